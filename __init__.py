@@ -1,0 +1,61 @@
+"""tlx: a folder of pictures in, a verified classifier file out.
+
+The public API, given lazily: importing `tlx` imports nothing else of ours, so it costs
+next to nothing and does no harm where a tool imports the checkout under its folder's name.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .errors import TlxError
+    from .evaluation.report import Report
+    from .export.publish import ExportedFile, export
+    from .inference.card import ModelCard
+    from .inference.classifier import Classifier
+    from .inference.prediction import Outcome, Prediction, RankedLabel
+    from .training.config import TrainingConfig
+    from .training.train import TrainingResult, train
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Classifier": ".inference.classifier",
+    "ExportedFile": ".export.publish",
+    "ModelCard": ".inference.card",
+    "Outcome": ".inference.prediction",
+    "Prediction": ".inference.prediction",
+    "RankedLabel": ".inference.prediction",
+    "Report": ".evaluation.report",
+    "TlxError": ".errors",
+    "TrainingConfig": ".training.config",
+    "TrainingResult": ".training.train",
+    "export": ".export.publish",
+    "train": ".training.train",
+}
+
+__all__ = [
+    "Classifier",
+    "ExportedFile",
+    "ModelCard",
+    "Outcome",
+    "Prediction",
+    "RankedLabel",
+    "Report",
+    "TlxError",
+    "TrainingConfig",
+    "TrainingResult",
+    "__version__",
+    "export",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'tlx' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,1 @@
+"""The terminal: one file a command; the only place that knows Typer and Rich."""

@@ -1,0 +1,1 @@
+"""Predictions against truth: metrics, intervals, the report and its plots. No torch."""

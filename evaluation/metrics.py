@@ -1,0 +1,54 @@
+"""Numbers from logits and truth. What scikit-learn or SciPy has is taken from there."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from scipy.stats import binomtest
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    precision_recall_fscore_support,
+    top_k_accuracy_score,
+)
+
+Logits = NDArray[np.floating]
+Truth = NDArray[np.intp]
+
+
+def accuracy(logits: Logits, truth: Truth) -> float:
+    """Share of rows whose largest logit is the truth's; `[N, C]` and `[N]`, N >= 1."""
+    return float(accuracy_score(truth, logits.argmax(axis=1)))
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Compute the 95 % interval of a share (Wilson, 1927); trials >= 1."""
+    interval = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def losses(logits: Logits, truth: Truth) -> NDArray[np.float64]:
+    """Compute each row's cross-entropy in nats, at temperature 1, unweighted, in float64."""
+    log_probabilities = log_softmax(logits.astype(np.float64), axis=1)
+    return -log_probabilities[np.arange(len(truth)), truth]
+
+
+def top5_accuracy(logits: Logits, truth: Truth) -> float | None:
+    """Share of rows with the truth among the first five; None with five labels or fewer."""
+    count = logits.shape[1]
+    if count <= 5:
+        return None
+    return float(top_k_accuracy_score(truth, logits, k=5, labels=np.arange(count)))
+
+
+def confusion(logits: Logits, truth: Truth) -> NDArray[np.int64]:
+    """Count pairs: int64 `[C, C]`, a row a truth, a column a predicted label."""
+    labels = np.arange(logits.shape[1])
+    return np.asarray(confusion_matrix(truth, logits.argmax(axis=1), labels=labels))
+
+
+def per_label(logits: Logits, truth: Truth) -> NDArray[np.float64]:
+    """Compute `[C, 4]`: precision, recall, F1 and support; 0 where undefined."""
+    columns = precision_recall_fscore_support(
+        truth, logits.argmax(axis=1), labels=np.arange(logits.shape[1]), zero_division=0.0
+    )
+    return np.stack(columns, axis=1).astype(np.float64)

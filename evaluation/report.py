@@ -1,0 +1,170 @@
+"""The report: predictions scored against truth, aligned by the labels' names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import DataError
+from ..inference.prediction import Outcome, Prediction
+from ..samples.sample import LeftOut, Sample
+from . import metrics
+
+WORST = 20
+"""Mistakes kept in a report."""
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """Precision, recall and F1 of one label, 0..1 (0 where undefined), and its pictures."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A picture whose first label is not the truth.
+
+    Attributes:
+        path: the picture.
+        truth: its label by folder or CSV.
+        predicted: the label predicted.
+        probability: of `predicted`, 0..1.
+        truth_probability: of `truth`, 0..1.
+
+    """
+
+    path: str
+    truth: str
+    predicted: str
+    probability: float
+    truth_probability: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """The scored outcome over labelled pictures.
+
+    Attributes:
+        model: the model file's name.
+        pictures: how many were scored.
+        failures: how many could not be read.
+        accuracy: share of pictures whose first label is the truth, 0..1.
+        accuracy_interval: 95 %, Wilson.
+        top5_accuracy: None with five labels or fewer, where it means nothing.
+        loss: mean cross-entropy in nats at temperature 1.
+        labels: the card's labels, in its order.
+        per_label: scores by label.
+        confusion: `confusion[truth][predicted]`, in the order of `labels`.
+        worst_mistakes: those with the least probability for the truth first.
+        unreadable: the pictures that could not be read.
+        pictures_per_second: from file to answer, of this measurement.
+
+    """
+
+    model: str
+    pictures: int
+    failures: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    top5_accuracy: float | None
+    loss: float
+    labels: tuple[str, ...]
+    per_label: dict[str, LabelScores]
+    confusion: tuple[tuple[int, ...], ...]
+    worst_mistakes: tuple[Mistake, ...]
+    unreadable: tuple[LeftOut, ...]
+    pictures_per_second: float
+
+
+def require_known_labels(samples: Sequence[Sample], labels: Sequence[str]) -> None:
+    """Refuse truth that the card has no label for.
+
+    Raises:
+        DataError: naming the unknown labels.
+
+    """
+    unknown = sorted({sample.label for sample in samples} - set(labels))
+    if unknown:
+        raise DataError(
+            f"the model does not know the label(s) {', '.join(unknown)}; "
+            f"it knows {', '.join(labels)}"
+        )
+
+
+def score(
+    model: str,
+    labels: tuple[str, ...],
+    samples: Sequence[Sample],
+    outcomes: Sequence[Outcome],
+    seconds: float,
+) -> Report:
+    """Score outcomes against samples, which stand in the same order.
+
+    Raises:
+        DataError: a label that the card does not know, or no picture that could be read.
+
+    """
+    require_known_labels(samples, labels)
+    unreadable = tuple(
+        LeftOut(sample.path, outcome.error)
+        for sample, outcome in zip(samples, outcomes, strict=True)
+        if outcome.error is not None
+    )
+    answered = [
+        (sample, outcome.prediction)
+        for sample, outcome in zip(samples, outcomes, strict=True)
+        if outcome.prediction is not None
+    ]
+    if not answered:
+        raise DataError(f"none of the {len(samples)} pictures can be read, so nothing is scored")
+    return _report(model, labels, answered, unreadable, len(samples) / seconds)
+
+
+def _report(
+    model: str,
+    labels: tuple[str, ...],
+    answered: list[tuple[Sample, Prediction]],
+    unreadable: tuple[LeftOut, ...],
+    pictures_per_second: float,
+) -> Report:
+    logits = np.stack([prediction.logits for _, prediction in answered])
+    truth = np.array([labels.index(sample.label) for sample, _ in answered])
+    confusion = metrics.confusion(logits, truth)
+    return Report(
+        model=model,
+        pictures=len(answered),
+        failures=len(unreadable),
+        accuracy=metrics.accuracy(logits, truth),
+        accuracy_interval=metrics.wilson_interval(int(confusion.trace()), len(answered)),
+        top5_accuracy=metrics.top5_accuracy(logits, truth),
+        loss=float(metrics.losses(logits, truth).mean()),
+        labels=labels,
+        per_label={
+            label: LabelScores(float(row[0]), float(row[1]), float(row[2]), int(row[3]))
+            for label, row in zip(labels, metrics.per_label(logits, truth), strict=True)
+        },
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        worst_mistakes=_worst(answered),
+        unreadable=unreadable,
+        pictures_per_second=pictures_per_second,
+    )
+
+
+def _worst(answered: list[tuple[Sample, Prediction]]) -> tuple[Mistake, ...]:
+    mistakes = [
+        Mistake(
+            str(sample.path),
+            sample.label,
+            prediction.label,
+            prediction.probability,
+            float(prediction.probabilities[prediction.labels.index(sample.label)]),
+        )
+        for sample, prediction in answered
+        if prediction.label != sample.label
+    ]
+    mistakes.sort(key=lambda mistake: (mistake.truth_probability, -mistake.probability))
+    return tuple(mistakes[:WORST])

@@ -1,0 +1,1 @@
+"""Answers from a model file: card, pictures, preprocessing, session, classifier. No torch."""

@@ -1,0 +1,107 @@
+"""The classifier: pictures in, predictions out, on onnxruntime."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PictureError
+from .card import ModelCard
+from .picture import Picture
+from .prediction import Outcome, Prediction
+from .preprocessing import preprocess
+from .session import ModelSession
+
+BATCH = 8
+"""Pictures a run of the session: more gains nothing on a processor and costs memory."""
+
+PictureFile = str | os.PathLike[str]
+Pixels = NDArray[np.uint8]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Classifier:
+    """A model file that classifies pictures.
+
+    Args:
+        model: an `.onnx` file written by `tlx export`.
+
+    Raises:
+        ModelFileError: the file is missing, damaged, without a card, or not ONNX.
+
+    Example:
+        >>> tlx.Classifier("model.onnx").classify("shirt.jpg").label  # doctest: +SKIP
+        't-shirt'
+
+    """
+
+    def __init__(self, model: PictureFile) -> None:
+        self.session = ModelSession(model)
+
+    @property
+    def card(self) -> ModelCard:
+        """What the file says about itself."""
+        return self.session.card
+
+    def classify(self, picture: Picture) -> Prediction:
+        """Classify one picture.
+
+        Args:
+            picture: a path, a file's bytes, a Pillow image, or uint8 RGB pixels `[H, W, 3]`.
+
+        Raises:
+            PictureError: the picture cannot be read.
+
+        """
+        pixels = preprocess(picture, self.card.preprocessing)
+        return self._predict([pixels])[0]
+
+    def classify_files(self, paths: Iterable[PictureFile]) -> Iterator[Outcome]:
+        """Classify files, one outcome a file in the order given; a bad picture is a row.
+
+        Pictures are decoded by threads a few batches ahead; memory stays the same however
+        many there are.
+        """
+        with ThreadPoolExecutor(os.cpu_count()) as decoders:
+            for batch in _ahead(decoders, self._read, paths):
+                yield from self._outcomes(batch)
+
+    def _read(self, path: PictureFile) -> tuple[str, Pixels | PictureError]:
+        try:
+            return os.fsdecode(path), preprocess(os.fspath(path), self.card.preprocessing)
+        except PictureError as error:
+            return os.fsdecode(path), error
+
+    def _outcomes(self, batch: list[tuple[str, Pixels | PictureError]]) -> Iterator[Outcome]:
+        good = [pixels for _, pixels in batch if not isinstance(pixels, PictureError)]
+        predictions = iter(self._predict(good) if good else [])
+        for path, pixels in batch:
+            if isinstance(pixels, PictureError):
+                yield Outcome(path, None, pixels.reason)
+            else:
+                yield Outcome(path, next(predictions), None)
+
+    def _predict(self, pixels: list[Pixels]) -> list[Prediction]:
+        logits, probabilities = self.session.scores(np.stack(pixels))
+        labels = self.card.labels
+        return [Prediction(labels, *row) for row in zip(logits, probabilities, strict=True)]
+
+
+def _ahead(
+    threads: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[list[Result]]:
+    """Give the results of `work` in batches, in order, keeping a bounded number in progress."""
+    source = iter(items)
+    waiting: deque[Future[Result]] = deque(
+        threads.submit(work, item) for item in islice(source, 3 * BATCH)
+    )
+    while waiting:
+        batch = [waiting.popleft().result() for _ in range(min(BATCH, len(waiting)))]
+        waiting.extend(threads.submit(work, item) for item in islice(source, len(batch)))
+        yield batch

@@ -1,0 +1,156 @@
+"""Opening pictures: the decode rule "tlx-1", from a file's bytes to RGB pixels.
+
+The rule, in this order:
+1. A JPEG at least twice as large as needed is decoded at the DCT scale (1/2, 1/4, 1/8) that
+   keeps its short side at least twice the resize side; a smaller one fully.
+2. Of an animated or multi-page file the first picture counts.
+3. 16-bit grey becomes 8-bit by its high byte.
+4. Alpha and transparent palettes are composited on white.
+5. Any other mode is converted by Pillow (CMYK, grey, palette, YCbCr).
+6. The EXIF orientation is applied.
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import PictureError
+
+Picture = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
+"""A path, a file's bytes, a Pillow image, or RGB pixels as uint8 `[H, W, 3]`."""
+
+PICTURE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".gif"),
+    *(".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"),
+)
+"""Endings, in lower case, of the files that count as pictures when a folder is searched."""
+
+_EXIF_ORIENTATION = 0x0112
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
+
+
+def decode(picture: Picture, resize_side: int) -> Image.Image:
+    """Decode a picture by the card's rule.
+
+    A path and the same file's bytes always give the same pixels. A Pillow image or an array
+    is taken as it is: where its pixels were decoded in full from a JPEG whose short side is at
+    least four times `resize_side`, they differ slightly from the DCT-scaled ones.
+
+    Args:
+        picture: path, bytes, Pillow image or uint8 RGB array `[H, W, 3]`; never modified.
+        resize_side: the short side, in pixels, that the picture will be resized to.
+
+    Returns:
+        A Pillow image of mode RGB.
+
+    Raises:
+        PictureError: the picture is missing, damaged, or of a kind without a defined answer.
+
+    """
+    if isinstance(picture, np.ndarray):
+        return _from_array(picture)
+    if isinstance(picture, Image.Image):
+        return _guarded(lambda: _to_rgb(picture), None)
+    if isinstance(picture, bytes):
+        return decode_bytes(picture, resize_side)
+    return decode_bytes(read_bytes(picture), resize_side, os.fsdecode(picture))
+
+
+def decode_bytes(content: bytes, resize_side: int, name: str | None = None) -> Image.Image:
+    """Decode a file's bytes by the card's rule; `name` is for the error's text."""
+    if not content:
+        raise PictureError("empty file (0 bytes)", name)
+    return _guarded(lambda: _open_scaled(content, resize_side), name)
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Read a picture's file; a missing, unreadable or irregular one is a `PictureError`."""
+    name = os.fsdecode(path)
+    try:
+        mode = Path(path).stat().st_mode
+        if not stat.S_ISREG(mode):  # a FIFO would wait for ever
+            raise PictureError("a folder" if stat.S_ISDIR(mode) else "not a regular file", name)
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise PictureError("no such file", name) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise PictureError(f"cannot be read ({reason or error})", name) from None
+
+
+def _guarded(action: Callable[[], Image.Image], name: str | None) -> Image.Image:
+    """Run a decoder; whatever it raises on a damaged file becomes a row's error."""
+    try:
+        return action()
+    except PictureError as error:
+        raise PictureError(error.reason, name) from None
+    except UnidentifiedImageError:
+        raise PictureError("not a picture in a known format", name) from None
+    except Exception as error:  # noqa: BLE001 - Pillow's plugins raise nearly anything
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise PictureError(f"cannot be decoded ({text})", name) from None
+
+
+def _open_scaled(content: bytes, resize_side: int) -> Image.Image:
+    with Image.open(BytesIO(content)) as image:
+        # draft() does nothing to formats without DCT scales, nor below twice the size asked.
+        image.draft(None, (2 * resize_side, 2 * resize_side))
+        return _to_rgb(image)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    orientation = _orientation(image)
+    rgb = _without_depth_and_alpha(image)
+    return rgb.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else rgb
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - damaged EXIF data: the picture itself is still good
+        return 1
+
+
+def _without_depth_and_alpha(image: Image.Image) -> Image.Image:
+    image.load()  # a PNG's transparency may stand behind its pixels
+    if image.mode.startswith("I"):
+        return _high_byte(image).convert("RGB")
+    if image.mode == "F":
+        raise PictureError("floating-point pixels have no defined range; save it as 8 or 16 bit")
+    if image.mode in _ALPHA_MODES or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _high_byte(image: Image.Image) -> Image.Image:
+    """16-bit grey to 8-bit. Pillow's own conversion would clip at 255."""
+    values = np.asarray(image)
+    if values.min() < 0 or values.max() > 0xFFFF:
+        raise PictureError("pixel values beyond 16 bits; save it as 8 or 16 bit")
+    return Image.fromarray((values >> 8).astype(np.uint8))
+
+
+def _from_array(pixels: NDArray[np.uint8]) -> Image.Image:
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise PictureError(
+            f"an array must be uint8 RGB of shape [H, W, 3], not {pixels.dtype} "
+            f"{list(pixels.shape)}"
+        )
+    return Image.fromarray(np.ascontiguousarray(pixels))

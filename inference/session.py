@@ -1,0 +1,142 @@
+"""An ONNX model file opened in onnxruntime, its card read and held against its graph."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ..errors import CardError, ModelFileError
+from .card import CARD_KEY, ModelCard
+from .card_json import card_from_json
+
+INPUT = "images"
+OUTPUTS = ("logits", "probabilities", "activation_maps", "features")
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """An input or output: its name, its element type, its shape; a name stands for any size."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelOutputs:
+    """What the graph computes for a batch of N pictures with C labels and F features.
+
+    Attributes:
+        logits: float32 `[N, C]`.
+        probabilities: float32 `[N, C]`.
+        activation_maps: float32 `[N, C, h, w]`; with the label's bias their mean is its logit.
+        features: float32 `[N, F]`.
+
+    """
+
+    logits: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    activation_maps: NDArray[np.float32]
+    features: NDArray[np.float32]
+
+
+class ModelSession:
+    """An opened model file.
+
+    Args:
+        path: an `.onnx` file written by `tlx export`.
+
+    Raises:
+        ModelFileError: missing, damaged, or not ONNX.
+        CardError: without a card, or with one that disagrees with the graph.
+
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._session = _open(self.path)
+        self.card = _read_card(self._session, self.path)
+        self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
+        self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
+        _hold_against_graph(self.card, self.inputs, self.outputs, self.path)
+
+    def run(self, images: NDArray[np.uint8]) -> ModelOutputs:
+        """Compute all outputs for uint8 RGB `[N, S, S, 3]`."""
+        return ModelOutputs(*self._session.run(list(OUTPUTS), {INPUT: images}))
+
+    def scores(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Compute logits and probabilities, each float32 `[N, C]`, and nothing else."""
+        logits, probabilities = self._session.run(list(OUTPUTS[:2]), {INPUT: images})
+        return logits, probabilities
+
+
+def _open(path: Path) -> onnxruntime.InferenceSession:
+    _refuse_what_is_not_onnx(path)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # warnings would go to the user's terminal
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
+        reason = " ".join(str(error).split())[:200]
+        raise ModelFileError(f"{path} cannot be opened as an ONNX file: {reason}") from None
+
+
+def _refuse_what_is_not_onnx(path: Path) -> None:
+    if path.is_dir():
+        raise ModelFileError(f"{path} is a folder; give the model file in it, such as model.onnx")
+    if not path.is_file():
+        raise ModelFileError(f"{path}: no such file; tlx export RUN writes RUN/model.onnx")
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == b"PK\x03\x04":
+        raise ModelFileError(
+            f"{path} is a checkpoint or TorchScript file; tlx answers from the ONNX file, "
+            "which tlx export RUN writes"
+        )
+    if not start:
+        raise ModelFileError(f"{path} is empty; run tlx export again")
+
+
+def _read_card(session: onnxruntime.InferenceSession, path: Path) -> ModelCard:
+    text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
+    if text is None:
+        raise CardError(f"{path} has no card, so its labels are unknown; export it with tlx export")
+    try:
+        return card_from_json(text)
+    except CardError as error:
+        raise CardError(f"{path}: {error}") from None
+
+
+def _spec(node: onnxruntime.NodeArg) -> TensorSpec:
+    dtype = node.type.removeprefix("tensor(").removesuffix(")")
+    shape = tuple(size if isinstance(size, int) else str(size or "?") for size in node.shape)
+    return TensorSpec(node.name, {"float": "float32"}.get(dtype, dtype), shape)
+
+
+def _hold_against_graph(
+    card: ModelCard, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], path: Path
+) -> None:
+    side = card.preprocessing.crop
+    images = next((spec for spec in inputs if spec.name == INPUT), None)
+    if len(inputs) != 1 or images is None or images.dtype != "uint8":
+        raise CardError(f"{path}: the graph's input is not uint8 {INPUT!r}; export it again")
+    if images.shape[1:] != (side, side, 3):
+        raise CardError(
+            f"{path}: the card says pictures of {side} x {side} x 3, the graph {images.shape[1:]}; "
+            "export it again"
+        )
+    found = {spec.name: spec for spec in outputs}
+    for name in OUTPUTS:
+        if name not in found:
+            raise CardError(f"{path}: the graph has no output {name!r}; export it again")
+    for name in OUTPUTS[:3]:
+        if found[name].shape[1] != len(card.labels):
+            raise CardError(
+                f"{path}: the card has {len(card.labels)} labels, the graph's {name} "
+                f"{found[name].shape[1]}; export it again"
+            )

@@ -1,0 +1,1 @@
+"""Labelled folders and CSV files, turned into samples with a split."""

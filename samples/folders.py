@@ -1,0 +1,105 @@
+"""Finding pictures in folders: one sub-folder a label, or such folders under train, val, test."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DataError
+from ..inference.picture import PICTURE_SUFFIXES
+from .sample import Sample
+
+_SPLIT_NAMES = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class FoundSamples:
+    """The samples of a data folder, by split if it has one.
+
+    `validation` and `test` are None where the folder has no such sub-folder; `flat` is True
+    where the label folders lie directly in it, all samples then standing in `train`.
+    """
+
+    root: Path
+    flat: bool
+    train: tuple[Sample, ...]
+    validation: tuple[Sample, ...] | None = None
+    test: tuple[Sample, ...] | None = None
+
+
+def find_samples(root: Path) -> FoundSamples:
+    """Find the samples of a data folder.
+
+    Raises:
+        DataError: no such folder, no pictures, or a layout that is not understood.
+
+    """
+    _require_folder(root)
+    names = [folder.name for folder in _folders(root)]
+    if not _is_split(names):
+        return FoundSamples(root, flat=True, train=tuple(label_folders(root)))
+    found: dict[str, tuple[Sample, ...]] = {}
+    for name in names:
+        split = _SPLIT_NAMES[name.lower()]
+        if split in found:
+            raise DataError(f"{root} has two folders for {split}; keep one of them")
+        found[split] = tuple(label_folders(root / name))
+    return FoundSamples(root, False, found["train"], found.get("validation"), found.get("test"))
+
+
+def label_folders(root: Path) -> list[Sample]:
+    """List the pictures below `root`; the first folder's name is the label.
+
+    Raises:
+        DataError: no such folder, or no pictures in sub-folders.
+
+    """
+    _require_folder(root)
+    samples = [
+        Sample(path, folder.name) for folder in _folders(root) for path in find_pictures(folder)
+    ]
+    if not samples:
+        raise DataError(_why_no_samples(root))
+    return samples
+
+
+def find_pictures(folder: Path) -> Iterator[Path]:
+    """Walk a folder in sorted order; what begins with a dot or ends as no picture is passed."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and name.lower().endswith(PICTURE_SUFFIXES):
+                yield Path(parent, name)
+
+
+def looks_split(root: Path) -> bool:
+    """Tell whether a folder holds train, val, test rather than label folders."""
+    return _is_split([folder.name for folder in _folders(root)])
+
+
+def _is_split(names: list[str]) -> bool:
+    # A label may be called "train" too: only a folder with nothing but split names is split.
+    lower = {name.lower() for name in names}
+    return "train" in lower and lower <= _SPLIT_NAMES.keys()
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+
+
+def _require_folder(root: Path) -> None:
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "does not exist"
+        raise DataError(f"{root} {what}; give a folder with one sub-folder a label")
+
+
+def _why_no_samples(root: Path) -> str:
+    if next(find_pictures(root), None) is None:
+        return f"no pictures in {root} (looked for {' '.join(PICTURE_SUFFIXES)})"
+    return f"the pictures of {root} lie in no sub-folder; put them into one sub-folder a label"

@@ -1,0 +1,43 @@
+"""Truth from a CSV file with the columns `file` and `label`."""
+
+import csv
+from pathlib import Path
+
+from ..errors import DataError
+from .sample import Sample
+
+
+def read_labels_csv(path: Path, root: Path | None = None) -> list[Sample]:
+    """Read samples from a CSV.
+
+    Args:
+        path: UTF-8 text with a header line; other columns are ignored.
+        root: what relative file names are relative to; by default the CSV's own folder.
+
+    Raises:
+        DataError: the CSV is missing, not UTF-8, has no such columns, no rows or an empty cell.
+
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as a UTF-8 CSV file: {error}") from None
+    if not rows:
+        raise DataError(
+            f"{path} has no rows; it needs a header line file,label and a row a picture"
+        )
+    _require_columns(path, list(rows[0]))
+    return [_sample(path, line, row, root or path.parent) for line, row in enumerate(rows, 2)]
+
+
+def _require_columns(path: Path, columns: list[str]) -> None:
+    for name in ("file", "label"):
+        if name not in columns:
+            raise DataError(f"{path} has no column {name!r}; its header must name file and label")
+
+
+def _sample(path: Path, line: int, row: dict[str, str], root: Path) -> Sample:
+    if not row["file"] or not row["label"]:
+        raise DataError(f"{path}, row {line}: file or label is empty")
+    return Sample(root / row["file"], row["label"])

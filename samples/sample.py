@@ -1,0 +1,52 @@
+"""Samples: pictures with their truth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, order=True)
+class Sample:
+    """A picture with the label that a folder or CSV gives it."""
+
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True, order=True)
+class LeftOut:
+    """A picture that cannot be read, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class LabelledPictures:
+    """Everything that a training uses.
+
+    Attributes:
+        root: the folder that was given.
+        labels: sorted by code point; they become the outputs' order.
+        train: what the network learns from.
+        validation: what chooses the epoch.
+        test: only ever scored; may be empty.
+        left_out: pictures that cannot be read.
+        notes: what the user should know, such as how the split came about; one line each.
+        fingerprint: SHA-256 over every picture's content, label and split; empty until read.
+
+    """
+
+    root: Path
+    labels: tuple[str, ...]
+    train: tuple[Sample, ...]
+    validation: tuple[Sample, ...] = ()
+    test: tuple[Sample, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+    def split(self, name: str) -> tuple[Sample, ...]:
+        """Get the samples of "train", "validation" or "test"."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]

@@ -1,0 +1,1 @@
+"""Whole paths run as experiments."""

@@ -1,0 +1,1 @@
+"""Fine-tuning of torchvision's ResNets: from samples to a checkpoint."""

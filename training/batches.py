@@ -1,0 +1,105 @@
+"""Samples as batches of uint8 tensors, decoded by worker processes."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from ..inference.picture import decode
+from ..inference.preprocessing import Preprocessing, resize_and_crop
+from ..samples.sample import Sample
+from .augmentation import augment, build_augmentation
+
+Key = tuple[int, int]
+"""(epoch, index of the sample): all that a picture's augmentation depends on, with the seed."""
+
+Batch = tuple[Tensor, Tensor]
+"""Pictures uint8 `[N, S, S, 3]` RGB, and indices of their labels int64 `[N]`."""
+
+
+class PictureDataset(Dataset[tuple[Tensor, int]]):
+    """Samples decoded, augmented or brought to the network's input by the card's rule.
+
+    An item is (uint8 `[S, S, 3]` RGB, index of the label). A picture that cannot be read any
+    more raises `PictureError` with its path.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        labels: Sequence[str],
+        rule: Preprocessing,
+        augmentation: str = "none",
+        seed: int = 0,
+    ) -> None:
+        self.samples = samples
+        self.rule = rule
+        self.seed = seed
+        self.transform = build_augmentation(augmentation, rule.crop)
+        positions = {label: position for position, label in enumerate(labels)}
+        self.truth = [positions[sample.label] for sample in samples]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, key: Key) -> tuple[Tensor, int]:
+        epoch, index = key
+        picture = decode(self.samples[index].path, self.rule.resize_side)
+        if self.transform is None:
+            pixels = resize_and_crop(picture, self.rule)
+        else:
+            pixels = np.array(augment(self.transform, picture, self.seed, epoch, index))
+        return torch.from_numpy(pixels), self.truth[index]
+
+
+class EpochBatches(Sampler[list[Key]]):
+    """Batches of keys for one epoch after the other; shuffled by (seed, epoch) alone."""
+
+    def __init__(self, count: int, batch: int, seed: int | None) -> None:
+        self.count = count
+        self.batch = batch
+        self.seed = seed
+        self.epoch = 0
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        keys = [(self.epoch, index) for index in self._order()]
+        starts = self._starts()
+        for start, end in zip(starts, [*starts[1:], self.count], strict=True):
+            yield keys[start:end]
+
+    def __len__(self) -> int:
+        return len(self._starts())
+
+    def _starts(self) -> list[int]:
+        starts = list(range(0, self.count, self.batch))
+        # BatchNorm cannot train on one picture alone: it joins the batch before.
+        lonely = self.seed is not None and self.count % self.batch == 1 and len(starts) > 1
+        return starts[:-1] if lonely else starts
+
+    def _order(self) -> list[int]:
+        if self.seed is None:
+            return list(range(self.count))
+        return np.random.default_rng((self.seed, self.epoch)).permutation(self.count).tolist()
+
+
+def batch_loader(
+    dataset: PictureDataset, batch: int, workers: int | None, shuffle_seed: int | None = None
+) -> DataLoader[Batch]:
+    """Load batches; `loader.batch_sampler.epoch` is set before each pass."""
+    return DataLoader(
+        dataset,
+        batch_sampler=EpochBatches(len(dataset), batch, shuffle_seed),
+        num_workers=workers_for(workers, len(dataset)),
+        persistent_workers=workers_for(workers, len(dataset)) > 0,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def workers_for(asked: int | None, pictures: int) -> int:
+    """Decide how many processes decode: as asked, or one a core up to 8 where it pays."""
+    if asked is not None:
+        return asked
+    return min(os.cpu_count() or 1, 8) if pictures >= 64 else 0

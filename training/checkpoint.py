@@ -1,0 +1,95 @@
+"""Checkpoints: plain tensors and plain types, read with `weights_only=True`."""
+
+import os
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import CardError, CheckpointError
+from ..inference.card import ModelCard
+from ..inference.card_json import card_from_json, card_to_json
+from .resnet import PictureNetwork, build_resnet
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A trained network at the end of an epoch.
+
+    Attributes:
+        card: what the file says about itself.
+        epoch: 1-based.
+        weights: torchvision's ResNet state dict, float32.
+        progress: what resuming needs (optimizer, schedule, history); empty in `best.pt`.
+
+    """
+
+    card: ModelCard
+    epoch: int
+    weights: dict[str, Tensor]
+    progress: dict[str, Any]
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint; a crash at any moment leaves the old file or the new one."""
+    content = {
+        "format": FORMAT,
+        "card": card_to_json(checkpoint.card),
+        "epoch": checkpoint.epoch,
+        "weights": checkpoint.weights,
+        "progress": checkpoint.progress,
+    }
+    temporary = path.with_name(f".{path.name}.partial")
+    with temporary.open("wb") as file:
+        torch.save(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; nothing in the file is executed.
+
+    Raises:
+        CheckpointError: missing, damaged, or not a checkpoint of tlx.
+
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file; give the folder that tlx train wrote")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        if content["format"] != FORMAT:
+            raise CheckpointError(
+                f"{path} has checkpoint format {content['format']}, this tlx reads {FORMAT}"
+            )
+        card = card_from_json(content["card"])
+        return Checkpoint(card, content["epoch"], content["weights"], content["progress"])
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, CardError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(f"{path} is no checkpoint that can be read: {reason}") from None
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise CheckpointError(f"{path} is not a checkpoint of tlx train") from None
+
+
+def restore_network(checkpoint: Checkpoint) -> PictureNetwork:
+    """Build the trained network, in eval mode on the CPU.
+
+    Raises:
+        CheckpointError: the weights do not fit the card's architecture and labels.
+
+    """
+    card = checkpoint.card
+    network = build_resnet(card.provenance.architecture, len(card.labels))
+    try:
+        network.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"the checkpoint's weights do not fit its card ({card.provenance.architecture}, "
+            f"{len(card.labels)} labels): {str(error).splitlines()[-1].strip()}"
+        ) from None
+    return PictureNetwork(network, card.preprocessing).eval()

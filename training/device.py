@@ -1,0 +1,30 @@
+"""Which device to train on."""
+
+import torch
+
+from ..errors import UsageError
+
+
+def choose_device(asked: str) -> torch.device:
+    """Take the device asked for; "auto" takes a GPU where there is one.
+
+    Raises:
+        UsageError: torch has no such device here.
+
+    """
+    if asked != "auto":
+        return _require_device(asked)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _require_device(asked: str) -> torch.device:
+    try:
+        device = torch.device(asked)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise UsageError(
+            f"--device {asked}: torch has no such device here; use --device cpu or leave it out"
+        ) from None
+    return device

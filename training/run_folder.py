@@ -1,0 +1,91 @@
+"""The run folder: `best.pt last.pt config.json metrics.csv curves.png split.csv pictures.png`."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from pathlib import Path
+
+from ..errors import UsageError
+from .config import TrainingConfig
+
+RUN_FILES = (
+    *("best.pt", "last.pt", "config.json", "metrics.csv", "curves.png", "split.csv"),
+    *("pictures.png", "model.onnx", "model.ts", "verification.json"),
+)
+"""What tlx writes into a run folder, and removes when it is told to replace the run."""
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """One epoch, as a row of the table and of `metrics.csv`.
+
+    Attributes:
+        epoch: 1-based.
+        epochs: how many there will be.
+        train_loss: mean cross-entropy in nats, on augmented pictures while learning.
+        train_accuracy: 0..1, likewise.
+        validation_loss: mean cross-entropy in nats of the weights at the epoch's end.
+        validation_accuracy: 0..1, likewise.
+        lr: the head's learning rate at the epoch's end.
+        pictures_per_second: of the training pass.
+        seconds: of the whole epoch.
+        best: whether it is the best so far.
+
+    """
+
+    epoch: int
+    epochs: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    lr: float
+    pictures_per_second: float
+    seconds: float
+    best: bool
+
+
+def choose_run_folder(config: TrainingConfig) -> Path:
+    """Choose where the run will go; nothing is created or removed yet.
+
+    Raises:
+        UsageError: a run exists there and may not be replaced, or other things lie there.
+
+    """
+    if config.out is None:
+        return _free_folder(Path("runs"), f"{date.today()}-{config.data.resolve().name}")
+    out = config.out
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; give --out a folder")
+    if not out.exists() or not any(out.iterdir()):
+        return out
+    if not (out / "config.json").exists():
+        raise UsageError(f"{out} is not empty and no run folder; choose another --out")
+    if not config.overwrite:
+        raise UsageError(f"{out} holds a run; choose another --out, or --overwrite to replace it")
+    return out
+
+
+def prepare_run_folder(run: Path) -> None:
+    """Create the folder, and remove the files of the run that is replaced."""
+    run.mkdir(parents=True, exist_ok=True)
+    for name in RUN_FILES:
+        (run / name).unlink(missing_ok=True)
+
+
+def write_metrics(path: Path, history: Sequence[EpochDone]) -> None:
+    """Write `metrics.csv`, a row an epoch."""
+    temporary = path.with_name(f".{path.name}.partial")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.DictWriter(file, [field.name for field in fields(EpochDone)])
+        rows.writeheader()
+        rows.writerows(asdict(epoch) for epoch in history)
+    temporary.replace(path)
+
+
+def _free_folder(parent: Path, name: str) -> Path:
+    folder, number = parent / name, 2
+    while folder.exists():
+        folder, number = parent / f"{name}-{number}", number + 1
+    return folder

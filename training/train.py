@@ -1,0 +1,246 @@
+"""A whole training: from a data folder to a run folder, as an iterator of what happens."""
+
+import os
+from collections.abc import Generator
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import torch
+
+from .. import __version__
+from ..errors import CheckpointError
+from ..inference.card import ModelCard, Provenance
+from ..inference.preprocessing import Preprocessing
+from ..samples.folders import find_samples
+from ..samples.loading import ReadingProgress, load_pictures
+from ..samples.sample import LabelledPictures, LeftOut
+from ..samples.splitting import write_split
+from .batches import PictureDataset, batch_loader
+from .checkpoint import Checkpoint, load_checkpoint, restore_network
+from .config import TrainingConfig, read_config, write_config
+from .device import choose_device
+from .loop import BatchDone, build_optimizer, build_schedule, train_epoch, validate
+from .recording import best_epoch, draw_training_pictures, measured, rank, save_epoch
+from .resnet import PictureNetwork, build_resnet, freeze_stages
+from .run_folder import EpochDone, choose_run_folder, prepare_run_folder
+from .weights import DownloadProgress, Weights, fit_backbone, load_weights
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What will be trained on what, known before the first epoch.
+
+    Attributes:
+        run: the run folder.
+        device: torch's name of the device.
+        pictures: labels, splits, notes, and the pictures that were left out.
+        parameters: how many the network has.
+        trainable: how many of them are not frozen.
+
+    """
+
+    run: Path
+    device: str
+    pictures: LabelledPictures
+    parameters: int
+    trainable: int
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished training.
+
+    Attributes:
+        run: the run folder; `best.pt` in it is what `export` takes.
+        labels: in the order of the outputs.
+        best: the epoch with the best validation accuracy, of equal ones that of least loss.
+        history: every epoch.
+        left_out: pictures that could not be read.
+
+    """
+
+    run: Path
+    labels: tuple[str, ...]
+    best: EpochDone
+    history: tuple[EpochDone, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+TrainingEvent = DownloadProgress | ReadingProgress | Prepared | BatchDone | EpochDone
+
+
+def train(  # noqa: PLR0913 - an argument an option of the command
+    data: str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str] | None = None,
+    model: str = TrainingConfig.model,
+    weights: str = TrainingConfig.weights,
+    freeze: str = TrainingConfig.freeze,
+    epochs: int = TrainingConfig.epochs,
+    batch: int = TrainingConfig.batch,
+    lr: float = TrainingConfig.lr,
+    weight_decay: float = TrainingConfig.weight_decay,
+    augment: str = TrainingConfig.augment,
+    imgsz: int = TrainingConfig.imgsz,
+    workers: int | None = TrainingConfig.workers,
+    device: str = TrainingConfig.device,
+    seed: int = TrainingConfig.seed,
+    overwrite: bool = TrainingConfig.overwrite,
+) -> TrainingResult:
+    """Train on a folder of pictures, as `tlx train` does, without printing.
+
+    `TrainingConfig` says what each argument means. `training_events` gives the progress.
+
+    Raises:
+        TlxError: the data, the weights, the options or the run folder cannot be used.
+
+    """
+    config = TrainingConfig(
+        Path(data), None if out is None else Path(out), model, weights, freeze, epochs, batch,
+        lr, weight_decay, augment, imgsz, workers, device, seed, overwrite,
+    )  # fmt: skip
+    return finish(training_events(config))
+
+
+def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, TrainingResult]:
+    """Train, yielding what happens.
+
+    Yields:
+        Progress of the download and of reading, `Prepared`, then `BatchDone` and `EpochDone`.
+
+    Returns:
+        The result.
+
+    Raises:
+        TlxError: as `train`.
+
+    """
+    device = choose_device(config.device)
+    run = choose_run_folder(config)
+    found = find_samples(config.data)
+    weights = yield from load_weights(config.weights, config.model)
+    pictures = yield from load_pictures(found, config.resize_side)
+    card = _card(config, pictures, weights)
+    model = _starting_network(config, card, weights).to(device)
+    prepare_run_folder(run)
+    write_config(run / "config.json", replace(config, data=config.data.resolve(), out=None))
+    write_split(run / "split.csv", pictures)
+    draw_training_pictures(run / "pictures.png", config, card, pictures)
+    return (yield from _fit(config, run, pictures, card, model, None))
+
+
+def resume_events(run: Path) -> Generator[TrainingEvent, None, TrainingResult]:
+    """Go on with a run after its last finished epoch, as if it had never stopped.
+
+    Raises:
+        CheckpointError: there is nothing to resume, or the pictures are not the same any more.
+
+    """
+    config = read_config(run)
+    if not (run / "last.pt").exists():
+        raise CheckpointError(f"{run} has no finished epoch; train again with --overwrite")
+    last = load_checkpoint(run / "last.pt")
+    if last.epoch >= config.epochs:
+        raise CheckpointError(f"{run} is finished: all {config.epochs} epochs are done")
+    pictures = yield from load_pictures(find_samples(config.data), config.resize_side)
+    if pictures.fingerprint != last.card.provenance.data_fingerprint:
+        raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
+    model = restore_network(last).to(choose_device(config.device))
+    freeze_stages(model.network, config.freeze)
+    return (yield from _fit(config, run, pictures, last.card, model, last))
+
+
+def finish(events: Generator[object, None, Result]) -> Result:
+    """Run a generator of events to its end and give its result."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            return end.value
+
+
+def _fit(
+    config: TrainingConfig,
+    run: Path,
+    pictures: LabelledPictures,
+    card: ModelCard,
+    model: PictureNetwork,
+    last: Checkpoint | None,
+) -> Generator[TrainingEvent, None, TrainingResult]:
+    rule = card.preprocessing
+    learning = PictureDataset(pictures.train, card.labels, rule, config.augment, config.seed)
+    held_out = PictureDataset(pictures.validation, card.labels, rule)
+    train_batches = batch_loader(learning, config.batch, config.workers, config.seed)
+    validation_batches = batch_loader(held_out, config.batch, config.workers)
+    optimizer = build_optimizer(model, config.lr, config.weight_decay, config.pretrained)
+    schedule = build_schedule(optimizer, config.epochs * len(train_batches))
+    history: list[EpochDone] = []
+    if last is not None:
+        optimizer.load_state_dict(last.progress["optimizer"])
+        schedule.load_state_dict(last.progress["schedule"])
+        history = [EpochDone(**row) for row in last.progress["history"]]
+    yield _prepared(run, pictures, model)
+
+    for epoch in range(len(history) + 1, config.epochs + 1):
+        start = perf_counter()
+        train_batches.batch_sampler.epoch = epoch
+        learned = yield from train_epoch(model, train_batches, optimizer, schedule, config.freeze)
+        validated = yield from validate(model, validation_batches)
+        lr = max(group["lr"] for group in optimizer.param_groups)
+        done = EpochDone(
+            epoch, config.epochs, learned.loss, learned.accuracy, validated.loss,
+            validated.accuracy, lr, learned.pictures_per_second, perf_counter() - start,
+            best=False,
+        )  # fmt: skip
+        done = replace(done, best=all(rank(done) > rank(earlier) for earlier in history))
+        history.append(done)
+        progress = {
+            "optimizer": optimizer.state_dict(),
+            "schedule": schedule.state_dict(),
+            "history": [asdict(row) for row in history],
+        }
+        save_epoch(run, measured(card, validated), model, history, progress)
+        yield done
+    best = best_epoch(history)
+    return TrainingResult(run, card.labels, best, tuple(history), pictures.left_out)
+
+
+def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) -> ModelCard:
+    provenance = Provenance(
+        tlx=__version__,
+        torch=torch.__version__,
+        architecture=config.model,
+        weights=weights.name,
+        weights_sha256=weights.sha256,
+        freeze=config.freeze,
+        data_fingerprint=pictures.fingerprint,
+        date=date.today().isoformat(),
+        seed=config.seed,
+    )
+    rule = Preprocessing(config.resize_side, config.imgsz)
+    return ModelCard(pictures.labels, rule, provenance)
+
+
+def _starting_network(config: TrainingConfig, card: ModelCard, weights: Weights) -> PictureNetwork:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(config.seed)
+        network = build_resnet(config.model, len(card.labels))
+    fit_backbone(network, weights, config.model)
+    freeze_stages(network, config.freeze)
+    return PictureNetwork(network, card.preprocessing)
+
+
+def _prepared(run: Path, pictures: LabelledPictures, model: PictureNetwork) -> Prepared:
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    return Prepared(
+        run,
+        str(model.mean.device),
+        pictures,
+        parameters=sum(size for size, _ in sizes),
+        trainable=sum(size for size, trainable in sizes if trainable),
+    )
