@@ -1,8 +1,10 @@
 """Checkpoints: plain tensors and plain types, read with `weights_only=True`."""
 
+import hashlib
 import os
 import pickle
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +64,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file; give the folder that tlx train wrote")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        raw = path.read_bytes()
+        content = torch.load(BytesIO(raw), map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:
             raise CheckpointError(
                 f"{path} has checkpoint format {content['format']}, this tlx reads {FORMAT}"
             )
         card = card_from_json(content["card"])
-        return Checkpoint(card, content["epoch"], content["weights"], content["progress"])
+        sha256 = hashlib.sha256(raw).hexdigest()
+        return Checkpoint(card, content["epoch"], content["weights"], content["progress"], sha256)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, CardError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{path} is no checkpoint that can be read: {reason}") from None
