@@ -23,7 +23,7 @@ def _write_pictures(
         folder = root / label
         folder.mkdir(parents=True, exist_ok=True)
         for index in range(count):
-            noise = chance.normal(0, 40, (size[1], size[0], 3))
+            noise = chance.normal(0, 40, (40, 48, 3))
             pixels = (np.array(colour) + noise).clip(0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(folder / f"{index:03}.jpg", quality=90)
     return root

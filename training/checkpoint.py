@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import CardError, CheckpointError
+from ..errors import CheckpointError
 from ..inference.card import ModelCard
 from ..inference.card_json import card_from_json, card_to_json
 from .resnet import PictureNetwork, build_resnet
 
 FORMAT = 1
+_FIELDS = {"format", "card", "epoch", "weights", "progress"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,7 @@ class Checkpoint:
     epoch: int
     weights: dict[str, Tensor]
     progress: dict[str, Any]
+    sha256: str = ""
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -63,21 +65,21 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file; give the folder that tlx train wrote")
+    raw = path.read_bytes()
     try:
-        raw = path.read_bytes()
         content = torch.load(BytesIO(raw), map_location="cpu", weights_only=True)
-        if content["format"] != FORMAT:
-            raise CheckpointError(
-                f"{path} has checkpoint format {content['format']}, this tlx reads {FORMAT}"
-            )
-        card = card_from_json(content["card"])
-        sha256 = hashlib.sha256(raw).hexdigest()
-        return Checkpoint(card, content["epoch"], content["weights"], content["progress"], sha256)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, CardError) as error:
+    except (RuntimeError, EOFError, KeyError, ValueError, pickle.UnpicklingError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{path} is no checkpoint that can be read: {reason}") from None
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise CheckpointError(f"{path} is not a checkpoint of tlx train") from None
+    if not isinstance(content, dict) or not content.keys() >= _FIELDS:
+        raise CheckpointError(f"{path} is not a checkpoint of tlx train")
+    if content["format"] != FORMAT:
+        raise CheckpointError(
+            f"{path} has checkpoint format {content['format']}, this tlx reads {FORMAT}"
+        )
+    card = card_from_json(content["card"])
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return Checkpoint(card, content["epoch"], content["weights"], content["progress"], sha256)
 
 
 def restore_network(checkpoint: Checkpoint) -> PictureNetwork:
