@@ -8,7 +8,6 @@ from sklearn.metrics import (
     accuracy_score,
     confusion_matrix,
     precision_recall_fscore_support,
-    top_k_accuracy_score,
 )
 
 Logits = NDArray[np.floating]
@@ -34,10 +33,12 @@ def losses(logits: Logits, truth: Truth) -> NDArray[np.float64]:
 
 def top5_accuracy(logits: Logits, truth: Truth) -> float | None:
     """Share of rows with the truth among the first five; None with five labels or fewer."""
-    count = logits.shape[1]
-    if count <= 5:
+    if logits.shape[1] <= 5:
         return None
-    return float(top_k_accuracy_score(truth, logits, k=5, labels=np.arange(count)))
+    # Equal logits rank in the card's order, as in a prediction; scikit-learn ranks them backwards,
+    # which would put a picture's first label outside its first five.
+    first = np.argsort(-logits, axis=1, kind="stable")[:, :5]
+    return float((first == truth[:, None]).any(axis=1).mean())
 
 
 def confusion(logits: Logits, truth: Truth) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """Cards as JSON, both ways, strictly: a card that is not understood is an error, no guess."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from types import NoneType, UnionType
@@ -11,8 +12,16 @@ from .card import SCHEMA, ModelCard
 
 
 def card_to_json(card: ModelCard) -> str:
-    """Write a card as JSON text; equal cards give equal text."""
-    return json.dumps(asdict(card), ensure_ascii=False, allow_nan=False, indent=1)
+    """Write a card as JSON text; equal cards give equal text.
+
+    Raises:
+        CardError: one of its numbers is infinite or NaN.
+
+    """
+    try:
+        return json.dumps(asdict(card), ensure_ascii=False, allow_nan=False, indent=1)
+    except ValueError as error:
+        raise CardError(f"the card cannot be written ({error})") from None
 
 
 def card_from_json(text: str) -> ModelCard:
@@ -48,11 +57,18 @@ def _read(kind: Any, content: object, where: str) -> Any:  # noqa: ANN401 - kind
         return _read_optional(kind, content, where)
     if get_origin(kind) is tuple:
         return _read_tuple(get_args(kind), content, where)
-    if kind is float and type(content) is int:
-        return float(content)
+    if kind is float and type(content) in (int, float):
+        return _read_number(content, where)
     if type(content) is not kind:
         raise CardError(f"{where} should be {kind.__name__}, not {type(content).__name__}")
     return content
+
+
+def _read_number(content: Any, where: str) -> float:  # noqa: ANN401 - an int or a float
+    # JSON has numbers of any size: 1e999 becomes infinite, a long integer fits no float at all.
+    if not abs(content) <= sys.float_info.max:
+        raise CardError(f"{where} is beyond what a number can hold")
+    return float(content)
 
 
 def _read_fields(kind: Any, content: object, where: str) -> Any:  # noqa: ANN401

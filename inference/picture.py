@@ -114,6 +114,9 @@ def _open_scaled(content: bytes, resize_side: int) -> Image.Image:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
+    # Loading first: a PNG's EXIF or transparency may stand behind its pixels, and Pillow turns
+    # a TIFF upright while it loads, after which its orientation is 1.
+    image.load()
     orientation = _orientation(image)
     rgb = _without_depth_and_alpha(image)
     return rgb.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else rgb
@@ -127,7 +130,6 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _without_depth_and_alpha(image: Image.Image) -> Image.Image:
-    image.load()  # a PNG's transparency may stand behind its pixels
     if image.mode.startswith("I"):
         return _high_byte(image).convert("RGB")
     if image.mode == "F":

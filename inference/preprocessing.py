@@ -86,7 +86,7 @@ def resized_size(size: tuple[int, int], side: int) -> tuple[int, int]:
     """Width and height after resizing, rounded as torchvision does it."""
     width, height = size
     short, long = min(width, height), max(width, height)
-    if long > MAX_SHAPE * short:
+    if not short or long > MAX_SHAPE * short:
         raise PictureError(f"{width} x {height} pixels is a shape beyond 1:{MAX_SHAPE}")
     longer = int(side * long / short)
     return (side, longer) if width <= height else (longer, side)

@@ -74,7 +74,10 @@ class ModelSession:
 
 
 def _open(path: Path) -> onnxruntime.InferenceSession:
-    _refuse_what_is_not_onnx(path)
+    try:
+        _refuse_what_is_not_onnx(path)
+    except OSError as error:  # no right to read it, or a name that the system refuses
+        raise ModelFileError(f"{path} cannot be read ({error.strerror})") from None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings would go to the user's terminal
     try:
@@ -135,8 +138,9 @@ def _hold_against_graph(
         if name not in found:
             raise CardError(f"{path}: the graph has no output {name!r}; export it again")
     for name in OUTPUTS[:3]:
-        if found[name].shape[1] != len(card.labels):
+        shape = found[name].shape
+        if shape[1:2] != (len(card.labels),):
             raise CardError(
                 f"{path}: the card has {len(card.labels)} labels, the graph's {name} "
-                f"{found[name].shape[1]}; export it again"
+                f"the shape {list(shape)}; export it again"
             )

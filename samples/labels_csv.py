@@ -7,12 +7,13 @@ from ..errors import DataError
 from .sample import Sample
 
 
-def read_labels_csv(path: Path, root: Path | None = None) -> list[Sample]:
+def read_labels_csv(path: Path, root: Path | None = None, split: str | None = None) -> list[Sample]:
     """Read samples from a CSV.
 
     Args:
         path: UTF-8 text with a header line; other columns are ignored.
         root: what relative file names are relative to; by default the CSV's own folder.
+        split: take only the rows with this in the column `split`; a run's `split.csv` has it.
 
     Raises:
         DataError: the CSV is missing, not UTF-8, has no such columns, no rows or an empty cell.
@@ -27,14 +28,23 @@ def read_labels_csv(path: Path, root: Path | None = None) -> list[Sample]:
         raise DataError(
             f"{path} has no rows; it needs a header line file,label and a row a picture"
         )
-    _require_columns(path, list(rows[0]))
-    return [_sample(path, line, row, root or path.parent) for line, row in enumerate(rows, 2)]
+    _require_columns(path, list(rows[0]), ("file", "label", *(["split"] if split else [])))
+    samples = [
+        _sample(path, line, row, root or path.parent)
+        for line, row in enumerate(rows, 2)
+        if split is None or row["split"] == split
+    ]
+    if not samples:
+        raise DataError(f"{path} has no row of the split {split!r}")
+    return samples
 
 
-def _require_columns(path: Path, columns: list[str]) -> None:
-    for name in ("file", "label"):
+def _require_columns(path: Path, columns: list[str], wanted: tuple[str, ...]) -> None:
+    for name in wanted:
         if name not in columns:
-            raise DataError(f"{path} has no column {name!r}; its header must name file and label")
+            raise DataError(
+                f"{path} has no column {name!r}; its header must name {', '.join(wanted)}"
+            )
 
 
 def _sample(path: Path, line: int, row: dict[str, str], root: Path) -> Sample:

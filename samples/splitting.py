@@ -9,6 +9,10 @@ from pathlib import Path
 from ..errors import DataError
 from .sample import SPLITS, LabelledPictures, Sample
 
+_COLUMNS = ("file", "label", "split")
+_ERRORS = "surrogateescape"
+"""A file's name need not be UTF-8 on Linux; its bytes stand in `split.csv` as they are."""
+
 
 def split_off(
     samples: Sequence[Sample], contents: Mapping[Path, str], share: float, seed: int
@@ -50,9 +54,9 @@ def _choose(groups: list[list[Sample]], share: float, chance: random.Random) -> 
 
 def write_split(path: Path, pictures: LabelledPictures) -> None:
     """Write `split.csv`: file (relative to the data folder, with slashes), label, split."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", errors=_ERRORS, newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(("file", "label", "split"))
+        rows.writerow(_COLUMNS)
         for split in SPLITS:
             for sample in pictures.split(split):
                 name = sample.path.relative_to(pictures.root).as_posix()
@@ -67,8 +71,10 @@ def read_split(path: Path, root: Path, split: str) -> list[Sample]:
 
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [Sample(root / r["file"], r["label"]) for r in rows if r["split"] == split]
-    except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
+        with path.open(encoding="utf-8", errors=_ERRORS, newline="") as file:
+            rows = csv.DictReader(file)
+            if not {*_COLUMNS} <= {*(rows.fieldnames or ())}:
+                raise DataError(f"{path} is no split.csv: it needs the columns file, label, split")
+            return [Sample(root / r["file"], r["label"]) for r in rows if r["split"] == split]
+    except (OSError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a split: {error}") from None

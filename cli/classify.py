@@ -1,0 +1,138 @@
+"""`tlx classify`: ranked labels for pictures."""
+
+import csv
+import glob
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+from ..errors import DataError, UsageError
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..inference.prediction import Outcome
+
+CSV_HEADER = ("path", "error", "label", "probability")
+
+
+def classify_command(
+    model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
+    pictures: list[str] = typer.Argument(
+        help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
+    ),
+    topk: int = typer.Option(5, min=1, help="Labels a picture."),
+    csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
+) -> None:
+    """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
+    from ..inference.classifier import Classifier
+
+    paths = list(find_paths(pictures, sys.stdin))
+    classifier = Classifier(model)
+    if csv_file is not None:
+        _refuse_foreign_file(csv_file)
+    outcomes: list[Outcome] = []
+    failures = 0
+    with Screen(as_json) as screen:
+        for done, outcome in enumerate(classifier.classify_files(paths), start=1):
+            failures += outcome.error is not None
+            show_outcome(outcome, topk, screen)
+            if csv_file is not None:
+                outcomes.append(outcome)
+            screen.progress("classifying", done, len(paths))
+        if csv_file is not None:
+            _write_csv(csv_file, outcomes, min(topk, len(classifier.card.labels)))
+        if failures:
+            screen.row(f"{failures} of {len(paths)} pictures could not be read", style="yellow")
+    if failures:
+        raise typer.Exit(1)
+
+
+def show_outcome(outcome: "Outcome", topk: int, screen: Screen) -> None:
+    """Print a picture's answer as a row, or as a line of JSON."""
+    if screen.as_json:
+        screen.json(_json(outcome, topk))
+    elif outcome.prediction is None:
+        screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
+    else:
+        ranked = outcome.prediction.top(topk)
+        answers = "  ".join(f"{row.label} {row.probability:.1%}" for row in ranked)
+        screen.row(f"{outcome.path}  {answers}")
+
+
+def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
+    """Turn arguments into files: folders are searched, globs expanded, `-` reads a list.
+
+    What is no folder and no glob stays as it is, so that a missing file becomes a row.
+
+    Raises:
+        DataError: a folder without pictures, a glob that fits nothing, an empty list.
+
+    """
+    for argument in arguments:
+        if argument == "-":
+            yield from _found((line.rstrip("\r\n") for line in stdin), "an empty list on stdin")
+        elif Path(argument).is_dir():
+            yield from _pictures_of(argument)
+        elif not Path(argument).exists() and glob.has_magic(argument):
+            matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - may be absolute
+            yield from _found(iter(matches), f"nothing fits {argument}")
+        else:
+            yield argument
+
+
+def _pictures_of(folder: str) -> Iterator[str]:
+    from ..samples.folders import find_pictures
+
+    paths = (str(path) for path in find_pictures(Path(folder)))
+    yield from _found(paths, f"no pictures in {folder}")
+
+
+def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
+    empty = True
+    for path in paths:
+        if path:
+            empty = False
+            yield path
+    if empty:
+        raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")
+
+
+def _json(outcome: "Outcome", topk: int) -> dict[str, object]:
+    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
+    return {
+        "path": outcome.path,
+        "predictions": [{"label": row.label, "probability": row.probability} for row in ranked],
+        "error": outcome.error,
+    }
+
+
+def _refuse_foreign_file(path: Path) -> None:
+    """Replace only what an earlier run wrote: the user's own table must not be lost."""
+    if not path.exists():
+        return
+    start = path.read_bytes()[:80] if path.is_file() else b"x"
+    if start and not start.startswith(",".join(CSV_HEADER).encode()):
+        raise UsageError(f"--csv {path}: exists and was not written by tlx; choose another name")
+
+
+def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int) -> None:
+    more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in CSV_HEADER[2:]]
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file:
+            rows = csv.writer(file)
+            rows.writerow((*CSV_HEADER, *more))
+            rows.writerows(_csv_row(outcome, topk) for outcome in outcomes)
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
+
+
+def _csv_row(outcome: "Outcome", topk: int) -> list[object]:
+    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
+    answers = [value for row in ranked for value in (row.label, row.probability)]
+    return [outcome.path, outcome.error or "", *answers]

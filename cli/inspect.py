@@ -1,0 +1,121 @@
+"""`tlx inspect`: what a file says about itself."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..errors import ModelFileError
+from .extras import require_extra
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..inference.card import MeasuredResult, ModelCard
+    from ..inference.inspection import FileDescription
+    from ..inference.session import TensorSpec
+
+
+def inspect_command(
+    file: Path = typer.Argument(help="Checkpoint (.pt), ONNX or TorchScript file."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Show a file's card, inputs and outputs, size and SHA-256."""
+    found = _describe(file)
+    screen = Screen(as_json)
+    if as_json:
+        screen.json(_json(found))
+    else:
+        _show(found, screen)
+
+
+def _describe(file: Path) -> "FileDescription":
+    from ..inference import inspection
+
+    if file.is_dir():
+        raise ModelFileError(f"{file} is a folder; give a file in it, such as {file / 'best.pt'}")
+    if not inspection.is_zip(file):
+        return inspection.describe_onnx(file)
+    if inspection.is_torchscript(file):
+        return inspection.describe_torchscript(file)
+    require_extra("train", "inspect, for a checkpoint,")
+    return _describe_checkpoint(file)
+
+
+def _describe_checkpoint(file: Path) -> "FileDescription":
+    from ..inference.inspection import describe
+    from ..inference.session import INPUT, TensorSpec
+    from ..training.checkpoint import load_checkpoint
+
+    card = load_checkpoint(file).card
+    side = card.preprocessing.crop
+    images = TensorSpec(INPUT, "uint8", ("N", side, side, 3))
+    logits = TensorSpec("logits", "float32", ("N", len(card.labels)))
+    return describe(file, "checkpoint", card, (images,), (logits,))
+
+
+def _json(found: "FileDescription") -> dict[str, object]:
+    from ..inference.card_json import card_to_json
+
+    return {**asdict(found), "path": str(found.path), "card": json.loads(card_to_json(found.card))}
+
+
+def _show(found: "FileDescription", screen: Screen) -> None:
+    screen.row(f"{found.path}: {found.kind}, {found.size / 1e6:.1f} MB", style="bold")
+    screen.row(f"SHA-256        {found.sha256}")
+    for spec in found.inputs:
+        screen.row(f"input          {_spec(spec)}")
+    for spec in found.outputs:
+        screen.row(f"output         {_spec(spec)}")
+    for name, value in _card_rows(found.card):
+        screen.row(f"{name:<14} {value}")
+
+
+def _spec(spec: "TensorSpec") -> str:
+    return f"{spec.name}: {spec.dtype} [{', '.join(map(str, spec.shape))}]"
+
+
+def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
+    rule, origin = card.preprocessing, card.provenance
+    rows = [
+        ("task", card.task),
+        ("labels", f"{len(card.labels)}: {', '.join(card.labels)}"),
+        (
+            "preprocessing",
+            f"decode rule {rule.decode}, EXIF {rule.exif}, {rule.colour}, short side to "
+            f"{rule.resize_side} ({rule.resize_filter}), centre crop {rule.crop}; in the graph: "
+            f"mean {list(rule.mean)}, std {list(rule.std)}",
+        ),
+        ("temperature", f"{card.temperature:g}"),
+        ("trained", f"{origin.date} by tlx {origin.tlx}, torch {origin.torch}, seed {origin.seed}"),
+        (
+            "network",
+            f"{origin.architecture} from weights {origin.weights}"
+            + (f" (SHA-256 {origin.weights_sha256})" if origin.weights_sha256 else "")
+            + f", frozen: {origin.freeze}",
+        ),
+        ("pictures", f"fingerprint {origin.data_fingerprint}"),
+    ]
+    return rows + _result_rows(card)
+
+
+def _result_rows(card: "ModelCard") -> list[tuple[str, str]]:
+    rows = [(row.metric, _result(row)) for row in card.results]
+    if card.verification:
+        seen = card.verification
+        text = (
+            f"on {seen.pictures} pictures: largest difference in probability "
+            f"{seen.max_probability_difference:.2e} (limit {seen.limit:.2e}), "
+            f"same label {seen.agreement:.2%}"
+        )
+        rows.append(("verified", text))
+    return rows
+
+
+def _result(row: "MeasuredResult") -> str:
+    text = f"{row.value:.4f}"
+    if row.interval:
+        text += f" (95 %: {row.interval[0]:.4f} to {row.interval[1]:.4f})"
+    text += f" on {row.pictures} {row.split} pictures"
+    return f"{text}, which chose the epoch" if row.used_for_selection else text

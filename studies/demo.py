@@ -1,0 +1,172 @@
+"""The whole path on one set of pictures: train, export, evaluate, classify."""
+
+import shlex
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from PIL import Image
+
+from ..evaluation.report import Report, score
+from ..export.publish import ExportEvent, export_events
+from ..inference.classifier import Classifier
+from ..inference.prediction import Outcome
+from ..samples.sample import Sample
+from ..samples.splitting import read_split
+from ..training.config import TrainingConfig
+from ..training.train import TrainingEvent, TrainingResult, training_events
+
+SHOWN = 6
+"""Pictures classified at the end."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """The demo begins something.
+
+    Attributes:
+        title: what it does.
+        command: what the user would type for it, None if nothing.
+
+    """
+
+    title: str
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """Where everything lies, and what the test pictures said."""
+
+    data: Path
+    run: Path
+    model: Path
+    report: Report
+
+
+DemoEvent = Step | TrainingEvent | TrainingResult | ExportEvent | Report | Outcome
+
+
+def digits_config(folder: Path) -> TrainingConfig:
+    """Choose the training for handwritten digits: small, from nothing, never mirrored."""
+    return TrainingConfig(
+        data=folder / "digits",
+        out=folder / "run",
+        weights="none",
+        augment="crop",
+        imgsz=32,
+        epochs=12,
+        batch=32,
+        lr=2e-3,
+    )
+
+
+def pictures_config(data: Path, folder: Path, weights: str) -> TrainingConfig:
+    """Choose the training for a user's pictures: a new head on a pretrained network."""
+    freeze = "none" if weights == "none" else "backbone"
+    return TrainingConfig(data=data, out=folder / "run", weights=weights, freeze=freeze)
+
+
+def demo_events(config: TrainingConfig, write_data: bool) -> Generator[DemoEvent, None, DemoResult]:
+    """Run the whole path.
+
+    Args:
+        config: by `digits_config` or `pictures_config`.
+        write_data: whether `config.data` is to be filled with handwritten digits first.
+
+    Returns:
+        Where everything lies.
+
+    """
+    if write_data:
+        yield Step(f"Write scikit-learn's handwritten digits as PNG files into {config.data}")
+        write_digits(config.data)
+    yield Step("Train", train_command(config))
+    result = yield from training_events(config)
+    yield result
+    run = result.run
+    yield Step("Export to ONNX and TorchScript, verified", f"tlx export {_quoted(run)}")
+    yield from export_events(run)
+    split, samples = _held_out(run, config.data)
+    yield Step(f"Evaluate the ONNX file on {split}", _eval_command(run, config.data, split))
+    classifier = Classifier(run / "model.onnx")
+    report = _measure(classifier, samples)
+    yield report
+    chosen = [samples[index * len(samples) // SHOWN].path for index in range(SHOWN)]
+    paths = " ".join(_quoted(path) for path in chosen)
+    yield Step("Classify", f"tlx classify {_quoted(run / 'model.onnx')} {paths}")
+    yield from classifier.classify_files(chosen)
+    return DemoResult(config.data, run, run / "model.onnx", report)
+
+
+def write_digits(folder: Path) -> None:
+    """Write scikit-learn's 1,797 handwritten digits, 8 x 8 pixels, as PNG files.
+
+    They come from the test part of the UCI "Optical Recognition of Handwritten Digits" set
+    (CC BY 4.0). Of each digit's pictures, in their order, 70 % go into train/, 15 % into val/
+    and 15 % into test/: neighbours, which may be of one hand, stay on one side.
+    """
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    for label in range(10):
+        pictures = np.asarray(digits.images)[np.asarray(digits.target) == label]
+        for index, pixels in enumerate(pictures):
+            split = _digits_split(index / len(pictures))
+            path = folder / split / str(label) / f"{index:03}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            levels = (pixels * 15.9375).astype(np.uint8)  # 0..16 to 0..255
+            Image.fromarray(levels).resize((32, 32), Image.Resampling.BICUBIC).save(path)
+
+
+def train_command(config: TrainingConfig) -> str:
+    """Write the command line that trains as `config` says, defaults left out."""
+    options = {
+        "--out": config.out,
+        "--weights": config.weights,
+        "--freeze": "backbone" if config.freeze == "layer4" else config.freeze,
+        "--augment": config.augment,
+        "--imgsz": config.imgsz,
+        "--epochs": config.epochs,
+        "--batch": config.batch,
+        "--lr": config.lr,
+    }
+    words = ["tlx train", _quoted(config.data)]
+    for option, value in options.items():
+        if value != getattr(TrainingConfig, option[2:]):
+            words += [option, shlex.quote(f"{value:g}" if isinstance(value, float) else str(value))]
+    return " ".join(words)
+
+
+def _digits_split(share: float) -> str:
+    return "train" if share < 0.7 else "val" if share < 0.85 else "test"
+
+
+def _held_out(run: Path, data: Path) -> tuple[str, list[Sample]]:
+    """Take the test pictures; validation's where there are none."""
+    for split in ("test", "validation"):
+        samples = read_split(run / "split.csv", data, split)
+        if samples:
+            break
+    return split, samples
+
+
+def _eval_command(run: Path, data: Path, split: str) -> str:
+    model = _quoted(run / "model.onnx")
+    if (data / split).is_dir():
+        return f"tlx eval {model} {_quoted(data / split)}"
+    rows = _quoted(run / "split.csv")
+    return f"tlx eval {model} --labels {rows} --root {_quoted(data)} --split {split}"
+
+
+def _measure(classifier: Classifier, samples: list[Sample]) -> Report:
+    start = perf_counter()
+    outcomes = list(classifier.classify_files(sample.path for sample in samples))
+    name = classifier.session.path.name
+    return score(name, classifier.card.labels, samples, outcomes, perf_counter() - start)
+
+
+def _quoted(path: Path | None) -> str:
+    return shlex.quote(str(path))
