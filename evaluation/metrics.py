@@ -50,6 +50,9 @@ def confusion(logits: Logits, truth: Truth) -> NDArray[np.int64]:
 def per_label(logits: Logits, truth: Truth) -> NDArray[np.float64]:
     """Compute `[C, 4]`: precision, recall, F1 and support; 0 where undefined."""
     columns = precision_recall_fscore_support(
-        truth, logits.argmax(axis=1), labels=np.arange(logits.shape[1]), zero_division=0.0
+        truth,
+        logits.argmax(axis=1),
+        labels=np.arange(logits.shape[1]),
+        zero_division=0.0,  # pyright: ignore[reportArgumentType] - documented, typed as str
     )
-    return np.stack(columns, axis=1).astype(np.float64)
+    return np.array(columns, dtype=np.float64).T

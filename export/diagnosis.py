@@ -56,8 +56,8 @@ def diagnose(reference: Reference, file: OpenedFile, index: int) -> Diagnosis:
 
 def _before_network(path: Path, card: ModelCard) -> Diagnosis | None:
     rule = card.preprocessing
-    decoded = picture.decode(path, rule.resize_side)
-    if not np.array_equal(decoded, decode_again(path, rule.resize_side)):
+    decoded = np.asarray(picture.decode(path, rule.resize_side))
+    if not np.array_equal(decoded, np.asarray(decode_again(path, rule.resize_side))):
         return Diagnosis("decoding", "EXIF orientation, alpha, bit depth or DCT scale differs")
     if not np.array_equal(preprocessing.preprocess(path, rule), prepared_pixels(path, rule)):
         return Diagnosis(

@@ -58,9 +58,9 @@ class OnnxFile:
         session = onnxruntime.InferenceSession(
             model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
         )
-        outputs = {"features": "features", "logits": "logits", "probabilities": "probabilities"}
-        names = {**values, **outputs}
-        return dict(zip(names, session.run(list(names.values()), {INPUT: images}), strict=True))
+        names = {**values, **{name: name for name in ("features", "logits", "probabilities")}}
+        outputs = session.run(list(names.values()), {INPUT: images})
+        return {name: np.asarray(value) for name, value in zip(names, outputs, strict=True)}
 
 
 class TorchScriptFile:

@@ -5,7 +5,7 @@ pictures are decoded by the card's rule as written down a second time here, go t
 torchvision's own preset, and then through torchvision's own forward pass in fp32.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +139,7 @@ def _answer(network: ResNet, images: Tensor, card: ModelCard) -> Answers:
 
 
 @contextmanager
-def _captured(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
+def _captured(modules: dict[str, nn.Module]) -> Generator[dict[str, Tensor]]:
     """Collect the modules' outputs of the forward passes inside the context."""
     seen: dict[str, Tensor] = {}
 

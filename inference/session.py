@@ -1,8 +1,10 @@
 """An ONNX model file opened in onnxruntime, its card read and held against its graph."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnxruntime
@@ -65,12 +67,18 @@ class ModelSession:
 
     def run(self, images: NDArray[np.uint8]) -> ModelOutputs:
         """Compute all outputs for uint8 RGB `[N, S, S, 3]`."""
-        return ModelOutputs(*self._session.run(list(OUTPUTS), {INPUT: images}))
+        return ModelOutputs(*self._run(OUTPUTS, images))
 
     def scores(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Compute logits and probabilities, each float32 `[N, C]`, and nothing else."""
-        logits, probabilities = self._session.run(list(OUTPUTS[:2]), {INPUT: images})
+        logits, probabilities = self._run(OUTPUTS[:2], images)
         return logits, probabilities
+
+    def _run(
+        self, names: Sequence[str], images: NDArray[np.uint8]
+    ) -> Sequence[NDArray[np.float32]]:
+        # The types were held against the contract when the file was opened.
+        return cast(Sequence[NDArray[np.float32]], self._session.run(names, {INPUT: images}))
 
 
 def _open(path: Path) -> onnxruntime.InferenceSession:
@@ -118,7 +126,7 @@ def _read_card(session: onnxruntime.InferenceSession, path: Path) -> ModelCard:
 def _spec(node: onnxruntime.NodeArg) -> TensorSpec:
     dtype = node.type.removeprefix("tensor(").removesuffix(")")
     shape = tuple(size if isinstance(size, int) else str(size or "?") for size in node.shape)
-    return TensorSpec(node.name, {"float": "float32"}.get(dtype, dtype), shape)
+    return TensorSpec(node.name, "float32" if dtype == "float" else dtype, shape)
 
 
 def _hold_against_graph(

@@ -83,13 +83,13 @@ def _with_splits(found: FoundSamples, contents: dict[Path, str]) -> LabelledPict
 
 def _require_sense(pictures: LabelledPictures) -> None:
     root = pictures.root
-    if not pictures.train:
+    if not pictures.train and pictures.left_out:
         first = pictures.left_out[0]
         raise DataError(f"no training picture can be read; {first.path}: {first.reason}")
     if len(pictures.labels) < 2:
         raise DataError(
-            f"{root} has only the label {pictures.labels[0]!r}; a classifier needs at least two "
-            "sub-folders with pictures"
+            f"{root} has only the label {', '.join(pictures.labels)}; a classifier needs at least "
+            "two sub-folders with pictures"
         )
     for split in ("validation", "test"):
         _require_known(pictures, split)

@@ -110,9 +110,9 @@ def write_digits(folder: Path) -> None:
     """
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
+    flat, truth = (np.asarray(part) for part in load_digits(return_X_y=True))
     for label in range(10):
-        pictures = np.asarray(digits.images)[np.asarray(digits.target) == label]
+        pictures = flat[truth == label].reshape(-1, 8, 8)
         for index, pixels in enumerate(pictures):
             split = _digits_split(index / len(pictures))
             path = folder / split / str(label) / f"{index:03}.png"

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
+from ..errors import PictureError
 from ..inference.picture import decode
 from ..inference.preprocessing import Preprocessing, resize_and_crop
 from ..samples.sample import Sample
@@ -18,6 +20,8 @@ Key = tuple[int, int]
 
 Batch = tuple[Tensor, Tensor]
 """Pictures uint8 `[N, S, S, 3]` RGB, and indices of their labels int64 `[N]`."""
+
+Items = list[tuple[Tensor, int]]
 
 
 class PictureDataset(Dataset[tuple[Tensor, int]]):
@@ -54,6 +58,27 @@ class PictureDataset(Dataset[tuple[Tensor, int]]):
             pixels = np.array(augment(self.transform, picture, self.seed, epoch, index))
         return torch.from_numpy(pixels), self.truth[index]
 
+    def __getitems__(self, keys: list[Key]) -> Items | PictureError:
+        """Get a batch's items, for the loader.
+
+        An error is handed over: of one that is raised in a worker process, torch makes a text
+        with the whole traceback in it.
+        """
+        try:
+            return [self[key] for key in keys]
+        except PictureError as error:
+            return error
+
+
+class PictureLoader(DataLoader[Batch]):
+    """Batches of a `PictureDataset`; a picture that cannot be read raises its `PictureError`."""
+
+    def __iter__(self) -> Iterator[Batch]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        for batch in super().__iter__():
+            if isinstance(batch, PictureError):
+                raise batch
+            yield batch
+
 
 class EpochBatches(Sampler[list[Key]]):
     """Batches of keys for one epoch after the other; shuffled by (seed, epoch) alone."""
@@ -89,9 +114,10 @@ def batch_loader(
     dataset: PictureDataset, batch: int, workers: int | None, shuffle_seed: int | None = None
 ) -> DataLoader[Batch]:
     """Load batches; `loader.batch_sampler.epoch` is set before each pass."""
-    return DataLoader(
-        dataset,
+    return PictureLoader(
+        cast(Dataset[Batch], dataset),  # items of (Tensor, int) collate to a Batch
         batch_sampler=EpochBatches(len(dataset), batch, shuffle_seed),
+        collate_fn=_collate,
         num_workers=workers_for(workers, len(dataset)),
         persistent_workers=workers_for(workers, len(dataset)) > 0,
         pin_memory=torch.cuda.is_available(),
@@ -103,3 +129,7 @@ def workers_for(asked: int | None, pictures: int) -> int:
     if asked is not None:
         return asked
     return min(os.cpu_count() or 1, 8) if pictures >= 64 else 0
+
+
+def _collate(items: Items | PictureError) -> Batch | PictureError:
+    return items if isinstance(items, PictureError) else default_collate(items)

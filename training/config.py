@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from pathlib import Path
 
 from ..errors import CheckpointError, UsageError
@@ -61,9 +62,11 @@ class TrainingConfig:
         _require_one_of("--augment", self.augment, AUGMENTATIONS)
         _require("--epochs", self.epochs, self.epochs >= 1, "at least 1")
         _require("--batch", self.batch, self.batch >= 2, "at least 2")
-        _require("--lr", self.lr, 0 < self.lr < float("inf"), "above 0")
+        _require("--lr", self.lr, 0 < self.lr < inf, "above 0")
+        _require("--weight-decay", self.weight_decay, 0 <= self.weight_decay < inf, "0 or more")
         _require("--imgsz", self.imgsz, 32 <= self.imgsz <= 2048, "from 32 to 2048")
         _require("--workers", self.workers, self.workers is None or self.workers >= 0, "0 or more")
+        _require("--seed", self.seed, 0 <= self.seed < 2**63, "from 0 to 2^63 - 1")
         if self.freeze != "none" and self.weights == "none":
             raise UsageError(
                 f"--freeze {self.freeze} with --weights none would keep random weights as they "

@@ -15,6 +15,9 @@ class PictureNetwork(nn.Module):
     validation and the exported graph compute the same.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, network: ResNet, rule: Preprocessing) -> None:
         super().__init__()
         self.network = network

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 
@@ -18,7 +18,7 @@ from ..samples.folders import find_samples
 from ..samples.loading import ReadingProgress, load_pictures
 from ..samples.sample import LabelledPictures, LeftOut
 from ..samples.splitting import write_split
-from .batches import PictureDataset, batch_loader
+from .batches import EpochBatches, PictureDataset, batch_loader
 from .checkpoint import Checkpoint, load_checkpoint, restore_network
 from .config import TrainingConfig, read_config, write_config
 from .device import choose_device
@@ -188,7 +188,7 @@ def _fit(
 
     for epoch in range(len(history) + 1, config.epochs + 1):
         start = perf_counter()
-        train_batches.batch_sampler.epoch = epoch
+        cast(EpochBatches, train_batches.batch_sampler).epoch = epoch
         learned = yield from train_epoch(model, train_batches, optimizer, schedule, config.freeze)
         validated = yield from validate(model, validation_batches)
         lr = max(group["lr"] for group in optimizer.param_groups)
@@ -199,7 +199,7 @@ def _fit(
         )  # fmt: skip
         done = replace(done, best=all(rank(done) > rank(earlier) for earlier in history))
         history.append(done)
-        progress = {
+        progress: dict[str, object] = {
             "optimizer": optimizer.state_dict(),
             "schedule": schedule.state_dict(),
             "history": [asdict(row) for row in history],

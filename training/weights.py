@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
