@@ -70,7 +70,6 @@ def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
 
     Raises:
         DataError: a folder without pictures, a glob that fits nothing, an empty list.
-
     """
     for argument in arguments:
         if argument == "-":

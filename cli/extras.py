@@ -15,7 +15,6 @@ def require_extra(extra: str, command: str) -> None:
 
     Raises:
         MissingExtraError: saying which extra, and how to install it.
-
     """
     missing = [package for package in _PACKAGES[extra] if find_spec(package) is None]
     if missing:

@@ -34,7 +34,6 @@ class Mistake:
         predicted: the label predicted.
         probability: of `predicted`, 0..1.
         truth_probability: of `truth`, 0..1.
-
     """
 
     path: str
@@ -62,7 +61,6 @@ class Report:
         worst_mistakes: those with the least probability for the truth first.
         unreadable: the pictures that could not be read.
         pictures_per_second: from file to answer, of this measurement.
-
     """
 
     model: str
@@ -85,7 +83,6 @@ def require_known_labels(samples: Sequence[Sample], labels: Sequence[str]) -> No
 
     Raises:
         DataError: naming the unknown labels.
-
     """
     unknown = sorted({sample.label for sample in samples} - set(labels))
     if unknown:
@@ -106,7 +103,6 @@ def score(
 
     Raises:
         DataError: a label that the card does not know, or no picture that could be read.
-
     """
     require_known_labels(samples, labels)
     unreadable = tuple(

@@ -33,7 +33,6 @@ class Comparison:
         eager_distance: largest difference in probability of fp32 from fp64, on the checkpoint.
         worst: index of the picture with the largest difference in probability.
         limit: the largest difference in probability that passes here.
-
     """
 
     pictures: int
@@ -67,7 +66,6 @@ def compare(reference: Reference, answers: Answers, labels: tuple[str, ...]) -> 
         reference: the checkpoint's side.
         answers: the file's side, for the same pictures, or for the first of them.
         labels: of the file's card: the same names as the checkpoint's, in any order.
-
     """
     expected = reference.answers.first(len(answers.logits))
     found = _reordered(answers, [labels.index(label) for label in reference.card.labels])

@@ -31,7 +31,6 @@ class DeployedNetwork(nn.Module):
 
         Returns:
             float32 `[N, C]`, `[N, C]`, `[N, C, h, w]` and `[N, F]`.
-
         """
         network = self.model.network
         pixels = self.model.normalise(images)  # [N, 3, S, S]

@@ -78,7 +78,6 @@ def export(
     Raises:
         VerificationError: a file does not answer as the checkpoint; it is not published.
         TlxError: the run or its pictures cannot be used.
-
     """
     events = export_events(
         Path(run), None if out is None else Path(out), None if data is None else Path(data)
@@ -93,7 +92,6 @@ def export_events(
 
     Returns:
         The published files.
-
     """
     checkpoint = load_checkpoint(run / "best.pt")
     paths = verification_pictures(run, data)
@@ -113,7 +111,6 @@ def verification_pictures(run: Path, data: Path | None) -> list[Path]:
 
     Raises:
         DataError: they are not where they were.
-
     """
     root = data or read_config(run).data
     samples: list[Sample] = sorted(

@@ -29,7 +29,6 @@ class ExportedFile:
         max_probability_difference: from the checkpoint, in 0..1.
         agreement: share of pictures outside ties with the same first label.
         sha256: of the file.
-
     """
 
     path: Path
@@ -46,7 +45,6 @@ def clear_the_way(folder: Path, names: Sequence[str]) -> None:
 
     Raises:
         UsageError: a file of one of the names was not written by tlx.
-
     """
     folder.mkdir(parents=True, exist_ok=True)
     ours = _recorded_names(folder / RECORD)

@@ -44,7 +44,6 @@ class Reference:
         paths: the pictures, length N.
         answers: for N pictures.
         eager_distance: largest difference in probability between fp32 and fp64.
-
     """
 
     card: ModelCard
@@ -61,7 +60,6 @@ def compute_reference(
 
     Raises:
         OSError: a picture is gone.
-
     """
     card = checkpoint.card
     network = restore_network(checkpoint).network

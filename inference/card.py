@@ -33,7 +33,6 @@ class Provenance:
         data_fingerprint: SHA-256 over the pictures' contents, labels and splits.
         date: day of training, ISO 8601.
         seed: the seed that all randomness of the training follows from.
-
     """
 
     tlx: str
@@ -58,7 +57,6 @@ class MeasuredResult:
         split: "train", "validation" or "test".
         pictures: how many pictures it was measured on.
         used_for_selection: True if the same pictures chose the epoch, which flatters.
-
     """
 
     metric: str
@@ -79,7 +77,6 @@ class VerificationSummary:
         agreement: share of pictures outside ties with the same first label.
         limit: the largest difference allowed.
         eager_distance: largest distance of the fp32 checkpoint from itself in fp64.
-
     """
 
     pictures: int
@@ -104,7 +101,6 @@ class ModelCard:
         results: measured numbers.
         verification: set by `tlx export`.
         schema: number of the card's schema.
-
     """
 
     labels: tuple[str, ...]

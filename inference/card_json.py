@@ -16,7 +16,6 @@ def card_to_json(card: ModelCard) -> str:
 
     Raises:
         CardError: one of its numbers is infinite or NaN.
-
     """
     try:
         return json.dumps(asdict(card), ensure_ascii=False, allow_nan=False, indent=1)
@@ -29,7 +28,6 @@ def card_from_json(text: str) -> ModelCard:
 
     Raises:
         CardError: no JSON, an unknown schema, a field missing, unknown or of another type.
-
     """
     try:
         content = json.loads(text, parse_constant=_refuse_constant)

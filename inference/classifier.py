@@ -38,7 +38,6 @@ class Classifier:
     Example:
         >>> tlx.Classifier("model.onnx").classify("shirt.jpg").label  # doctest: +SKIP
         't-shirt'
-
     """
 
     def __init__(self, model: PictureFile) -> None:
@@ -57,7 +56,6 @@ class Classifier:
 
         Raises:
             PictureError: the picture cannot be read.
-
         """
         pixels = preprocess(picture, self.card.preprocessing)
         return self._predict([pixels])[0]

@@ -24,7 +24,6 @@ class FileDescription:
         card: what it says.
         inputs: tensors that go in.
         outputs: tensors that come out.
-
     """
 
     path: Path
@@ -51,7 +50,6 @@ def describe_onnx(path: Path) -> FileDescription:
 
     Raises:
         ModelFileError: it is missing, damaged, or without a card.
-
     """
     session = ModelSession(path)
     return describe(path, "onnx", session.card, session.inputs, session.outputs)
@@ -62,7 +60,6 @@ def describe_torchscript(path: Path) -> FileDescription:
 
     Raises:
         ModelFileError: the notes are missing or damaged.
-
     """
     card, tensors = _extra(path, CARD_KEY), _extra(path, TENSORS_KEY)
     if card is None or tensors is None:

@@ -60,7 +60,6 @@ def decode(picture: Picture, resize_side: int) -> Image.Image:
 
     Raises:
         PictureError: the picture is missing, damaged, or of a kind without a defined answer.
-
     """
     if isinstance(picture, np.ndarray):
         return _from_array(picture)

@@ -22,7 +22,6 @@ class Prediction:
         labels: the card's labels, in its order.
         logits: float32 `[C]`, before the temperature.
         probabilities: float32 `[C]`, 0..1; they sum to 1 for single-label.
-
     """
 
     labels: tuple[str, ...]
@@ -54,7 +53,6 @@ class Outcome:
         path: the picture, as it was given.
         prediction: None for a bad picture.
         error: None, or one line without the path.
-
     """
 
     path: str

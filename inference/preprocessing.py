@@ -34,7 +34,6 @@ class Preprocessing:
         crop: side S of the square centre crop, in pixels.
         mean: per channel, subtracted after division by 255, inside the graph.
         std: per channel, divides after that, inside the graph.
-
     """
 
     resize_side: int
@@ -55,7 +54,6 @@ def preprocess(picture: Picture, rule: Preprocessing) -> NDArray[np.uint8]:
 
     Raises:
         PictureError: it cannot be decoded, or its shape is beyond 1:200.
-
     """
     return resize_and_crop(decode(picture, rule.resize_side), rule)
 
@@ -72,7 +70,6 @@ def resize_and_crop(rgb: Image.Image, rule: Preprocessing) -> NDArray[np.uint8]:
 
     Raises:
         PictureError: the picture's shape is beyond 1:200.
-
     """
     width, height = resized_size(rgb.size, rule.resize_side)
     resized = rgb.resize((width, height), Image.Resampling.BILINEAR)

@@ -36,7 +36,6 @@ class ModelOutputs:
         probabilities: float32 `[N, C]`.
         activation_maps: float32 `[N, C, h, w]`; with the label's bias their mean is its logit.
         features: float32 `[N, F]`.
-
     """
 
     logits: NDArray[np.float32]
@@ -54,7 +53,6 @@ class ModelSession:
     Raises:
         ModelFileError: missing, damaged, or not ONNX.
         CardError: without a card, or with one that disagrees with the graph.
-
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -38,7 +38,6 @@ def find_samples(root: Path) -> FoundSamples:
 
     Raises:
         DataError: no such folder, no pictures, or a layout that is not understood.
-
     """
     _require_folder(root)
     names = [folder.name for folder in _folders(root)]
@@ -58,12 +57,11 @@ def label_folders(root: Path) -> list[Sample]:
 
     Raises:
         DataError: no such folder, or no pictures in sub-folders.
-
     """
     _require_folder(root)
-    samples = [
-        Sample(path, folder.name) for folder in _folders(root) for path in find_pictures(folder)
-    ]
+    folders = _folders(root)
+    _require_text(root, [folder.name for folder in folders])
+    samples = [Sample(path, folder.name) for folder in folders for path in find_pictures(folder)]
     if not samples:
         raise DataError(_why_no_samples(root))
     return samples
@@ -97,6 +95,15 @@ def _require_folder(root: Path) -> None:
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise DataError(f"{root} {what}; give a folder with one sub-folder a label")
+
+
+def _require_text(root: Path, labels: list[str]) -> None:
+    """Refuse names that are no UTF-8, as Linux allows: a label goes into the card as text."""
+    for label in labels:
+        try:
+            label.encode()
+        except UnicodeEncodeError:
+            raise DataError(f"{root}: the folder name {label!a} is not UTF-8; rename it") from None
 
 
 def _why_no_samples(root: Path) -> str:

@@ -17,7 +17,6 @@ def read_labels_csv(path: Path, root: Path | None = None, split: str | None = No
 
     Raises:
         DataError: the CSV is missing, not UTF-8, has no such columns, no rows or an empty cell.
-
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

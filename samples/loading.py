@@ -41,7 +41,6 @@ def load_pictures(
 
     Raises:
         DataError: the folder cannot be trained on.
-
     """
     everything = [*found.train, *(found.validation or ()), *(found.test or ())]
     read: list[ReadSample] = []

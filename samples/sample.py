@@ -35,7 +35,6 @@ class LabelledPictures:
         left_out: pictures that cannot be read.
         notes: what the user should know, such as how the split came about; one line each.
         fingerprint: SHA-256 over every picture's content, label and split; empty until read.
-
     """
 
     root: Path

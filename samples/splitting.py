@@ -27,7 +27,6 @@ def split_off(
 
     Returns:
         (rest, share), each sorted.
-
     """
     groups: dict[str, list[Sample]] = defaultdict(list)
     for sample in sorted(samples):
@@ -68,7 +67,6 @@ def read_split(path: Path, root: Path, split: str) -> list[Sample]:
 
     Raises:
         DataError: the file is missing or is no `split.csv`.
-
     """
     try:
         with path.open(encoding="utf-8", errors=_ERRORS, newline="") as file:

@@ -29,7 +29,6 @@ class Step:
     Attributes:
         title: what it does.
         command: what the user would type for it, None if nothing.
-
     """
 
     title: str
@@ -78,7 +77,6 @@ def demo_events(config: TrainingConfig, write_data: bool) -> Generator[DemoEvent
 
     Returns:
         Where everything lies.
-
     """
     if write_data:
         yield Step(f"Write scikit-learn's handwritten digits as PNG files into {config.data}")

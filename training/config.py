@@ -34,7 +34,6 @@ class TrainingConfig:
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         seed: all randomness is a function of seed, epoch and index.
         overwrite: replace a run that exists in `out`.
-
     """
 
     data: Path
@@ -98,7 +97,6 @@ def read_config(run: Path) -> TrainingConfig:
 
     Raises:
         CheckpointError: there is none, or it is not one of ours.
-
     """
     path = run / "config.json"
     try:

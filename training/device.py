@@ -10,7 +10,6 @@ def choose_device(asked: str) -> torch.device:
 
     Raises:
         UsageError: torch has no such device here.
-
     """
     if asked != "auto":
         return _require_device(asked)

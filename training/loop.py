@@ -60,7 +60,6 @@ def train_epoch(
 
     Raises:
         TrainingError: the loss is not finite.
-
     """
     set_training(model.network, freeze)
     device = model.mean.device
@@ -74,13 +73,7 @@ def train_epoch(
         optimizer.step()
         schedule.step()
         yield tally.add(logits, truth, loss)
-    score = tally.score()
-    if not math.isfinite(score.loss):
-        raise TrainingError(
-            "the training loss is not finite; try a lower --lr (the checkpoints of the epochs "
-            "before are kept)"
-        )
-    return score
+    return _finite(tally)
 
 
 def validate(
@@ -94,6 +87,8 @@ def validate(
     Returns:
         The score.
 
+    Raises:
+        TrainingError: the loss is not finite: the last step of training went astray.
     """
     model.eval()
     device = model.mean.device
@@ -104,7 +99,7 @@ def validate(
             logits = model(images.to(device, non_blocking=True))
             loss = cross_entropy(logits, truth)
         yield tally.add(logits, truth, loss)
-    return tally.score()
+    return _finite(tally)
 
 
 def build_optimizer(model: nn.Module, lr: float, weight_decay: float, pretrained: bool) -> AdamW:
@@ -170,3 +165,13 @@ class _Tally:
 
     def _rate(self) -> float:
         return self.done / (perf_counter() - self.start)
+
+
+def _finite(tally: _Tally) -> Score:
+    score = tally.score()
+    if not math.isfinite(score.loss):
+        raise TrainingError(
+            f"the {tally.phase} loss is not finite; try a lower --lr (the checkpoints of the "
+            "epochs before are kept)"
+        )
+    return score

@@ -31,7 +31,6 @@ class EpochDone:
         pictures_per_second: of the training pass.
         seconds: of the whole epoch.
         best: whether it is the best so far.
-
     """
 
     epoch: int
@@ -51,7 +50,6 @@ def choose_run_folder(config: TrainingConfig) -> Path:
 
     Raises:
         UsageError: a run exists there and may not be replaced, or other things lie there.
-
     """
     if config.out is None:
         return _free_folder(Path("runs"), f"{date.today()}-{config.data.resolve().name}")

@@ -41,7 +41,6 @@ class Prepared:
         pictures: labels, splits, notes, and the pictures that were left out.
         parameters: how many the network has.
         trainable: how many of them are not frozen.
-
     """
 
     run: Path
@@ -61,7 +60,6 @@ class TrainingResult:
         best: the epoch with the best validation accuracy, of equal ones that of least loss.
         history: every epoch.
         left_out: pictures that could not be read.
-
     """
 
     run: Path
@@ -98,7 +96,6 @@ def train(  # noqa: PLR0913 - an argument an option of the command
 
     Raises:
         TlxError: the data, the weights, the options or the run folder cannot be used.
-
     """
     config = TrainingConfig(
         Path(data), None if out is None else Path(out), model, weights, freeze, epochs, batch,
@@ -118,7 +115,6 @@ def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Tr
 
     Raises:
         TlxError: as `train`.
-
     """
     device = choose_device(config.device)
     run = choose_run_folder(config)
@@ -139,7 +135,6 @@ def resume_events(run: Path) -> Generator[TrainingEvent, None, TrainingResult]:
 
     Raises:
         CheckpointError: there is nothing to resume, or the pictures are not the same any more.
-
     """
     config = read_config(run)
     if not (run / "last.pt").exists():

@@ -6,7 +6,9 @@ import re
 import urllib.request
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
+from urllib.error import HTTPError
 
 import torch
 from torch import Tensor
@@ -57,7 +59,6 @@ def load_weights(choice: str, architecture: str) -> Generator[DownloadProgress, 
 
     Raises:
         WeightsError: they cannot be had or fail their check; the text names the ways out.
-
     """
     if choice == "none":
         return Weights("none", None, None)
@@ -93,7 +94,6 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
 
     Raises:
         WeightsError: no such file, or no state dict in it.
-
     """
     if not path.is_file():
         raise WeightsError(
@@ -101,10 +101,15 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
         )
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 - torch.load raises nearly anything on other files
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"{path} is no state dict that torch can read: {reason}") from None
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+    except Exception:  # noqa: BLE001 - torch.load raises nearly anything on other files
+        # Its text is not passed on: it advises weights_only=False, which would run a file's code.
+        raise WeightsError(
+            f"{path} is damaged or holds more than tensors, and is not read; give a state dict "
+            "saved with torch.save(network.state_dict(), FILE)"
+        ) from None
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
+    ):
         raise WeightsError(
             f"{path} holds no plain state dict; save one with "
             "torch.save(network.state_dict(), FILE)"
@@ -117,7 +122,6 @@ def fit_backbone(network: ResNet, weights: Weights, architecture: str) -> None:
 
     Raises:
         WeightsError: a tensor is missing, unknown, or of another shape.
-
     """
     if weights.state is None:
         return
@@ -152,14 +156,22 @@ def _download(url: str, path: Path) -> Iterator[DownloadProgress]:
         yield from _fetch(source, temporary, path.name)
         _check_prefix(_sha256_of_file(temporary), path.name, source)
         temporary.replace(path)
-    except (OSError, ValueError) as error:  # URLError and time-outs are OSErrors
+    except (OSError, ValueError, HTTPException) as error:  # URLError, time-outs are OSErrors
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection
         raise WeightsError(
-            f"cannot download {source} ({getattr(error, 'reason', error)}). Ways out: connect to "
-            f"the network; copy {path.name} into {path.parent}; set {MIRROR_VARIABLE} to a "
-            "mirror; --weights FILE with a local state dict; --weights none"
+            f"cannot download {source} ({_reason(error)}). Ways out: connect to the network; "
+            f"copy {path.name} into {path.parent}; set {MIRROR_VARIABLE} to a mirror; "
+            "--weights FILE with a local state dict; --weights none"
         ) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    """Say in one line why a download failed."""
+    text = " ".join(str(getattr(error, "reason", error)).split())
+    return text or type(error).__name__
 
 
 def _fetch(source: str, target: Path, name: str) -> Iterator[DownloadProgress]:
