@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .errors import TlxError
     from .evaluation.report import Report
-    from .export.publish import ExportedFile, export
+    from .export.publish import export
+    from .export.record import ExportedFile
     from .inference.card import ModelCard
     from .inference.classifier import Classifier
     from .inference.prediction import Outcome, Prediction, RankedLabel
@@ -21,7 +22,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Classifier": ".inference.classifier",
-    "ExportedFile": ".export.publish",
+    "ExportedFile": ".export.record",
     "ModelCard": ".inference.card",
     "Outcome": ".inference.prediction",
     "Prediction": ".inference.prediction",
@@ -30,7 +31,6 @@ _HOME = {
     "TlxError": ".errors",
     "TrainingConfig": ".training.config",
     "TrainingResult": ".training.train",
-    "export": ".export.publish",
     "train": ".training.train",
 }
 
@@ -52,6 +52,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "export":  # the package, which can be called
+        return import_module(".export", __name__)
     if name not in _HOME:
         raise AttributeError(f"module 'tlx' has no attribute {name!r}")
     return getattr(import_module(_HOME[name], __name__), name)

@@ -1,1 +1,30 @@
-"""From a checkpoint to model files that were proved to answer as it does."""
+"""From a checkpoint to model files that were proved to answer as it does.
+
+The package can be called: `tlx.export(run)` is `tlx.export.publish.export(run)`. Python puts an
+imported package in the place of any function of its name, so the package itself has to be both.
+"""
+
+import os
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .record import ExportedFile
+
+
+class _CallablePackage(ModuleType):
+    def __call__(
+        self,
+        run: str | os.PathLike[str],
+        *,
+        out: str | os.PathLike[str] | None = None,
+        data: str | os.PathLike[str] | None = None,
+    ) -> "tuple[ExportedFile, ...]":
+        """Export a run; see `tlx.export.publish.export`."""
+        from .publish import export
+
+        return export(run, out=out, data=data)
+
+
+sys.modules[__name__].__class__ = _CallablePackage

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,14 @@ class FileDescription:
 
 
 def is_zip(path: Path) -> bool:
-    """Tell a checkpoint or TorchScript file, both zip archives, from an ONNX file."""
-    return path.is_file() and zipfile.is_zipfile(path)
+    """Tell a checkpoint or TorchScript file, both zip archives, from an ONNX file.
+
+    By its first bytes: of an archive that was cut short the rest says nothing any more.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def is_torchscript(path: Path) -> bool:
@@ -72,6 +79,8 @@ def describe_torchscript(path: Path) -> FileDescription:
         return describe(
             path, "torchscript", card_from_json(card), specs["inputs"], specs["outputs"]
         )
+    except CardError as error:
+        raise CardError(f"{path}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelFileError(f"{path}: its note of tensors is damaged ({error})") from None
 
@@ -96,6 +105,6 @@ def _extra(path: Path, key: str) -> str | None:
             for name in archive.namelist():
                 if name.endswith(f"/extra/{key}"):
                     return archive.read(name).decode("utf-8")
-    except (zipfile.BadZipFile, OSError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{path} is damaged: {error}") from None
     return None

@@ -40,15 +40,16 @@ def find_samples(root: Path) -> FoundSamples:
         DataError: no such folder, no pictures, or a layout that is not understood.
     """
     _require_folder(root)
-    names = [folder.name for folder in _folders(root)]
-    if not _is_split(names):
-        return FoundSamples(root, flat=True, train=tuple(label_folders(root)))
     found: dict[str, tuple[Sample, ...]] = {}
-    for name in names:
-        split = _SPLIT_NAMES[name.lower()]
+    for folder in _split_folders(root):
+        split = _SPLIT_NAMES[folder.name.lower()]
         if split in found:
             raise DataError(f"{root} has two folders for {split}; keep one of them")
-        found[split] = tuple(label_folders(root / name))
+        found[split] = tuple(label_folders(folder))
+    if not found:
+        return FoundSamples(root, flat=True, train=tuple(label_folders(root)))
+    if "train" not in found:
+        raise DataError(f"{root} has {' and '.join(found)} but no train folder; add train/")
     return FoundSamples(root, False, found["train"], found.get("validation"), found.get("test"))
 
 
@@ -56,7 +57,7 @@ def label_folders(root: Path) -> list[Sample]:
     """List the pictures below `root`; the first folder's name is the label.
 
     Raises:
-        DataError: no such folder, or no pictures in sub-folders.
+        DataError: no such folder, no pictures in sub-folders, or a name that can be no label.
     """
     _require_folder(root)
     folders = _folders(root)
@@ -78,13 +79,32 @@ def find_pictures(folder: Path) -> Iterator[Path]:
 
 def looks_split(root: Path) -> bool:
     """Tell whether a folder holds train, val, test rather than label folders."""
-    return _is_split([folder.name for folder in _folders(root)])
+    return bool(_split_folders(root))
 
 
-def _is_split(names: list[str]) -> bool:
-    # A label may be called "train" too: only a folder with nothing but split names is split.
-    lower = {name.lower() for name in names}
-    return "train" in lower and lower <= _SPLIT_NAMES.keys()
+def _split_folders(root: Path) -> list[Path]:
+    """List the folders train, val, test of a data folder; none if it is a flat one.
+
+    A label may be called "train" too, so the name alone does not decide: beside folders of other
+    names it is a label, unless label folders lie in it, which is not understood. Other folders
+    without pictures do not count.
+    """
+    folders = _folders(root)
+    named = [folder for folder in folders if folder.name.lower() in _SPLIT_NAMES]
+    others = [f for f in folders if f not in named and next(find_pictures(f), None)]
+    if not others:
+        return named
+    if any(folder.name.lower() == "train" and _holds_label_folders(folder) for folder in named):
+        raise DataError(
+            f"{root} holds label folders in train/ and also pictures in {others[0].name}/; move "
+            f"{others[0].name}/ away, or into train/ if it is a label"
+        )
+    return []
+
+
+def _holds_label_folders(folder: Path) -> bool:
+    first = next(find_pictures(folder), None)  # one directly in the folder would come first
+    return first is not None and first.parent != folder
 
 
 def _folders(root: Path) -> list[Path]:
