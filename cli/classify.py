@@ -2,6 +2,7 @@
 
 import csv
 import glob
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from ..errors import DataError, UsageError
+from ..inference.whole_file import replacing
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -74,13 +76,24 @@ def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
     for argument in arguments:
         if argument == "-":
             yield from _found((line.rstrip("\r\n") for line in stdin), "an empty list on stdin")
-        elif Path(argument).is_dir():
+        # os.path says no where pathlib raises: a name too long, a folder that may not be entered.
+        elif os.path.isdir(argument):  # noqa: PTH112
             yield from _pictures_of(argument)
-        elif not Path(argument).exists() and glob.has_magic(argument):
-            matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - may be absolute
-            yield from _found(iter(matches), f"nothing fits {argument}")
+        elif not os.path.exists(argument) and glob.has_magic(argument):  # noqa: PTH110
+            # A folder and what lies in it may both fit, so each picture is kept once.
+            yield from _found(iter(dict.fromkeys(_matches(argument))), f"nothing fits {argument}")
         else:
             yield argument
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    from ..samples.folders import find_pictures
+
+    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - may be absolute
+        if os.path.isdir(match):  # noqa: PTH112
+            yield from (str(path) for path in find_pictures(Path(match)))
+        else:
+            yield match
 
 
 def _pictures_of(folder: str) -> Iterator[str]:
@@ -111,6 +124,8 @@ def _json(outcome: "Outcome", topk: int) -> dict[str, object]:
 
 def _refuse_foreign_file(path: Path) -> None:
     """Replace only what an earlier run wrote: the user's own table must not be lost."""
+    if not path.parent.is_dir():
+        raise UsageError(f"--csv {path}: there is no folder {path.parent}")
     if not path.exists():
         return
     start = path.read_bytes()[:80] if path.is_file() else b"x"
@@ -120,13 +135,14 @@ def _refuse_foreign_file(path: Path) -> None:
 
 def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int) -> None:
     more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in CSV_HEADER[2:]]
-    temporary = path.with_name(f".{path.name}.partial")
     try:
-        with temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file:
+        with (
+            replacing(path) as temporary,
+            temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
+        ):
             rows = csv.writer(file)
             rows.writerow((*CSV_HEADER, *more))
             rows.writerows(_csv_row(outcome, topk) for outcome in outcomes)
-        temporary.replace(path)
     except OSError as error:
         raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
 

@@ -29,17 +29,13 @@ def demo_command(
 ) -> None:
     """Train, export, verify, evaluate and classify in one go; with no network, on digits."""
     require_extra("train", "demo")
+    from ..inference.events import finish
     from ..studies.demo import demo_events
 
     config = _config(data, _folder(out), weights)
     with Screen() as screen:
         events = demo_events(config, write_data=data is None)
-        while True:
-            try:
-                _show(next(events), screen)
-            except StopIteration as end:
-                result: DemoResult = end.value
-                break
+        result = finish(events, lambda event: _show(event, screen))
         _show_end(result, screen)
 
 
@@ -67,6 +63,7 @@ def _folder(out: Path | None) -> Path:
 
 def _show(event: "DemoEvent", screen: Screen) -> None:
     from ..evaluation.report import Report
+    from ..evaluation.scoring import EvaluationProgress
     from ..export.publish import ExportedFile, Verified, Writing
     from ..export.reference import ComparisonProgress
     from ..inference.prediction import Outcome
@@ -83,6 +80,8 @@ def _show(event: "DemoEvent", screen: Screen) -> None:
             show_result(event, screen)
         case ComparisonProgress() | Writing() | Verified() | ExportedFile():
             show_export(event, screen)
+        case EvaluationProgress(done, total):
+            screen.progress("evaluating", done, total)
         case Report():
             show_report(event, screen)
         case Outcome():
@@ -99,7 +98,7 @@ def _show_end(result: "DemoResult", screen: Screen) -> None:
     screen.row(f"run         {result.run} (checkpoints, curves.png, metrics.csv, pictures.png)")
     screen.row(f"model file  {result.model} (needs onnxruntime only)")
     screen.row(
-        f"accuracy    {result.report.accuracy:.4f} on {result.report.pictures} pictures "
-        f"(95 % interval {low:.4f} to {high:.4f})",
+        f"accuracy    {result.report.accuracy:.4f} on {result.report.pictures} {result.split} "
+        f"pictures (95 % interval {low:.4f} to {high:.4f})",
         style="bold",
     )

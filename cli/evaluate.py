@@ -1,8 +1,8 @@
 """`tlx eval`: a model file scored on labelled pictures."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,16 +11,22 @@ from rich.text import Text
 
 from ..errors import DataError, UsageError
 from .extras import require_extra
-from .screen import Screen
+from .screen import Screen, one_line
 
 if TYPE_CHECKING:
     from ..evaluation.report import Report
-    from ..inference.classifier import Classifier
     from ..samples.sample import Sample
 
 WIDEST_MATRIX = 20
 """Labels up to which the confusion matrix is printed; beyond it only its largest cells."""
 SHOWN_MISTAKES = 5
+
+
+SELECTED = {
+    "train": "which it was trained on: they say nothing about new ones",
+    "validation": "which chose the epoch: that flatters",
+}
+"""Splits of a run's split.csv that are no fair judge of it."""
 
 
 def eval_command(
@@ -41,31 +47,25 @@ def eval_command(
     """Score a model file on labelled pictures; exit 1 if some could not be read."""
     require_extra("eval", "eval")
     samples = _samples(folder, labels, root, split)
+    if out is not None:
+        _prepare(out)
+    from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
+    from ..inference.events import finish
 
     with Screen(as_json) as screen:
-        report = measure(Classifier(model), samples, screen)
+        events = evaluate(Classifier(model), samples)
+        report = finish(
+            events, lambda event: screen.progress("evaluating", event.done, event.total)
+        )
         show_report(report, screen)
+        if split in SELECTED:
+            screen.row(f"note: these are {split} pictures of a run, {SELECTED[split]}")
+        screen.json({**report_json(report), "split": split})
         if out is not None:
             _write(report, out, screen)
-        screen.json(report_json(report))
     if report.failures:
         raise typer.Exit(1)
-
-
-def measure(classifier: "Classifier", samples: "list[Sample]", screen: Screen) -> "Report":
-    """Classify samples with a bar and score them."""
-    from ..evaluation.report import require_known_labels, score
-
-    labels = classifier.card.labels
-    require_known_labels(samples, labels)
-    outcomes = []
-    start = perf_counter()
-    for outcome in classifier.classify_files(sample.path for sample in samples):
-        outcomes.append(outcome)
-        screen.progress("evaluating", len(outcomes), len(samples))
-    seconds = perf_counter() - start
-    return score(classifier.session.path.name, labels, samples, outcomes, seconds)
 
 
 def show_report(report: "Report", screen: Screen) -> None:
@@ -80,8 +80,7 @@ def show_report(report: "Report", screen: Screen) -> None:
     if report.top5_accuracy is not None:
         screen.row(f"top-5 accuracy {report.top5_accuracy:.4f}")
     screen.table(_label_table(report))
-    if len(report.labels) <= WIDEST_MATRIX:
-        screen.table(_confusion_table(report))
+    _show_confusion(report, screen)
     for line in _confused_pairs(report):
         screen.row(line)
     _show_mistakes(report, screen)
@@ -111,28 +110,42 @@ def _samples(
     if root is not None or split is not None:
         raise UsageError("--root and --split go with --labels; a FOLDER needs neither")
     if folder.is_dir() and looks_split(folder):
-        raise DataError(f"{folder} holds splits, not labels; give one of them: {folder / 'test'}")
+        names = ", ".join(str(path) for path in sorted(folder.iterdir()) if path.is_dir())
+        raise DataError(f"{folder} holds splits, not labels; give one of them: {names}")
     return label_folders(folder)
+
+
+def _show_confusion(report: "Report", screen: Screen) -> None:
+    confusion = _confusion_table(report)
+    if len(report.labels) > WIDEST_MATRIX or not screen.fits(confusion):
+        screen.row("the confusion matrix is too wide to be shown; --out DIR draws it")
+    else:
+        screen.table(confusion)
 
 
 def _label_table(report: "Report") -> Table:
     table = Table(title="by label", title_justify="left")
-    table.add_column("label")
+    table.add_column("label", overflow="fold")
     for name in ("precision", "recall", "F1", "pictures"):
         table.add_column(name, justify="right")
     for label, scores in report.per_label.items():
         values = (scores.precision, scores.recall, scores.f1)
-        table.add_row(Text(label), *(f"{value:.3f}" for value in values), str(scores.support))
+        table.add_row(
+            Text(one_line(label)), *(f"{value:.3f}" for value in values), str(scores.support)
+        )
     return table
 
 
 def _confusion_table(report: "Report") -> Table:
     table = Table(title="confusion: a row a truth, a column a prediction", title_justify="left")
-    table.add_column("truth")
+    table.add_column("truth", no_wrap=True)
     for index in range(len(report.labels)):
-        table.add_column(str(index), justify="right")
+        table.add_column(str(index), justify="right", no_wrap=True)
     for index, (label, row) in enumerate(zip(report.labels, report.confusion, strict=True)):
-        cells = [Text(f"{index} {label}"), *(_cell(index, j, n) for j, n in enumerate(row))]
+        cells = [
+            Text(f"{index} {one_line(label)}"),
+            *(_cell(index, j, n) for j, n in enumerate(row)),
+        ]
         table.add_row(*cells)
     return table
 
@@ -171,14 +184,25 @@ def _show_unreadable(report: "Report", screen: Screen) -> None:
         screen.row(f"  {row.path}: {row.reason}")
 
 
-def _write(report: "Report", out: Path, screen: Screen) -> None:
-    import json
-
-    from ..evaluation.plots import draw_confusion
-
+def _prepare(out: Path) -> None:
+    """Make the folder, and refuse one that holds files of these names from someone else."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file; give a folder")
     out.mkdir(parents=True, exist_ok=True)
+    record = out / "report.json"
+    ours = record.is_file() and '"confusion"' in record.read_text(
+        encoding="utf-8", errors="replace"
+    )
+    for path in (record, out / "confusion.png"):
+        if path.exists() and not ours:
+            raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
+
+
+def _write(report: "Report", out: Path, screen: Screen) -> None:
+    from ..evaluation.plots import draw_confusion
+    from ..inference.whole_file import replacing
+
+    with replacing(out / "report.json") as temporary:
+        temporary.write_text(json.dumps(report_json(report), indent=1) + "\n", encoding="utf-8")
     draw_confusion(report, out / "confusion.png")
-    temporary = out / ".report.json.partial"
-    temporary.write_text(json.dumps(report_json(report), indent=1) + "\n", encoding="utf-8")
-    temporary.replace(out / "report.json")
     screen.row(f"written: {out / 'confusion.png'}, {out / 'report.json'}")

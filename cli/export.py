@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from .extras import require_extra
-from .screen import Screen
+from .screen import Screen, one_line
 
 if TYPE_CHECKING:
     from ..export.comparison import Comparison
@@ -25,15 +26,11 @@ def export_command(
     """Convert a run to ONNX and TorchScript, verified on its validation pictures."""
     require_extra("train", "export")
     from ..export.publish import export_events
+    from ..inference.events import finish
 
     events = export_events(run, out, data)
     with Screen(as_json) as screen:
-        while True:
-            try:
-                show_export(next(events), screen)
-            except StopIteration as end:
-                files: tuple[ExportedFile, ...] = end.value
-                break
+        files = finish(events, lambda event: show_export(event, screen))
         screen.json({"files": [_json(file) for file in files]})
 
 
@@ -57,7 +54,7 @@ def show_export(event: "ExportEvent", screen: Screen) -> None:
 def _table(name: str, found: "Comparison", worst: Path) -> Table:
     table = Table(title=f"{name} against the checkpoint", title_justify="left", show_header=False)
     table.add_column(style="dim")
-    table.add_column(justify="right")
+    table.add_column(justify="right", overflow="fold")
     rows = {
         "pictures compared, from bytes to label": f"{found.pictures}",
         "logits: largest, mean difference": (
@@ -78,7 +75,7 @@ def _table(name: str, found: "Comparison", worst: Path) -> Table:
     verdict = "[green]passed[/]" if found.passed else "[red]FAILED[/]"
     table.add_row("verdict", verdict, style="bold")
     if not found.passed:
-        table.add_row("worst picture", str(worst).replace("[", r"\["))
+        table.add_row("worst picture", Text(one_line(str(worst))))
     return table
 
 

@@ -20,5 +20,5 @@ def require_extra(extra: str, command: str) -> None:
     if missing:
         raise MissingExtraError(
             f"tlx {command} needs the extra '{extra}' (not installed: {', '.join(missing)}): "
-            f"pip install 'tlx[{extra}]', or pip install '.[{extra}]' in a clone"
+            f"pip install '.[{extra}]' in the clone of tlx"
         )

@@ -2,14 +2,35 @@
 
 import os
 import sys
+import warnings
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from ..errors import TlxError
 from . import classify, demo, evaluate, export, inspect, train, version
+from .screen import one_line
+
+
+class _Commands(TyperGroup):
+    """Typer's group, which would end on Ctrl-C without a word and on a closed pipe with 1."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - of Click or of Typer, by version
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail("interrupted", 130)
+        except BrokenPipeError:
+            # The reader (head, less) has gone; keep Python from complaining at its own end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+
 
 app = typer.Typer(
     name="tlx",
+    cls=_Commands,
     help="From a folder of pictures to a verified classifier file.",
     no_args_is_help=True,
     add_completion=True,
@@ -41,30 +62,51 @@ def _options(
 
 def main() -> None:
     """Run a command; an error is one line on stderr and the exit code of its kind."""
-    for stream in (sys.stdout, sys.stderr):
-        # A file name that is not valid Unicode must not stop a batch from being printed.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    _accept_any_file_name()
+    if not sys.warnoptions:  # Pillow warns of odd pictures; what matters is a row or an error
+        warnings.simplefilter("ignore")
     try:
-        app()
+        code = app(prog_name="tlx", standalone_mode=False)
     except TlxError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _fail("interrupted", 130)
-    except BrokenPipeError:
-        # The reader (head, less) has gone; keep Python from complaining when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
     except Exception as error:
+        if _is_usage_error(error):
+            _fail_usage(error)
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
+        if isinstance(error, OSError):  # the disk is full, a folder may not be written
+            name = f"{error.filename}: " if error.filename else ""
+            _fail(f"{name}{error.strerror or error}", 2)
         _fail(
             f"unexpected {type(error).__name__}: {error} (this is a bug of tlx; "
             f"{TRACEBACK_VARIABLE}=1 shows where)",
             70,
         )
+    sys.exit(code)
 
 
-def _fail(text: str, code: int) -> None:
-    line = " ".join(text.split())
-    sys.stderr.write(f"tlx: {line}\n")
+def _accept_any_file_name() -> None:
+    """Let a name that is not valid Unicode neither stop a batch nor be mistaken for another."""
+    errors = {sys.stdin: "surrogateescape", sys.stdout: "backslashreplace"}
+    for stream, handling in {**errors, sys.stderr: "backslashreplace"}.items():
+        getattr(stream, "reconfigure", lambda **_: None)(errors=handling)
+
+
+def _is_usage_error(error: Exception) -> bool:
+    # Typer has no public name for it: older versions raise Click's, newer ones a copy.
+    return isinstance(error, typer.BadParameter.__mro__[1])
+
+
+def _fail_usage(error: Exception) -> NoReturn:
+    context: typer.Context | None = getattr(error, "ctx", None)
+    text = str(getattr(error, "format_message")())  # noqa: B009 - no type here declares it
+    if not text:  # nothing was typed, and Typer has shown the help itself
+        sys.exit(2)
+    command = context.command_path if context else "tlx"
+    _fail(f"{text.rstrip('.')}; {command} --help shows what it takes", 2)
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    line = " ".join(part.strip() for part in text.splitlines())
+    sys.stderr.write(f"tlx: {one_line(line)}\n")
     sys.exit(code)

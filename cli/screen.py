@@ -17,8 +17,15 @@ from rich.progress import (
 )
 from rich.text import Text
 
-PIPE_WIDTH = 160
-"""Columns where the output is no terminal: wide enough that no table is cut."""
+PIPE_WIDTH = 100_000
+"""Columns where the output is no terminal: so wide that no table is cut."""
+
+_CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
+def one_line(text: str) -> str:
+    """Escape control characters: a file's name must not break a row or steer the terminal."""
+    return text.translate(_CONTROLS)
 
 
 class Rate(ProgressColumn):
@@ -63,20 +70,27 @@ class Screen:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        if not self._progress.disable:  # older versions of Rich would print an empty line
+            self._progress.stop()
 
     def row(self, text: str = "", style: str | None = None) -> None:
         """Print a line that stays; never wrapped, no markup read in it."""
-        self.rows.print(Text(text), style=style, soft_wrap=True)
+        self.rows.print(Text(one_line(text)), style=style, soft_wrap=True)
 
     def table(self, table: RenderableType) -> None:
         """Print a table that stays."""
         self.rows.print(table)
 
+    def fits(self, table: RenderableType) -> bool:
+        """Tell whether a table is narrow enough to be shown whole."""
+        unbounded = self.rows.options.update(max_width=PIPE_WIDTH)
+        return self.rows.measure(table, options=unbounded).maximum <= self.rows.width
+
     def json(self, content: object) -> None:
         """Print one line of JSON to stdout; nothing without `as_json`."""
         if self.as_json:
-            sys.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+            # In ASCII, so that it is JSON whatever the encoding of a pipe.
+            sys.stdout.write(json.dumps(content, allow_nan=False) + "\n")
             sys.stdout.flush()
 
     def progress(self, phase: str, done: int, total: int) -> None:
@@ -88,10 +102,16 @@ class Screen:
             self._progress.remove_task(self._tasks.pop(phase))
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main`; Rich's own way would end with 1, as if pictures had failed."""
+        raise BrokenPipeError
+
+
 def _console(stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False)
+    console = _Console(stderr=stderr, highlight=False)
     return (
         console
         if console.is_terminal
-        else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+        else _Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
     )

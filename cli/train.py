@@ -1,5 +1,6 @@
 """`tlx train`: from a folder of pictures to a run folder."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from ..samples.sample import LabelledPictures
     from ..training.run_folder import EpochDone
     from ..training.train import Prepared, TrainingEvent, TrainingResult
-
-LISTED = 10
-"""Pictures left out that are named on the screen; --json names all."""
 
 _HEADER = "epoch   train loss   accuracy   validation loss   accuracy   pictures/s   time left"
 
@@ -39,9 +37,10 @@ def train_command(
     ),
     epochs: int = typer.Option(TrainingConfig.epochs, help="Passes over the training pictures."),
     batch: int = typer.Option(TrainingConfig.batch, help="Pictures a step."),
-    lr: float = typer.Option(
+    lr: float | None = typer.Option(
         TrainingConfig.lr,
-        help="Peak learning rate of the head; pretrained stages learn at a tenth of it.",
+        help="Peak learning rate of the head; pretrained stages learn at 0.03 of it. "
+        "[default: 0.01, with --weights none 0.001]",
     ),
     weight_decay: float = typer.Option(TrainingConfig.weight_decay, help="AdamW's weight decay."),
     augment: str = typer.Option(
@@ -55,34 +54,67 @@ def train_command(
     device: str = typer.Option(TrainingConfig.device, help="auto | cpu | cuda | cuda:1 | mps"),
     seed: int = typer.Option(TrainingConfig.seed, help="All randomness follows from it."),
     resume: Path | None = typer.Option(
-        None, help="Go on with this run folder after its last finished epoch; takes no DATA."
+        None,
+        help="Go on with this run folder after its last finished epoch; takes only DATA (if it "
+        "has moved), --workers, --device and --json beside it.",
     ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace a run that exists."),
     as_json: bool = typer.Option(False, "--json", help="An object an epoch, then a summary."),
 ) -> None:
     """Fine-tune a pretrained ResNet on a folder of pictures."""
-    if (data is None) == (resume is None):
-        raise UsageError("give either a folder DATA to train on or --resume RUN")
+    if data is None and resume is None:
+        raise UsageError("give a folder DATA to train on, or --resume RUN")
     require_extra("train", "train")
+    from ..inference.events import finish
     from ..training.train import resume_events, training_events
 
-    if data is not None:
-        config = TrainingConfig(
-            data, out, model, weights, freeze, epochs, batch, lr, weight_decay, augment, imgsz,
-            workers, device, seed, overwrite,
-        )  # fmt: skip
+    config = TrainingConfig(
+        data=data or Path(),
+        out=out,
+        model=model,
+        weights=weights,
+        freeze=freeze,
+        epochs=epochs,
+        batch=batch,
+        lr=lr,
+        weight_decay=weight_decay,
+        augment=augment,
+        imgsz=imgsz,
+        workers=workers,
+        device=device,
+        seed=seed,
+        overwrite=overwrite,
+    )
+    if resume is None:
         events = training_events(config)
+    elif config == TrainingConfig(config.data, workers=workers, device=device):
+        events = resume_events(resume, data, workers, None if device == "auto" else device)
     else:
-        assert resume is not None
-        events = resume_events(resume)
+        raise UsageError("--resume goes on with the run's own options; leave the others out")
     with Screen(as_json) as screen:
-        while True:
-            try:
-                show_training(next(events), screen)
-            except StopIteration as end:
-                result: TrainingResult = end.value
-                break
+        shown = _Interruptible(screen)
+        try:
+            result = finish(events, shown.show)
+        except KeyboardInterrupt:
+            shown.say_how_to_go_on()
+            raise
         show_result(result, screen)
+
+
+class _Interruptible:
+    """Shows a training's events, and remembers the run for when it is stopped."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._run: Path | None = None
+
+    def show(self, event: "TrainingEvent") -> None:
+        self._run = getattr(event, "run", self._run)
+        show_training(event, self._screen)
+
+    def say_how_to_go_on(self) -> None:
+        if self._run is not None and (self._run / "last.pt").exists():
+            self._screen.row(f"to go on: tlx train --resume {shlex.quote(str(self._run))}")
 
 
 def show_training(event: "TrainingEvent", screen: Screen) -> None:
@@ -115,7 +147,7 @@ def show_result(result: "TrainingResult", screen: Screen) -> None:
         "tells more)"
     )
     screen.row(f"run folder: {result.run}")
-    screen.row(f"next: tlx export {result.run}")
+    screen.row(f"next: tlx export {shlex.quote(str(result.run))}")
     screen.json(
         {
             "event": "summary",
@@ -149,10 +181,8 @@ def _show_left_out(pictures: "LabelledPictures", screen: Screen) -> None:
     if not left_out:
         return
     screen.row(f"left out, because they cannot be read: {len(left_out)}", style="yellow")
-    for row in left_out[:LISTED]:
+    for row in left_out:
         screen.row(f"  {row.path}: {row.reason}")
-    if len(left_out) > LISTED:
-        screen.row(f"  and {len(left_out) - LISTED} more (--json lists all)")
 
 
 def _epoch_row(row: "EpochDone") -> str:

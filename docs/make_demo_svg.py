@@ -19,7 +19,7 @@ def main() -> None:
     """Run the demo as on a terminal of WIDTH columns and draw its output."""
     environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
     command = [sys.executable, "-m", "tlx", "demo"]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)  # noqa: S603
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     console = Console(record=True, width=WIDTH, file=Path(os.devnull).open("w"))  # noqa: SIM115
     console.print(Text("$ tlx demo", style="bold"))
     for line in _shortened(done.stdout.splitlines()):

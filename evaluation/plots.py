@@ -11,7 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from ..inference.whole_file import replacing
 from .report import Report
+
+MOST_NAMED = 60
+"""Labels up to which the axes of a confusion matrix name them."""
 
 TRAIN, VALIDATION = "#1f6fb4", "#d1590f"
 
@@ -48,16 +52,15 @@ def draw_confusion(report: Report, path: Path) -> None:
     """Draw the confusion matrix: rows of truth, shaded by the row's share, counts written in."""
     counts = np.array(report.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = max(4.0, 1.8 + 0.45 * len(report.labels))
+    side = min(30.0, max(4.0, 1.8 + 0.45 * len(report.labels)))
     figure = Figure(figsize=(side + 0.6, side), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, label="share of the row", shrink=0.8)
-    ticks = range(len(report.labels))
-    axes.set_xticks(
-        ticks, report.labels, rotation=45, ha="right", rotation_mode="anchor", parse_math=False
-    )
-    axes.set_yticks(ticks, report.labels, parse_math=False)
+    ticks = range(len(report.labels) if len(report.labels) <= MOST_NAMED else 0)
+    names = report.labels[: len(ticks)]
+    axes.set_xticks(ticks, names, rotation=45, ha="right", rotation_mode="anchor", parse_math=False)
+    axes.set_yticks(ticks, names, parse_math=False)
     low, high = report.accuracy_interval
     axes.set(xlabel="predicted", ylabel="truth")
     axes.set_title(
@@ -89,9 +92,7 @@ def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.floa
 
 
 def _save(figure: Figure, path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.partial")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), replacing(path) as temporary:
         # A label in a script that the font lacks is drawn as boxes; the CSV and JSON have it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure.savefig(temporary, format="png", dpi=110)
-    temporary.replace(path)

@@ -86,9 +86,9 @@ def require_known_labels(samples: Sequence[Sample], labels: Sequence[str]) -> No
     """
     unknown = sorted({sample.label for sample in samples} - set(labels))
     if unknown:
+        known = ", ".join(labels[:20]) + (f" and {len(labels) - 20} more" if labels[20:] else "")
         raise DataError(
-            f"the model does not know the label(s) {', '.join(unknown)}; "
-            f"it knows {', '.join(labels)}"
+            f"the model does not know the label(s) {', '.join(unknown[:20])}; it knows {known}"
         )
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 STAGES = (
     *("card", "decoding", "resize and crop", "normalisation", "stem"),
     *("layer1", "layer2", "layer3", "layer4", "features", "logits", "probabilities"),
+    "activation maps",
 )
 """The way from a file's bytes to its label, in order; a difference is named by the first."""
 

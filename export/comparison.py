@@ -13,7 +13,8 @@ LIMIT = 1e-4
 EAGER_FACTOR = 4
 """Beyond the limit, a file may still be this many times as far as fp32 is from fp64."""
 RELATIVE_LIMIT = 1e-4
-"""Largest difference of maps and features, as a share of their largest magnitude."""
+"""Largest difference of logits, maps and features, as a share of their largest magnitude;
+`EAGER_FACTOR` goes for it too."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,15 @@ class Comparison:
         mean_logit_difference: mean over pictures and labels.
         max_probability_difference: largest, in 0..1.
         mean_probability_difference: mean over pictures and labels.
+        max_relative_logit_difference: largest, as a share of the largest magnitude of a logit.
         max_map_difference: activation maps, as a share of their largest magnitude.
         max_feature_difference: features, likewise.
         agreement: share of pictures outside ties with the same first label; 1 if all are ties.
-        ties: pictures whose first two labels are nearer than twice the limit.
+        ties: pictures whose first two labels are nearer than twice `limit`.
         eager_distance: largest difference in probability of fp32 from fp64, on the checkpoint.
-        worst: index of the picture with the largest difference in probability.
+        worst: index of the picture whose answers are farthest off, measured by their limits.
         limit: the largest difference in probability that passes here.
+        relative_limit: the largest relative difference of logits, maps and features.
     """
 
     pictures: int
@@ -40,6 +43,7 @@ class Comparison:
     mean_logit_difference: float
     max_probability_difference: float
     mean_probability_difference: float
+    max_relative_logit_difference: float
     max_map_difference: float
     max_feature_difference: float
     agreement: float
@@ -47,16 +51,30 @@ class Comparison:
     eager_distance: float
     worst: int
     limit: float
+    relative_limit: float = RELATIVE_LIMIT
 
     @property
     def passed(self) -> bool:
         """Whether the file answers as the checkpoint does; a NaN anywhere fails."""
-        return (
-            self.max_probability_difference <= self.limit
-            and self.max_map_difference <= RELATIVE_LIMIT
-            and self.max_feature_difference <= RELATIVE_LIMIT
-            and self.agreement == 1
-        )
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What is beyond its limit, as text."""
+        measures = {
+            "probability": (self.max_probability_difference, self.limit),
+            "logits, relative": (self.max_relative_logit_difference, self.relative_limit),
+            "activation maps, relative": (self.max_map_difference, self.relative_limit),
+            "features, relative": (self.max_feature_difference, self.relative_limit),
+        }
+        beyond = [
+            f"largest difference in {name} {value:.3g}, limit {limit:.3g}"
+            for name, (value, limit) in measures.items()
+            if not value <= limit
+        ]
+        if self.agreement != 1:
+            beyond.append(f"same label outside ties {self.agreement:.2%}")
+        return tuple(beyond)
 
 
 def compare(reference: Reference, answers: Answers, labels: tuple[str, ...]) -> Comparison:
@@ -69,9 +87,17 @@ def compare(reference: Reference, answers: Answers, labels: tuple[str, ...]) -> 
     """
     expected = reference.answers.first(len(answers.logits))
     found = _reordered(answers, [labels.index(label) for label in reference.card.labels])
+    limit = max(LIMIT, EAGER_FACTOR * reference.eager_distance)
+    relative_limit = max(RELATIVE_LIMIT, EAGER_FACTOR * reference.eager_relative)
     logits = np.abs(found.logits - expected.logits)
     probabilities = np.abs(found.probabilities - expected.probabilities)
-    clear = _margins(expected.probabilities) > 2 * LIMIT
+    relative = {
+        name: _relative_differences(getattr(found, name), getattr(expected, name))
+        for name in ("logits", "activation_maps", "features")
+    }
+    in_limits = [probabilities.max(axis=1) / limit]
+    in_limits += [values / relative_limit for values in relative.values()]
+    clear = _margins(expected.probabilities) > 2 * limit
     same = found.logits.argmax(axis=1) == expected.logits.argmax(axis=1)
     return Comparison(
         pictures=len(logits),
@@ -79,20 +105,31 @@ def compare(reference: Reference, answers: Answers, labels: tuple[str, ...]) -> 
         mean_logit_difference=float(logits.mean()),
         max_probability_difference=float(probabilities.max()),
         mean_probability_difference=float(probabilities.mean()),
-        max_map_difference=relative_difference(found.activation_maps, expected.activation_maps),
-        max_feature_difference=relative_difference(found.features, expected.features),
+        max_relative_logit_difference=float(relative["logits"].max()),
+        max_map_difference=float(relative["activation_maps"].max()),
+        max_feature_difference=float(relative["features"].max()),
         agreement=float(same[clear].mean()) if clear.any() else 1.0,
         ties=int((~clear).sum()),
         eager_distance=reference.eager_distance,
-        worst=int(probabilities.max(axis=1).argmax()),
-        limit=max(LIMIT, EAGER_FACTOR * reference.eager_distance),
+        worst=int(np.max(in_limits, axis=0).argmax()),
+        limit=limit,
+        relative_limit=relative_limit,
     )
 
 
 def relative_difference(found: NDArray[np.floating], expected: NDArray[np.floating]) -> float:
     """Compute the largest difference as a share of the largest expected magnitude."""
-    magnitude = float(np.abs(expected).max())
-    return float(np.abs(found - expected).max()) / max(magnitude, 1e-30)
+    return float(_relative_differences(found, expected).max())
+
+
+def _relative_differences(
+    found: NDArray[np.floating], expected: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Compute each picture's largest difference, `[N]`; another shape is infinitely far."""
+    if found.shape != expected.shape:
+        return np.full(len(expected), np.inf)
+    magnitude = max(float(np.abs(expected).max()), 1e-30)
+    return np.abs(found - expected).reshape(len(expected), -1).max(axis=1) / magnitude
 
 
 def _reordered(answers: Answers, order: list[int]) -> Answers:

@@ -11,13 +11,23 @@ import torch
 from numpy.typing import NDArray
 from onnx import GraphProto
 
+from ..errors import VerificationError
+from ..inference import preprocessing
 from ..inference.card import ModelCard
 from ..inference.card_json import card_from_json
-from ..inference.preprocessing import preprocess
+from ..inference.preprocessing import Preprocessing, preprocess
 from ..inference.session import INPUT, ModelSession
 from .answers import Answers, Stages, join
 from .reference import BATCH, ComparisonProgress
 from .torchscript_file import load_torchscript
+
+_LAST_STAGES = {
+    "features": "features",
+    "logits": "logits",
+    "probabilities": "probabilities",
+    "activation maps": "activation_maps",
+}
+"""The stages that are outputs of the graph, and their names there."""
 
 
 class OpenedFile(Protocol):
@@ -30,7 +40,10 @@ class OpenedFile(Protocol):
         ...
 
     def stages(self, images: NDArray[np.uint8], blocks: Sequence[int]) -> Stages:
-        """Compute the stages of the network; `blocks` counts the residual blocks a layer."""
+        """Compute the stages of the network; `blocks` counts the residual blocks a layer.
+
+        A stage that the file does not have as such is left out.
+        """
         ...
 
 
@@ -58,7 +71,7 @@ class OnnxFile:
         session = onnxruntime.InferenceSession(
             model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
         )
-        names = {**values, **{name: name for name in ("features", "logits", "probabilities")}}
+        names = {**values, **_LAST_STAGES}
         outputs = session.run(list(names.values()), {INPUT: images})
         return {name: np.asarray(value) for name, value in zip(names, outputs, strict=True)}
 
@@ -86,21 +99,46 @@ class TorchScriptFile:
                 value = getattr(network, name)(value)
                 stages[name] = value.numpy()
         answers = self.run(images)
-        last = {name: getattr(answers, name) for name in ("features", "logits", "probabilities")}
-        return {**stages, **last}
+        return {**stages, **{name: getattr(answers, own) for name, own in _LAST_STAGES.items()}}
+
+
+def file_pixels(path: Path, rule: Preprocessing) -> NDArray[np.uint8]:
+    """Bring a picture to the graph's input as whoever uses the file does: uint8 `[S, S, 3]`."""
+    return preprocess(path, rule)
+
+
+def file_rgb(path: Path, rule: Preprocessing) -> NDArray[np.uint8]:
+    """Decode a picture, which is the first part of that: uint8 `[H, W, 3]`."""
+    return np.asarray(preprocessing.decode(path, rule.resize_side))
 
 
 def ask_file(
     file: OpenedFile, paths: Sequence[Path], side: str
 ) -> Generator[ComparisonProgress, None, Answers]:
-    """Send pictures through a file, from their bytes on, by the file's own card."""
+    """Send pictures through a file, from their bytes on, by the file's own card.
+
+    Raises:
+        VerificationError: the file cannot be run.
+    """
     rule = file.card.preprocessing
     batches: list[Answers] = []
     for start in range(0, len(paths), BATCH):
-        images = np.stack([preprocess(path, rule) for path in paths[start:][:BATCH]])
-        batches.append(file.run(images))
+        images = np.stack([file_pixels(path, rule) for path in paths[start:][:BATCH]])
+        batches.append(_answers(file, images, side))
         yield ComparisonProgress(side, min(start + BATCH, len(paths)), len(paths))
     return join(batches)
+
+
+def _answers(file: OpenedFile, images: NDArray[np.uint8], side: str) -> Answers:
+    try:
+        return file.run(images)
+    except Exception as error:  # noqa: BLE001 - the runtimes' errors share no base
+        # TorchScript tells the way to the error first, and the error in the last line.
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise VerificationError(
+            f"the {side} file cannot answer a batch of {len(images)} and was not published: "
+            f"{reason[:300]}"
+        ) from None
 
 
 def _stage_values(graph: GraphProto, blocks: Sequence[int]) -> dict[str, str]:
@@ -110,14 +148,15 @@ def _stage_values(graph: GraphProto, blocks: Sequence[int]) -> dict[str, str]:
     ends in an Add followed by a Relu.
     """
     makers = {output: node.op_type for node in graph.node for output in node.output}
+    values = {
+        "normalisation": [node.input[0] for node in graph.node if node.op_type == "Conv"],
+        "stem": [node.output[0] for node in graph.node if node.op_type == "MaxPool"],
+    }
     ends = [
         node.output[0]
         for node in graph.node
         if node.op_type == "Relu" and makers.get(node.input[0]) == "Add"
     ]
-    first_conv = next(node for node in graph.node if node.op_type == "Conv")
-    pool = next(node for node in graph.node if node.op_type == "MaxPool")
-    layers = {
-        f"layer{index}": ends[last - 1] for index, last in enumerate(np.cumsum(blocks), start=1)
-    }
-    return {"normalisation": first_conv.input[0], "stem": pool.output[0], **layers}
+    if len(ends) == sum(blocks):
+        values |= {f"layer{i}": [ends[last - 1]] for i, last in enumerate(np.cumsum(blocks), 1)}
+    return {stage: found[0] for stage, found in values.items() if found}

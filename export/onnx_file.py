@@ -2,6 +2,8 @@
 
 import logging
 import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -20,9 +22,8 @@ IR_VERSION = 9
 
 def write_onnx(network: DeployedNetwork, card: ModelCard, path: Path) -> None:
     """Export the network with its card; any batch size, one file."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _quiet(logging.getLogger("torch.onnx")):
         warnings.simplefilter("ignore")  # the exporter's own deprecations are not the user's
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
             network,
             (example_input(card),),
@@ -38,6 +39,16 @@ def write_onnx(network: DeployedNetwork, card: ModelCard, path: Path) -> None:
     model = onnx.load(path)
     _make_portable(model)
     _save(model, card, path)
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Generator[None]:
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def rewrite_onnx_card(path: Path, card: ModelCard) -> None:
@@ -66,5 +77,5 @@ def _save(model: ModelProto, card: ModelCard, path: Path) -> None:
     del model.metadata_props[:]
     entry = model.metadata_props.add()
     entry.key, entry.value = CARD_KEY, card_to_json(card)
-    onnx.checker.check_model(model)
     onnx.save(model, path)
+    onnx.checker.check_model(path)

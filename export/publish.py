@@ -8,17 +8,17 @@ from pathlib import Path
 
 from ..errors import DataError, VerificationError
 from ..inference.card import ModelCard, VerificationSummary
+from ..inference.events import finish
 from ..samples.sample import Sample
 from ..samples.splitting import read_split
 from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
 from ..training.config import read_config
-from ..training.train import finish
 from .comparison import Comparison, compare
 from .deployed import DeployedNetwork
 from .diagnosis import Diagnosis, compare_cards, diagnose
 from .files import OnnxFile, OpenedFile, TorchScriptFile, ask_file
 from .onnx_file import rewrite_onnx_card, write_onnx
-from .record import ExportedFile, clear_the_way, write_record
+from .record import ExportedFile, clear_the_way, find_earlier, write_record
 from .reference import BATCH, ComparisonProgress, Reference, compute_reference
 from .torchscript_file import rewrite_torchscript_card, write_torchscript
 
@@ -96,8 +96,10 @@ def export_events(
     checkpoint = load_checkpoint(run / "best.pt")
     paths = verification_pictures(run, data)
     folder = out or run
-    clear_the_way(folder, [target.file for target in FORMATS])
+    names = [target.file for target in FORMATS]
+    find_earlier(folder, names)  # refuses someone else's files before any work is done
     reference = yield from compute_reference(checkpoint, paths)
+    clear_the_way(folder, names)
     published: list[ExportedFile] = []
     for target in FORMATS:
         file = yield from _publish(target, folder, checkpoint, reference, published)
@@ -116,6 +118,8 @@ def verification_pictures(run: Path, data: Path | None) -> list[Path]:
     samples: list[Sample] = sorted(
         read_split(run / "split.csv", root, "validation"), key=lambda sample: sample.label
     )
+    if not samples:
+        raise DataError(f"{run / 'split.csv'} names no validation picture to verify the export on")
     count = min(len(samples), VERIFIED_PICTURES)
     chosen = [samples[index * len(samples) // count].path for index in range(count)]
     missing = [path for path in chosen if not path.is_file()]
@@ -162,18 +166,35 @@ def _exported(path: Path, name: str, comparison: Comparison, sha256: str) -> Exp
 def _verify(
     target: Format, path: Path, final: Path, reference: Reference
 ) -> Generator[ExportEvent, None, Comparison]:
-    file = target.open(path)
-    fault = compare_cards(file.card, reference.card)
-    if fault:
-        raise VerificationError(_failure_text(final, fault, ""))
+    file = _open_with_card(target, path, final, reference)
     answers = yield from ask_file(file, reference.paths, target.name)
     comparison = compare(reference, answers, file.card.labels)
     worst = reference.paths[comparison.worst]
     yield Verified(target.name, comparison, worst)
     if not comparison.passed:
-        fault = diagnose(reference, file, comparison.worst)
+        fault = _diagnose(reference, file, comparison.worst)
         raise VerificationError(_failure_text(final, fault, _distance_text(comparison, worst)))
     return comparison
+
+
+def _diagnose(reference: Reference, file: OpenedFile, index: int) -> Diagnosis:
+    """Name the stage; the verdict must survive a file that no explanation can be had of."""
+    try:
+        return diagnose(reference, file, index)
+    except Exception as error:  # noqa: BLE001 - the file is faulty, anything may come of it
+        return Diagnosis("unknown", f"its stages cannot be computed ({error})")
+
+
+def _open_with_card(target: Format, path: Path, final: Path, reference: Reference) -> OpenedFile:
+    try:
+        file = target.open(path)
+    except Exception as error:  # noqa: BLE001 - the runtimes' errors share no base
+        reason = str(error).replace(path.name, final.name)
+        raise VerificationError(f"what was written cannot be used: {reason}") from None
+    fault = compare_cards(file.card, reference.card)
+    if fault:
+        raise VerificationError(_failure_text(final, fault, ""))
+    return file
 
 
 def _failure_text(final: Path, fault: Diagnosis, distance: str) -> str:
@@ -184,10 +205,7 @@ def _failure_text(final: Path, fault: Diagnosis, distance: str) -> str:
 
 
 def _distance_text(comparison: Comparison, worst: Path) -> str:
-    return (
-        f" (largest difference in probability {comparison.max_probability_difference:.3g}, "
-        f"limit {comparison.limit:.3g}, worst picture {worst})"
-    )
+    return f" ({'; '.join(comparison.failures)}; worst picture {worst})"
 
 
 def _with_summary(card: ModelCard, comparison: Comparison) -> ModelCard:
@@ -202,10 +220,14 @@ def _with_summary(card: ModelCard, comparison: Comparison) -> ModelCard:
 
 
 def _repeat_one_batch(target: Format, path: Path, final: Path, reference: Reference) -> None:
-    """Reopen the final bytes and ask them once more: the card was rewritten in between."""
-    file = target.open(path)
-    answers = finish(ask_file(file, reference.paths[:BATCH], target.name))
-    if not compare(reference, answers, file.card.labels).passed:
+    """Reopen the final bytes and ask them once more: the card was rewritten in between.
+
+    One batch, and one picture alone, as `classify` sends it.
+    """
+    file = _open_with_card(target, path, final, reference)
+    batches = [reference.paths[:BATCH], reference.paths[:1]]
+    answers = [finish(ask_file(file, paths, target.name)) for paths in batches]
+    if not all(compare(reference, some, file.card.labels).passed for some in answers):
         raise VerificationError(
             f"{final.name} answered differently after its card was written, and was not published"
         )

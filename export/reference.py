@@ -8,21 +8,34 @@ torchvision's own preset, and then through torchvision's own forward pass in fp3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 from torch import Tensor, nn
 from torchvision.models import ResNet, ResNet18_Weights
 
+from ..errors import DataError
 from ..inference.card import ModelCard
 from ..inference.preprocessing import Preprocessing
 from ..training.checkpoint import Checkpoint, restore_network
 from .answers import Answers, Stages, join
 
 BATCH = 8
+
+_TURNS: dict[object, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, 3),
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: lambda pixels: np.rot90(pixels, 1),
+}
+"""By EXIF orientation, how `[H, W, 3]` pixels are turned upright."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,8 @@ class Reference:
         paths: the pictures, length N.
         answers: for N pictures.
         eager_distance: largest difference in probability between fp32 and fp64.
+        eager_relative: largest difference of logits, maps and features between fp32 and fp64, as
+            a share of their largest magnitude in the batch.
     """
 
     card: ModelCard
@@ -51,6 +66,7 @@ class Reference:
     paths: tuple[Path, ...]
     answers: Answers
     eager_distance: float
+    eager_relative: float = 0.0
 
 
 def compute_reference(
@@ -59,20 +75,22 @@ def compute_reference(
     """Answer pictures by the checkpoint.
 
     Raises:
-        OSError: a picture is gone.
+        DataError: a picture cannot be read any more.
     """
     card = checkpoint.card
     network = restore_network(checkpoint).network
     exact = restore_network(checkpoint).network.double()
     batches: list[Answers] = []
-    distance = 0.0
+    distance, relative = 0.0, 0.0
     for start in range(0, len(paths), BATCH):
-        images = torch.stack([prepare(path, card.preprocessing) for path in paths[start:][:BATCH]])
+        images = torch.stack([_readable(path, card) for path in paths[start:][:BATCH]])
         answers = _answer(network, images, card)
-        distance = max(distance, _distance(answers, _answer(exact, images.double(), card)))
+        true = _answer(exact, images.double(), card)
+        distance = max(distance, float(np.abs(answers.probabilities - true.probabilities).max()))
+        relative = max(relative, *_relative_distances(answers, true))
         batches.append(answers)
         yield ComparisonProgress("checkpoint", min(start + BATCH, len(paths)), len(paths))
-    return Reference(card, network, tuple(paths), join(batches), distance)
+    return Reference(card, network, tuple(paths), join(batches), distance, relative)
 
 
 def reference_stages(reference: Reference, index: int) -> Stages:
@@ -89,6 +107,7 @@ def reference_stages(reference: Reference, index: int) -> Stages:
         "features": answers.features,
         "logits": answers.logits,
         "probabilities": answers.probabilities,
+        "activation maps": answers.activation_maps,
     }
 
 
@@ -106,15 +125,36 @@ def prepared_pixels(path: Path, rule: Preprocessing) -> NDArray[np.uint8]:
 
 def decode_again(path: Path, resize_side: int) -> Image.Image:
     """Decode by the card's rule "tlx-1", written independently of `inference/picture.py`."""
-    with Image.open(path) as image:
+    # From bytes: Pillow maps an uncompressed TIFF by its path, and then turns it wrongly.
+    with Image.open(BytesIO(path.read_bytes())) as image:
         image.draft(None, (2 * resize_side, 2 * resize_side))
-        upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):
-        upright = Image.fromarray(np.floor_divide(np.array(upright), 256).astype(np.uint8))
-    if upright.has_transparency_data:
-        upright = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", upright.size, (255,) * 4), upright)
-    return upright.convert("RGB")
+        image.load()
+        turn = _TURNS.get(_orientation(image), np.asarray)
+        flat = image.copy()
+    if flat.mode.startswith("I"):
+        flat = Image.fromarray(np.floor_divide(np.array(flat), 256).astype(np.uint8))
+    if flat.has_transparency_data:
+        flat = flat.convert("LA") if flat.mode == "La" else flat
+        white = Image.new("RGBA", flat.size, (255, 255, 255, 255))
+        flat = Image.alpha_composite(white, flat.convert("RGBA"))
+    return Image.fromarray(np.ascontiguousarray(turn(np.asarray(flat.convert("RGB")))))
+
+
+def _orientation(image: Image.Image) -> object:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # noqa: BLE001 - the rule: damaged EXIF data is no orientation
+        return None
+
+
+def _readable(path: Path, card: ModelCard) -> Tensor:
+    try:
+        return prepare(path, card.preprocessing)
+    except Exception as error:  # noqa: BLE001 - Pillow's plugins raise nearly anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"{path} cannot be read any more, and the export is verified on it ({reason})"
+        ) from None
 
 
 def _preset(
@@ -152,5 +192,10 @@ def _captured(modules: dict[str, nn.Module]) -> Generator[dict[str, Tensor]]:
             hook.remove()
 
 
-def _distance(answers: Answers, exact: Answers) -> float:
-    return float(np.abs(answers.probabilities - exact.probabilities).max())
+def _relative_distances(answers: Answers, true: Answers) -> list[float]:
+    pairs = [
+        (answers.logits, true.logits),
+        (answers.activation_maps, true.activation_maps),
+        (answers.features, true.features),
+    ]
+    return [float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-30)) for a, b in pairs]

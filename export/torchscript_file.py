@@ -3,7 +3,9 @@
 import json
 import warnings
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import torch
 from torch.jit import ScriptModule
@@ -51,4 +53,14 @@ def _save(
         ],
     }
     extra = {CARD_KEY: card_to_json(card), TENSORS_KEY: json.dumps(specs)}
-    torch.jit.save(module, path, _extra_files=extra)
+    content = BytesIO()
+    torch.jit.save(module, content, _extra_files=extra)
+    _write_without_sources(content, path)
+
+
+def _write_without_sources(content: BytesIO, path: Path) -> None:
+    """Leave out the debug entries: they name the source files by their paths on this machine."""
+    with ZipFile(content) as source, ZipFile(path, "w") as target:
+        for entry in source.infolist():
+            if not entry.filename.endswith(".debug_pkl"):
+                target.writestr(entry, source.read(entry))

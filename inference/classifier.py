@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import PictureError
 from .card import ModelCard
+from .cores import available_cores
 from .picture import Picture
 from .prediction import Outcome, Prediction
 from .preprocessing import preprocess
@@ -66,7 +67,7 @@ class Classifier:
         Pictures are decoded by threads a few batches ahead; memory stays the same however
         many there are.
         """
-        with ThreadPoolExecutor(os.cpu_count()) as decoders:
+        with ThreadPoolExecutor(available_cores()) as decoders:
             for batch in _ahead(decoders, self._read, paths):
                 yield from self._outcomes(batch)
 

@@ -1,8 +1,9 @@
 """Opening pictures: the decode rule "tlx-1", from a file's bytes to RGB pixels.
 
 The rule, in this order:
-1. A JPEG at least twice as large as needed is decoded at the DCT scale (1/2, 1/4, 1/8) that
-   keeps its short side at least twice the resize side; a smaller one fully.
+1. A JPEG whose short side is at least 4 times the resize side is decoded at the smallest DCT
+   scale of libjpeg (1/2, 1/4, 1/8) that keeps it at least twice the resize side; a smaller one
+   fully.
 2. Of an animated or multi-page file the first picture counts.
 3. 16-bit grey becomes 8-bit by its high byte.
 4. Alpha and transparent palettes are composited on white.
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from ..errors import PictureError
 
@@ -41,15 +43,15 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 
 
 def decode(picture: Picture, resize_side: int) -> Image.Image:
     """Decode a picture by the card's rule.
 
-    A path and the same file's bytes always give the same pixels. A Pillow image or an array
-    is taken as it is: where its pixels were decoded in full from a JPEG whose short side is at
-    least four times `resize_side`, they differ slightly from the DCT-scaled ones.
+    A path, the same file's bytes, and the image that Pillow opened but has not loaded yet give
+    the same pixels. A loaded image and an array are taken as they are: where their pixels were
+    decoded in full from a JPEG whose short side is at least four times `resize_side`, they
+    differ slightly from the DCT-scaled ones.
 
     Args:
         picture: path, bytes, Pillow image or uint8 RGB array `[H, W, 3]`; never modified.
@@ -63,6 +65,8 @@ def decode(picture: Picture, resize_side: int) -> Image.Image:
     """
     if isinstance(picture, np.ndarray):
         return _from_array(picture)
+    if isinstance(picture, JpegImageFile) and (content := _unread_bytes(picture)):
+        return decode_bytes(content, resize_side)
     if isinstance(picture, Image.Image):
         return _guarded(lambda: _to_rgb(picture), None)
     if isinstance(picture, bytes):
@@ -90,6 +94,18 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else None
         raise PictureError(f"cannot be read ({reason or error})", name) from None
+
+
+def _unread_bytes(image: JpegImageFile) -> bytes:
+    """Read the file behind an image that Pillow has not loaded yet; empty if it has."""
+    file = image.fp
+    if file is None or not image.tile:
+        return b""
+    position = file.tell()
+    file.seek(0)
+    content = file.read()
+    file.seek(position)
+    return content
 
 
 def _guarded(action: Callable[[], Image.Image], name: str | None) -> Image.Image:
@@ -123,9 +139,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - damaged EXIF data: the picture itself is still good
         return 1
+    return orientation if isinstance(orientation, int) else 1
 
 
 def _without_depth_and_alpha(image: Image.Image) -> Image.Image:
@@ -133,8 +150,9 @@ def _without_depth_and_alpha(image: Image.Image) -> Image.Image:
         return _high_byte(image).convert("RGB")
     if image.mode == "F":
         raise PictureError("floating-point pixels have no defined range; save it as 8 or 16 bit")
-    if image.mode in _ALPHA_MODES or "transparency" in image.info:
-        rgba = image.convert("RGBA")
+    if image.has_transparency_data:
+        straight = image.convert("LA") if image.mode == "La" else image
+        rgba = straight.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(white, rgba).convert("RGB")
     return image.convert("RGB")

@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from ..errors import DataError
 from ..inference.picture import PICTURE_SUFFIXES
-from .sample import Sample
+from .sample import Sample, normalise_label
 
 _SPLIT_NAMES = {
     "train": "train",
@@ -62,15 +63,23 @@ def label_folders(root: Path) -> list[Sample]:
     _require_folder(root)
     folders = _folders(root)
     _require_text(root, [folder.name for folder in folders])
-    samples = [Sample(path, folder.name) for folder in folders for path in find_pictures(folder)]
+    samples = [
+        Sample(path, normalise_label(folder.name))
+        for folder in folders
+        for path in find_pictures(folder)
+    ]
     if not samples:
         raise DataError(_why_no_samples(root))
     return samples
 
 
 def find_pictures(folder: Path) -> Iterator[Path]:
-    """Walk a folder in sorted order; what begins with a dot or ends as no picture is passed."""
-    for parent, folders, files in os.walk(folder):
+    """Walk a folder in sorted order; what begins with a dot or ends as no picture is passed.
+
+    Raises:
+        DataError: a folder in it may not be listed.
+    """
+    for parent, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith(".") and name.lower().endswith(PICTURE_SUFFIXES):
@@ -108,7 +117,14 @@ def _holds_label_folders(folder: Path) -> bool:
 
 
 def _folders(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+    try:
+        return sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+    except OSError as error:
+        _refuse(error)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise DataError(f"{error.filename} cannot be listed: {error.strerror}") from None
 
 
 def _require_folder(root: Path) -> None:

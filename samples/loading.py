@@ -1,7 +1,7 @@
 """From a data folder to what a training uses: found, read, split, and checked for sense."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,9 +55,10 @@ def _pictures(found: FoundSamples, read: Sequence[ReadSample]) -> LabelledPictur
     left_out = tuple(LeftOut(row.sample.path, row.error) for row in read if row.error)
     pictures = replace(_with_splits(found, contents), left_out=left_out)
     _require_sense(pictures)
+    remarks = (*_not_learned(found, pictures), *_remarks(pictures), *_copies(pictures, contents))
     return replace(
         pictures,
-        notes=pictures.notes + tuple(_remarks(pictures)),
+        notes=pictures.notes + remarks,
         fingerprint=_fingerprint(pictures, contents),
     )
 
@@ -86,15 +87,17 @@ def _require_sense(pictures: LabelledPictures) -> None:
         first = pictures.left_out[0]
         raise DataError(f"no training picture can be read; {first.path}: {first.reason}")
     if len(pictures.labels) < 2:
+        unread = f" that can be read ({len(left)} cannot)" if (left := pictures.left_out) else ""
         raise DataError(
             f"{root} has only the label {', '.join(pictures.labels)}; a classifier needs at least "
-            "two sub-folders with pictures"
+            f"two sub-folders with pictures{unread}"
         )
     for split in ("validation", "test"):
         _require_known(pictures, split)
     if not pictures.validation:
         raise DataError(
-            f"{root} has no readable picture for validation; each label needs two or more"
+            f"no picture is left for validation in {root}: give three or more a label, or a "
+            "val/ folder with pictures that can be read"
         )
 
 
@@ -117,6 +120,28 @@ def _remarks(pictures: LabelledPictures) -> Iterator[str]:
     rarest, fewest = min(counts.items(), key=lambda item: item[1])
     if fewest < 10:
         yield f"{rarest!r} has only {fewest} training picture(s); a label wants tens of them"
+
+
+def _not_learned(found: FoundSamples, pictures: LabelledPictures) -> Iterator[str]:
+    for label in sorted({sample.label for sample in found.train} - set(pictures.labels)):
+        yield f"{label!r} is not learned: none of its pictures can be read"
+
+
+def _copies(pictures: LabelledPictures, contents: dict[Path, str]) -> Iterator[str]:
+    """Find files of equal content that make a number worthless: leaks and contradicting truth."""
+    places: dict[str, list[tuple[str, Sample]]] = defaultdict(list)
+    for split in SPLITS:
+        for sample in pictures.split(split):
+            places[contents[sample.path]].append((split, sample))
+    leaks = [group for group in places.values() if len({split for split, _ in group}) > 1]
+    contradictions = [g for g in places.values() if len({sample.label for _, sample in g}) > 1]
+    for groups, what in (
+        (leaks, "stand in more than one split, which flatters the accuracy"),
+        (contradictions, "stand under more than one label"),
+    ):
+        if groups:
+            first, second = groups[0][0][1].path, groups[0][-1][1].path
+            yield f"{len(groups)} identical picture(s) {what}, such as {first} and {second}"
 
 
 def _fingerprint(pictures: LabelledPictures, contents: dict[Path, str]) -> str:

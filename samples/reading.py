@@ -1,12 +1,12 @@
 """Reading every picture once: which are bad, and what each holds."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ..errors import PictureError
+from ..inference.cores import available_cores
 from ..inference.picture import decode_bytes, read_bytes
 from ..inference.preprocessing import resized_size
 from .sample import Sample
@@ -23,7 +23,7 @@ class ReadSample:
 
 def read_all(samples: Sequence[Sample], resize_side: int) -> Iterator[ReadSample]:
     """Decode every picture as training will, in parallel; results come in order."""
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(available_cores()) as threads:
         yield from threads.map(lambda sample: _read(sample, resize_side), samples)
 
 

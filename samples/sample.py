@@ -1,9 +1,18 @@
 """Samples: pictures with their truth."""
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 SPLITS = ("train", "validation", "test")
+
+
+def normalise_label(name: str) -> str:
+    """Bring a label to Unicode's composed form (NFC).
+
+    A folder that came from a Mac or out of a zip archive may hold the same name decomposed.
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 @dataclass(frozen=True, order=True)

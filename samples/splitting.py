@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import DataError
+from ..inference.whole_file import replacing
 from .sample import SPLITS, LabelledPictures, Sample
 
 _COLUMNS = ("file", "label", "split")
@@ -22,7 +23,8 @@ def split_off(
     Args:
         samples: of any number of labels.
         contents: each path's content hash; pictures with equal content stay together.
-        share: of each label, 0..1; at least one picture where the label has two or more.
+        share: of each label, 0..1; at least one picture where the label has two or more that
+            differ and are no larger group of copies than the share.
         seed: fixes the choice, independently of the order of `samples`.
 
     Returns:
@@ -53,7 +55,10 @@ def _choose(groups: list[list[Sample]], share: float, chance: random.Random) -> 
 
 def write_split(path: Path, pictures: LabelledPictures) -> None:
     """Write `split.csv`: file (relative to the data folder, with slashes), label, split."""
-    with path.open("w", encoding="utf-8", errors=_ERRORS, newline="") as file:
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors=_ERRORS, newline="") as file,
+    ):
         rows = csv.writer(file)
         rows.writerow(_COLUMNS)
         for split in SPLITS:

@@ -1,7 +1,6 @@
 """Checkpoints: plain tensors and plain types, read with `weights_only=True`."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import CheckpointError
+from ..errors import CardError, CheckpointError
 from ..inference.card import ModelCard
 from ..inference.card_json import card_from_json, card_to_json
+from ..inference.whole_file import replacing
 from .resnet import PictureNetwork, build_resnet
 
 FORMAT = 1
@@ -46,12 +46,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "weights": checkpoint.weights,
         "progress": checkpoint.progress,
     }
-    temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        torch.save(content, temporary)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -78,7 +74,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"{path} has checkpoint format {content['format']}, this tlx reads {FORMAT}"
         )
-    card = card_from_json(content["card"])
+    try:
+        card = card_from_json(content["card"])
+    except CardError as error:
+        raise CheckpointError(f"{path}: {error}") from None
     sha256 = hashlib.sha256(raw).hexdigest()
     return Checkpoint(card, content["epoch"], content["weights"], content["progress"], sha256)
 
@@ -90,7 +89,9 @@ def restore_network(checkpoint: Checkpoint) -> PictureNetwork:
         CheckpointError: the weights do not fit the card's architecture and labels.
     """
     card = checkpoint.card
-    network = build_resnet(card.provenance.architecture, len(card.labels))
+    with torch.device("meta"):  # random weights would cost time, and the caller's randomness
+        network = build_resnet(card.provenance.architecture, len(card.labels))
+    network.to_empty(device="cpu")
     try:
         network.load_state_dict(checkpoint.weights)
     except RuntimeError as error:

@@ -6,6 +6,7 @@ from math import inf
 from pathlib import Path
 
 from ..errors import CheckpointError, UsageError
+from ..inference.whole_file import replacing
 
 ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 STAGES = ("none", "stem", "layer1", "layer2", "layer3", "layer4")
@@ -25,7 +26,8 @@ class TrainingConfig:
         freeze: one of `STAGES` or "backbone" (= layer4): kept as it is up to that stage.
         epochs: passes over the training pictures.
         batch: pictures a step, >= 2.
-        lr: peak learning rate of the head; pretrained stages below it learn at a tenth of it.
+        lr: peak learning rate of the head, and of all stages if none is pretrained; None means
+            `peak_lr`. Pretrained stages learn at a share of it (`loop.PRETRAINED_LR`).
         weight_decay: AdamW's, decoupled from the gradient.
         augment: "standard" (random crop and mirroring), "crop" (no mirroring, for digits,
             text, anything handed) or "none".
@@ -43,7 +45,7 @@ class TrainingConfig:
     freeze: str = "none"
     epochs: int = 10
     batch: int = 32
-    lr: float = 1e-3
+    lr: float | None = None
     weight_decay: float = 0.01
     augment: str = "standard"
     imgsz: int = 224
@@ -61,7 +63,7 @@ class TrainingConfig:
         _require_one_of("--augment", self.augment, AUGMENTATIONS)
         _require("--epochs", self.epochs, self.epochs >= 1, "at least 1")
         _require("--batch", self.batch, self.batch >= 2, "at least 2")
-        _require("--lr", self.lr, 0 < self.lr < inf, "above 0")
+        _require("--lr", self.lr, 0 < self.peak_lr < inf, "above 0")
         _require("--weight-decay", self.weight_decay, 0 <= self.weight_decay < inf, "0 or more")
         _require("--imgsz", self.imgsz, 32 <= self.imgsz <= 2048, "from 32 to 2048")
         _require("--workers", self.workers, self.workers is None or self.workers >= 0, "0 or more")
@@ -71,6 +73,11 @@ class TrainingConfig:
                 f"--freeze {self.freeze} with --weights none would keep random weights as they "
                 "are; give pretrained weights or leave --freeze out"
             )
+
+    @property
+    def peak_lr(self) -> float:
+        """The learning rate asked for, or the default for this start (docs/training.md)."""
+        return self.lr if self.lr is not None else 1e-2 if self.pretrained else 1e-3
 
     @property
     def pretrained(self) -> bool:
@@ -89,7 +96,8 @@ def write_config(path: Path, config: TrainingConfig) -> None:
         name: str(value) if isinstance(value, Path) else value
         for name, value in asdict(config).items()
     }
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def read_config(run: Path) -> TrainingConfig:

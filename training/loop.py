@@ -17,7 +17,7 @@ from ..errors import TrainingError
 from .batches import Batch, PictureDataset
 from .resnet import PictureNetwork, set_training
 
-PRETRAINED_LR = 0.1
+PRETRAINED_LR = 0.03
 """Learning rate of pretrained stages as a share of the head's, which starts from nothing."""
 WARM_UP = 0.05
 """Share of all steps over which the learning rate rises from zero."""
@@ -95,7 +95,9 @@ def validate(
     tally = _Tally("validation", batches)
     for images, truth in batches:
         truth = truth.to(device, non_blocking=True)  # noqa: PLW2901
-        with torch.no_grad():  # inside: around a generator it would leak to whoever consumes it
+        # Inside: around a generator they would leak to whoever consumes it. TF32 would be the
+        # default for convolutions on newer GPUs, and is no fp32.
+        with torch.no_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             logits = model(images.to(device, non_blocking=True))
             loss = cross_entropy(logits, truth)
         yield tally.add(logits, truth, loss)

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
 
-from ..errors import UsageError
-from .config import TrainingConfig
+from ..errors import CheckpointError, UsageError
+from ..inference.whole_file import replacing
+from .config import TrainingConfig, read_config
 
 RUN_FILES = (
     *("best.pt", "last.pt", "config.json", "metrics.csv", "curves.png", "split.csv"),
@@ -49,16 +50,19 @@ def choose_run_folder(config: TrainingConfig) -> Path:
     """Choose where the run will go; nothing is created or removed yet.
 
     Raises:
-        UsageError: a run exists there and may not be replaced, or other things lie there.
+        UsageError: a run exists there and may not be replaced, other things lie there, or it lies
+            inside the data folder, where its pictures would be learned as a label next time.
     """
-    if config.out is None:
-        return _free_folder(Path("runs"), f"{date.today()}-{config.data.resolve().name}")
     out = config.out
+    if out is None:
+        out = _free_folder(Path("runs"), f"{date.today()}-{config.data.resolve().name}")
+    if out.resolve().is_relative_to(config.data.resolve()):
+        raise UsageError(f"the run folder {out} lies inside {config.data}; give --out elsewhere")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file; give --out a folder")
     if not out.exists() or not any(out.iterdir()):
         return out
-    if not (out / "config.json").exists():
+    if not _is_run(out):
         raise UsageError(f"{out} is not empty and no run folder; choose another --out")
     if not config.overwrite:
         raise UsageError(f"{out} holds a run; choose another --out, or --overwrite to replace it")
@@ -74,12 +78,22 @@ def prepare_run_folder(run: Path) -> None:
 
 def write_metrics(path: Path, history: Sequence[EpochDone]) -> None:
     """Write `metrics.csv`, a row an epoch."""
-    temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
         rows = csv.DictWriter(file, [field.name for field in fields(EpochDone)])
         rows.writeheader()
         rows.writerows(asdict(epoch) for epoch in history)
-    temporary.replace(path)
+
+
+def _is_run(folder: Path) -> bool:
+    """Tell by its content: many a folder of other tools has a config.json too."""
+    try:
+        read_config(folder)
+    except CheckpointError:
+        return False
+    return True
 
 
 def _free_folder(parent: Path, name: str) -> Path:

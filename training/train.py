@@ -6,13 +6,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import TypeVar, cast
+from typing import cast
 
 import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 
 from .. import __version__
-from ..errors import CheckpointError
+from ..errors import CheckpointError, TrainingError
 from ..inference.card import ModelCard, Provenance
+from ..inference.events import finish
 from ..inference.preprocessing import Preprocessing
 from ..samples.folders import find_samples
 from ..samples.loading import ReadingProgress, load_pictures
@@ -27,8 +30,6 @@ from .recording import best_epoch, draw_training_pictures, measured, rank, save_
 from .resnet import PictureNetwork, build_resnet, freeze_stages
 from .run_folder import EpochDone, choose_run_folder, prepare_run_folder
 from .weights import DownloadProgress, Weights, fit_backbone, load_weights
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def train(  # noqa: PLR0913 - an argument an option of the command
     freeze: str = TrainingConfig.freeze,
     epochs: int = TrainingConfig.epochs,
     batch: int = TrainingConfig.batch,
-    lr: float = TrainingConfig.lr,
+    lr: float | None = TrainingConfig.lr,
     weight_decay: float = TrainingConfig.weight_decay,
     augment: str = TrainingConfig.augment,
     imgsz: int = TrainingConfig.imgsz,
@@ -98,9 +99,22 @@ def train(  # noqa: PLR0913 - an argument an option of the command
         TlxError: the data, the weights, the options or the run folder cannot be used.
     """
     config = TrainingConfig(
-        Path(data), None if out is None else Path(out), model, weights, freeze, epochs, batch,
-        lr, weight_decay, augment, imgsz, workers, device, seed, overwrite,
-    )  # fmt: skip
+        data=Path(data),
+        out=None if out is None else Path(out),
+        model=model,
+        weights=weights,
+        freeze=freeze,
+        epochs=epochs,
+        batch=batch,
+        lr=lr,
+        weight_decay=weight_decay,
+        augment=augment,
+        imgsz=imgsz,
+        workers=workers,
+        device=device,
+        seed=seed,
+        overwrite=overwrite,
+    )
     return finish(training_events(config))
 
 
@@ -127,36 +141,62 @@ def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Tr
     write_config(run / "config.json", replace(config, data=config.data.resolve(), out=None))
     write_split(run / "split.csv", pictures)
     draw_training_pictures(run / "pictures.png", config, card, pictures)
-    return (yield from _fit(config, run, pictures, card, model, None))
+    return (yield from _with_advice(_fit(config, run, pictures, card, model, None)))
 
 
-def resume_events(run: Path) -> Generator[TrainingEvent, None, TrainingResult]:
+def resume_events(
+    run: Path,
+    data: Path | None = None,
+    workers: int | None = None,
+    device: str | None = None,
+) -> Generator[TrainingEvent, None, TrainingResult]:
     """Go on with a run after its last finished epoch, as if it had never stopped.
+
+    Args:
+        run: the run folder.
+        data: the pictures' folder, if it has moved.
+        workers: decoding processes, if other than before; they do not change the result.
+        device: if other than before.
 
     Raises:
         CheckpointError: there is nothing to resume, or the pictures are not the same any more.
     """
     config = read_config(run)
+    config = replace(
+        config,
+        data=data or config.data,
+        workers=config.workers if workers is None else workers,
+        device=device or config.device,
+    )
     if not (run / "last.pt").exists():
         raise CheckpointError(f"{run} has no finished epoch; train again with --overwrite")
     last = load_checkpoint(run / "last.pt")
     if last.epoch >= config.epochs:
         raise CheckpointError(f"{run} is finished: all {config.epochs} epochs are done")
+    model = restore_network(last).to(choose_device(config.device))
     pictures = yield from load_pictures(find_samples(config.data), config.resize_side)
     if pictures.fingerprint != last.card.provenance.data_fingerprint:
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
-    model = restore_network(last).to(choose_device(config.device))
     freeze_stages(model.network, config.freeze)
-    return (yield from _fit(config, run, pictures, last.card, model, last))
+    return (yield from _with_advice(_fit(config, run, pictures, last.card, model, last)))
 
 
-def finish(events: Generator[object, None, Result]) -> Result:
-    """Run a generator of events to its end and give its result."""
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            return end.value
+def _with_advice(
+    events: Generator[TrainingEvent, None, TrainingResult],
+) -> Generator[TrainingEvent, None, TrainingResult]:
+    """Say what to do about the two failures that every trainer meets."""
+    try:
+        return (yield from events)
+    except torch.OutOfMemoryError:
+        raise TrainingError(
+            "the device ran out of memory; give a lower --batch or --imgsz, or --freeze more"
+        ) from None
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise TrainingError(
+            "a decoding process was killed, usually for want of memory; give fewer --workers"
+        ) from None
 
 
 def _fit(
@@ -167,18 +207,16 @@ def _fit(
     model: PictureNetwork,
     last: Checkpoint | None,
 ) -> Generator[TrainingEvent, None, TrainingResult]:
-    rule = card.preprocessing
-    learning = PictureDataset(pictures.train, card.labels, rule, config.augment, config.seed)
-    held_out = PictureDataset(pictures.validation, card.labels, rule)
-    train_batches = batch_loader(learning, config.batch, config.workers, config.seed)
-    validation_batches = batch_loader(held_out, config.batch, config.workers)
-    optimizer = build_optimizer(model, config.lr, config.weight_decay, config.pretrained)
+    learning = PictureDataset(
+        pictures.train, card.labels, card.preprocessing, config.augment, config.seed
+    )
+    held_out = PictureDataset(pictures.validation, card.labels, card.preprocessing)
+    pin = model.mean.device.type == "cuda"
+    train_batches = batch_loader(learning, config.batch, config.workers, config.seed, pin)
+    validation_batches = batch_loader(held_out, config.batch, config.workers, pin=pin)
+    optimizer = build_optimizer(model, config.peak_lr, config.weight_decay, config.pretrained)
     schedule = build_schedule(optimizer, config.epochs * len(train_batches))
-    history: list[EpochDone] = []
-    if last is not None:
-        optimizer.load_state_dict(last.progress["optimizer"])
-        schedule.load_state_dict(last.progress["schedule"])
-        history = [EpochDone(**row) for row in last.progress["history"]]
+    history = _restore(last, optimizer, schedule)
     yield _prepared(run, pictures, model)
 
     for epoch in range(len(history) + 1, config.epochs + 1):
@@ -186,12 +224,18 @@ def _fit(
         cast(EpochBatches, train_batches.batch_sampler).epoch = epoch
         learned = yield from train_epoch(model, train_batches, optimizer, schedule, config.freeze)
         validated = yield from validate(model, validation_batches)
-        lr = max(group["lr"] for group in optimizer.param_groups)
         done = EpochDone(
-            epoch, config.epochs, learned.loss, learned.accuracy, validated.loss,
-            validated.accuracy, lr, learned.pictures_per_second, perf_counter() - start,
+            epoch=epoch,
+            epochs=config.epochs,
+            train_loss=learned.loss,
+            train_accuracy=learned.accuracy,
+            validation_loss=validated.loss,
+            validation_accuracy=validated.accuracy,
+            lr=max(group["lr"] for group in optimizer.param_groups),
+            pictures_per_second=learned.pictures_per_second,
+            seconds=perf_counter() - start,
             best=False,
-        )  # fmt: skip
+        )
         done = replace(done, best=all(rank(done) > rank(earlier) for earlier in history))
         history.append(done)
         progress: dict[str, object] = {
@@ -203,6 +247,15 @@ def _fit(
         yield done
     best = best_epoch(history)
     return TrainingResult(run, card.labels, best, tuple(history), pictures.left_out)
+
+
+def _restore(last: Checkpoint | None, optimizer: Optimizer, schedule: LambdaLR) -> list[EpochDone]:
+    """Bring optimizer and schedule to where a run stopped; give the epochs it had finished."""
+    if last is None:
+        return []
+    optimizer.load_state_dict(last.progress["optimizer"])
+    schedule.load_state_dict(last.progress["schedule"])
+    return [EpochDone(**row) for row in last.progress["history"]]
 
 
 def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) -> ModelCard:

@@ -5,6 +5,7 @@ import os
 import re
 import urllib.request
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor
 from torchvision.models import ResNet, get_model_weights
 
 from ..errors import WeightsError
+from ..inference.whole_file import replacing
 
 MIRROR_VARIABLE = "TLX_WEIGHTS_URL"
 """Environment variable: a folder's URL to download from instead of torchvision's."""
@@ -194,9 +196,9 @@ def _check_cached(path: Path) -> str:
     record = path.with_name(f"{path.name}.sha256")
     if not record.exists():
         _check_prefix(sha256, path.name, str(path))
-        temporary = record.with_name(f".{record.name}.{os.getpid()}.partial")
-        temporary.write_text(f"{sha256}  {path.name}\n", encoding="utf-8")
-        temporary.replace(record)
+        # A cache that may not be written (shared, in a container image) is good all the same.
+        with suppress(PermissionError), replacing(record) as temporary:
+            temporary.write_text(f"{sha256}  {path.name}\n", encoding="utf-8")
     elif not record.read_text(encoding="utf-8").startswith(sha256):
         raise WeightsError(
             f"{path} has changed since its first use (SHA-256 {sha256}, recorded in "

@@ -92,7 +92,7 @@ def test_a_damaged_note_of_tensors_is_a_clear_error(write_archive: WriteArchive,
 
 
 def test_a_card_that_cannot_be_read_is_a_clear_error(write_archive: WriteArchive):
-    with pytest.raises(CardError, match="has no schema number"):
+    with pytest.raises(CardError, match=r"model\.ts: the card has no schema number"):
         describe_torchscript(write_archive(card_text="{}"))
 
 
@@ -102,6 +102,32 @@ def test_a_damaged_archive_is_a_clear_error(write_archive: WriteArchive):
     # The archive's index stands at its end and is whole; a label inside the card is not.
     path.write_bytes(content.replace(b"green", b"gr\xff\xff\xff", 1))
     with pytest.raises(ModelFileError, match="is damaged"):
+        describe_torchscript(path)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_an_archive_that_was_cut_short_is_damaged_and_no_other_kind(
+    write_archive: WriteArchive, share: float
+):
+    path = write_archive()
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    assert is_zip(path)
+    for ask in (is_torchscript, describe_torchscript):
+        with pytest.raises(ModelFileError, match=r"model\.ts is damaged"):
+            ask(path)
+
+
+def test_an_archive_with_a_password_is_a_clear_error(write_archive: WriteArchive):
+    path = write_archive()
+    content = bytearray(path.read_bytes())
+    # The bit that says "encrypted", in the entry of every file in the index.
+    start = content.find(b"PK\x01\x02")
+    while start >= 0:
+        content[start + 8] |= 1
+        start = content.find(b"PK\x01\x02", start + 1)
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match="password"):
         describe_torchscript(path)
 
 

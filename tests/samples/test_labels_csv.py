@@ -72,7 +72,11 @@ def test_the_rows_of_one_split_can_be_taken(tmp_path: Path):
         Sample(tmp_path / "b.jpg", "cat"),
         Sample(tmp_path / "c.jpg", "dog"),
     ]
-    assert len(read_labels_csv(path)) == 3
+
+
+def test_a_csv_with_splits_is_refused_without_choosing_one(tmp_path: Path):
+    text = "file,label,split\na.jpg,cat,train\nb.jpg,cat,test\n"
+    assert "--split: test, train" in refused(written(tmp_path / "split.csv", text))
 
 
 def test_a_split_without_rows_is_refused_by_its_name(tmp_path: Path):

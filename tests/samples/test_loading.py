@@ -209,7 +209,7 @@ def test_labels_that_train_does_not_have_are_refused_by_name(
 def test_one_picture_a_label_leaves_nothing_to_validate_on(tmp_path: Path):
     write(tmp_path / "ant", 1)
     write(tmp_path / "bee", 1)
-    assert "no readable picture for validation" in refused(tmp_path)
+    assert "no picture is left for validation" in refused(tmp_path)
 
 
 def test_a_label_that_a_split_has_no_picture_of_is_noted(tmp_path: Path):

@@ -80,7 +80,7 @@ def test_reading_that_is_given_up_leaves_most_pictures_unread(
         return read_bytes(path)
 
     monkeypatch.setattr(reading, "read_bytes", counted)
-    monkeypatch.setattr(reading.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(reading, "available_cores", lambda: 1)
     rows: Iterator[ReadSample] = read_all(samples * 40, SIDE)
     next(rows)
     rows.close()  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,23 @@
+"""Writing files so that whoever looks finds the old one or the new one, never a part."""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """Give a temporary name beside `path`; what is written there takes its place at the end.
+
+    It is synced to the disk before it is renamed. On any error it is removed, and `path` stays
+    as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,143 @@
+"""Running `tlx` as a user does, and a run made by nothing but its commands."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+FORCING = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TLX_TRACEBACK")
+"""Variables of whoever runs the tests that would change what a pipe gets."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> list[dict]:
+        """Its stdout, an object a line; anything else there is an error."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def error(self) -> str:
+        """Its only line, which says what is wrong with the user's input."""
+        assert (self.code, self.out) == (2, ""), self
+        return self.failure
+
+    @property
+    def failure(self) -> str:
+        """Its one line on stderr."""
+        assert self.err.startswith("tlx: "), self
+        assert self.err.endswith("\n"), self
+        assert self.err.count("\n") == 1, self
+        return self.err
+
+
+RunTlx = Callable[..., Ran]
+
+
+def _run_here(*arguments: object, stdin: bytes = b"") -> Ran:
+    from tlx.cli.main import main
+
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n") for _ in range(2))
+    argv = ["tlx", *(os.fspath(word) if isinstance(word, Path) else word for word in arguments)]
+    given = io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
+    environment = {name: value for name, value in os.environ.items() if name not in FORCING}
+    with (
+        patch.object(sys, "argv", argv),
+        patch.object(sys, "stdin", given),
+        patch.dict(os.environ, environment, clear=True),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    texts = []
+    for stream in (out, err):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode("utf-8"))
+    return Ran(ended.value.code or 0, *texts)
+
+
+def _run_process(*arguments: object, stdout: int = subprocess.PIPE, **options: object) -> Ran:
+    environment = {name: value for name, value in os.environ.items() if name not in FORCING}
+    command = [sys.executable, "-m", "tlx", *arguments]
+    given = {"env": environment, **options}
+    done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, check=False, **given)
+    return Ran(done.returncode, (done.stdout or b"").decode("utf-8"), done.stderr.decode("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def run_tlx() -> RunTlx:
+    """Give the function that runs a command in this process, with bytes on stdin."""
+    return _run_here
+
+
+@pytest.fixture(scope="session")
+def tlx_process() -> RunTlx:
+    """Give the function that runs a command in a process of its own."""
+    return _run_process
+
+
+def _write_bad_pictures(folder: Path, good: Path) -> list[Path]:
+    """Write a truncated JPEG, an empty file and a text, all named .jpg."""
+    contents = {
+        "bad-cut.jpg": good.read_bytes()[:600],
+        "bad-empty.jpg": b"",
+        "bad-text.jpg": b"This is no picture.\n",
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in contents]
+
+
+@pytest.fixture(scope="session")
+def write_bad_pictures() -> Callable[[Path, Path], list[Path]]:
+    """Give the function that writes the three bad pictures, the first one cut from a good."""
+    return _write_bad_pictures
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A run on data with three bad pictures in train/red and three blue ones in val/red.
+
+    The data has moved between training and export, so `bad` names paths of before.
+    """
+
+    data: Path
+    bad: list[Path]
+    run: Path
+    trained: Ran
+    exported: Ran
+
+
+@pytest.fixture(scope="session")
+def journey(
+    tmp_path_factory: pytest.TempPathFactory, split_folder: Path, write_pictures: Callable
+) -> Journey:
+    """Train and export by the commands, both with --json."""
+    root = tmp_path_factory.mktemp("journey")
+    data, run = root / "before", root / "run"
+    shutil.copytree(split_folder, data)
+    wrong = write_pictures(root / "wrong", 3, seed=9) / "blue"
+    for path in wrong.iterdir():
+        shutil.copy(path, data / "val" / "red" / f"blue-{path.name}")
+    bad = _write_bad_pictures(data / "train" / "red", data / "train" / "red" / "000.jpg")
+    options = "--weights none --epochs 2 --imgsz 32 --batch 16 -j 0 --seed 1 --json"
+    trained = _run_here("train", data, "--out", run, *options.split())
+    data = data.rename(root / "colours")
+    exported = _run_here("export", run, "--data", data, "--json")
+    return Journey(data, bad, run, trained, exported)

@@ -1,0 +1,196 @@
+"""`tlx eval`: its numbers, rows, files, and what it makes of bad pictures."""
+
+import json
+import re
+import shutil
+
+import pytest
+from PIL import Image
+
+import tlx
+
+REPORT = {
+    "model": str,
+    "pictures": int,
+    "failures": int,
+    "accuracy": float,
+    "accuracy_interval": list,
+    "top5_accuracy": type(None),
+    "loss": float,
+    "labels": list,
+    "per_label": dict,
+    "confusion": list,
+    "worst_mistakes": list,
+    "unreadable": list,
+    "pictures_per_second": float,
+    "error": type(None),
+}
+LABELS = ["blue", "green", "red"]
+
+
+@pytest.fixture(scope="module")
+def on_validation(journey, run_tlx):
+    """`eval --json` on the validation folder, in which three blue pictures count as red."""
+    return run_tlx("eval", journey.run / "model.onnx", journey.data / "val", "--json")
+
+
+@pytest.fixture
+def copied_test(journey, tmp_path):
+    """A copy of the test folder to spoil."""
+    return shutil.copytree(journey.data / "test", tmp_path / "test")
+
+
+def test_json_is_one_object_as_documented(on_validation):
+    assert on_validation.code == 0
+    (report,) = on_validation.json
+    assert {name: type(value) for name, value in report.items()} == REPORT
+    assert report["model"] == "model.onnx"
+    assert (report["pictures"], report["failures"], report["error"]) == (33, 0, None)
+    assert report["labels"] == LABELS
+    assert report["pictures_per_second"] > 0
+    low, high = report["accuracy_interval"]
+    assert 0 < low < report["accuracy"] < high <= 1
+
+
+def test_confusion_has_a_row_a_truth_and_agrees_with_the_scores_by_label(on_validation):
+    (report,) = on_validation.json
+    assert report["confusion"] == [[10, 0, 0], [0, 10, 0], [3, 0, 10]]
+    scores = {"precision": 10 / 13, "recall": 1.0, "f1": 20 / 23, "support": 10}
+    assert report["per_label"]["blue"] == pytest.approx(scores)
+    assert list(report["per_label"]) == LABELS
+    assert report["per_label"]["red"]["support"] == 13
+
+
+def test_accuracy_and_loss_are_those_that_training_printed_for_its_best_epoch(
+    on_validation, journey
+):
+    best = journey.trained.json[-1]["best"]
+    (report,) = on_validation.json
+    assert report["accuracy"] == best["validation_accuracy"] == 30 / 33
+    assert report["loss"] == pytest.approx(best["validation_loss"], abs=1e-3)
+    line = next(line for line in journey.trained.err.splitlines() if line.startswith("best:"))
+    printed = re.search(r"validation accuracy ([\d.]+), loss ([\d.]+)", line)
+    assert float(printed[1]) == round(report["accuracy"], 4)
+    assert float(printed[2]) == pytest.approx(report["loss"], abs=1e-3)
+
+
+def test_the_worst_mistakes_are_the_mislabelled_pictures(on_validation, journey):
+    (report,) = on_validation.json
+    assert {row["path"] for row in report["worst_mistakes"]} == {
+        str(journey.data / "val" / "red" / f"blue-{index:03}.jpg") for index in range(3)
+    }
+    for row in report["worst_mistakes"]:
+        assert (row["truth"], row["predicted"]) == ("red", "blue")
+        assert row["truth_probability"] < row["probability"] <= 1
+    doubts = [row["truth_probability"] for row in report["worst_mistakes"]]
+    assert doubts == sorted(doubts)
+
+
+def test_rows_tables_and_mistakes_are_shown(journey, run_tlx):
+    ran = run_tlx("eval", journey.run / "model.onnx", journey.data / "val")
+    assert (ran.code, ran.err) == (0, "")
+    first, *_ = lines = ran.out.splitlines()
+    assert first.startswith("accuracy 0.9091 (95 % interval 0.")
+    assert ", 33 pictures, " in first
+    assert "│ blue  │     0.769 │  1.000 │ 0.870 │       10 │" in lines
+    assert "│ 2 red   │  3 │  · │ 10 │" in lines
+    assert "red taken for blue: 3 times" in lines
+    assert sum(": red, predicted blue at " in line for line in lines) == 3
+    assert "\x1b" not in ran.out
+
+
+def test_with_json_the_rows_for_people_are_on_stderr(on_validation):
+    assert on_validation.err.startswith("accuracy 0.9091")
+    assert "worst mistakes:" in on_validation.err
+    assert "\x1b" not in on_validation.err
+
+
+def test_out_gets_the_same_report_and_a_picture_of_the_confusion(journey, run_tlx, tmp_path):
+    out = tmp_path / "new" / "report"
+    ran = run_tlx("eval", journey.run / "model.onnx", journey.data / "val", "--json", "--out", out)
+    assert json.loads((out / "report.json").read_text()) == ran.json[0]
+    with Image.open(out / "confusion.png") as picture:
+        picture.load()
+        assert min(picture.size) > 100
+    assert sorted(path.name for path in out.iterdir()) == ["confusion.png", "report.json"]
+    assert str(out / "confusion.png") in ran.err
+
+
+def test_bad_pictures_are_rows_and_end_with_1(copied_test, journey, run_tlx, write_bad_pictures):
+    bad = write_bad_pictures(copied_test / "green", copied_test / "green" / "000.jpg")
+    ran = run_tlx("eval", journey.run / "model.onnx", copied_test, "--json")
+    assert ran.code == 1
+    (report,) = ran.json
+    assert (report["pictures"], report["failures"], report["error"]) == (30, 3, None)
+    assert [row["path"] for row in report["unreadable"]] == [str(path) for path in bad]
+    assert report["unreadable"][1]["error"] == "empty file (0 bytes)"
+    assert report["confusion"] == [[10, 0, 0], [0, 10, 0], [0, 0, 10]]
+    assert "not scored, because they cannot be read: 3" in ran.err
+    assert all(f"  {row['path']}: {row['error']}" in ran.err for row in report["unreadable"])
+
+
+def test_truth_is_aligned_by_name_where_the_folder_lacks_a_label(copied_test, journey, run_tlx):
+    shutil.rmtree(copied_test / "blue")
+    (report,) = run_tlx("eval", journey.run / "model.onnx", copied_test, "--json").json
+    assert report["accuracy"] == 1.0
+    assert report["labels"] == LABELS
+    assert report["confusion"] == [[0, 0, 0], [0, 10, 0], [0, 0, 10]]
+    nothing = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+    assert report["per_label"]["blue"] == nothing
+
+
+def test_a_csv_says_what_is_true_relative_to_its_own_folder(copied_test, journey, run_tlx):
+    rows = ["label,note,file", "green,x,green/000.jpg", 'red,"a,b",blue/001.jpg']
+    (copied_test / "truth.csv").write_text("\n".join(rows))
+    labels = copied_test / "truth.csv"
+    (report,) = run_tlx("eval", journey.run / "model.onnx", "--labels", labels, "--json").json
+    assert report["confusion"] == [[0, 0, 0], [0, 1, 0], [1, 0, 0]]
+
+
+@pytest.mark.parametrize(("split", "pictures"), [("validation", 33), ("test", 30)])
+def test_a_runs_split_csv_gives_the_pictures_of_one_split(journey, run_tlx, split, pictures):
+    rows = ["--labels", journey.run / "split.csv", "--root", journey.data, "--split", split]
+    (report,) = run_tlx("eval", journey.run / "model.onnx", *rows, "--json").json
+    assert report["pictures"] == pictures
+    if split == "validation":
+        best = journey.trained.json[-1]["best"]
+        assert report["accuracy"] == best["validation_accuracy"]
+
+
+def test_rows_of_a_csv_whose_files_are_missing_are_failures(copied_test, journey, run_tlx):
+    rows = "file,label\nnowhere.jpg,red\ngreen/000.jpg,green\n"
+    (copied_test / "truth.csv").write_text(rows)
+    labels = copied_test / "truth.csv"
+    ran = run_tlx("eval", journey.run / "model.onnx", "--labels", labels, "--json")
+    assert ran.code == 1
+    (report,) = ran.json
+    missing = {"path": str(copied_test / "nowhere.jpg"), "error": "no such file"}
+    assert (report["pictures"], report["unreadable"]) == (1, [missing])
+
+
+def test_the_labels_of_a_folder_are_shown_as_they_are_named(capsys):
+    from tlx.cli.evaluate import show_report
+    from tlx.cli.screen import Screen
+    from tlx.evaluation.report import LabelScores, Report
+
+    labels = ("[red]x[/red]\n", "long " * 60 + "end")
+    scores = {label: LabelScores(1.0, 1.0, 1.0, 1) for label in labels}
+    interval = (0.3, 1.0)
+    report = Report(
+        "m", 2, 0, 1.0, interval, None, 0.1, labels, scores, ((1, 0), (0, 1)), (), (), 1.0
+    )
+    show_report(report, Screen())
+    shown = capsys.readouterr().out
+    assert r"│ [red]x[/red]\n" in shown
+    assert shown.count("long " * 60 + "end") == 2
+
+
+def test_the_numbers_follow_from_the_classifiers_own_answers(on_validation, journey):
+    classifier = tlx.Classifier(journey.run / "model.onnx")
+    paths = sorted((journey.data / "val").glob("*/*.jpg"))
+    outcomes = list(classifier.classify_files(paths))
+    right = [
+        outcome.prediction.label == path.parent.name
+        for path, outcome in zip(paths, outcomes, strict=True)
+    ]
+    assert on_validation.json[0]["accuracy"] == sum(right) / len(right)

@@ -1,0 +1,163 @@
+"""`tlx export`: JSON and tables, a failed verification, runs that cannot be exported."""
+
+import hashlib
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import torch
+
+from tlx.export import publish
+
+FILE = {
+    "path": str,
+    "format": str,
+    "verified": bool,
+    "pictures": int,
+    "max_probability_difference": float,
+    "agreement": float,
+    "sha256": str,
+}
+NEEDED = ("best.pt", "config.json", "split.csv")
+
+
+@pytest.fixture
+def run(journey, tmp_path):
+    """A copy of a run, not exported."""
+    (tmp_path / "run").mkdir()
+    for name in NEEDED:
+        shutil.copy(journey.run / name, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_json_is_one_object_with_both_files(journey):
+    assert journey.exported.code == 0
+    (content,) = journey.exported.json
+    assert list(content) == ["files"]
+    for file in content["files"]:
+        assert {name: type(value) for name, value in file.items()} == FILE
+        assert file["verified"] is True
+        assert file["pictures"] == 33
+        assert file["agreement"] == 1.0
+        assert 0 <= file["max_probability_difference"] <= 1e-4
+    paths = {file["format"]: file["path"] for file in content["files"]}
+    assert paths == {
+        "onnx": str(journey.run / "model.onnx"),
+        "torchscript": str(journey.run / "model.ts"),
+    }
+
+
+def test_the_hashes_are_those_of_the_files(journey):
+    for file in journey.exported.json[0]["files"]:
+        assert hashlib.sha256(Path(file["path"]).read_bytes()).hexdigest() == file["sha256"]
+
+
+def test_a_table_for_each_file_says_what_was_compared(journey):
+    for name in ("onnx", "torchscript"):
+        assert f"{name} against the checkpoint" in journey.exported.err
+    for what in (
+        "pictures compared, from bytes to label",
+        "logits: largest, mean difference",
+        "probabilities: largest, mean difference",
+        "the checkpoint's own distance, fp32 from fp64",
+        "limit in probability",
+        "same label, outside",
+    ):
+        assert journey.exported.err.count(what) == 2
+    verdicts = [line for line in journey.exported.err.splitlines() if "verdict" in line]
+    assert ["passed" in line for line in verdicts] == [True, True]
+    assert "\x1b" not in journey.exported.err
+
+
+def test_pictures_that_have_moved_are_asked_for_with_data(run, run_tlx):
+    error = run_tlx("export", run).error
+    assert "before/val/blue/000.jpg is gone" in error
+    assert "--data" in error
+    assert not list(run.glob("*model*"))
+
+
+@pytest.mark.slow
+def test_out_takes_all_files_and_rows_are_on_stdout(run, run_tlx, tmp_path, journey):
+    ran = run_tlx("export", run, "--data", journey.data, "--out", tmp_path / "files")
+    assert (ran.code, ran.err) == (0, "")
+    assert "onnx against the checkpoint" in ran.out
+    assert f"{tmp_path / 'files' / 'model.ts'} (" in ran.out
+    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == [
+        *("model.onnx", "model.ts", "verification.json")
+    ]
+    assert sorted(path.name for path in run.iterdir()) == sorted(NEEDED)
+
+
+def disturbed(checkpoint):
+    """Restore a network whose first label has a little more weight than in the checkpoint."""
+    from tlx.training.checkpoint import restore_network
+
+    model = restore_network(checkpoint)
+    with torch.no_grad():
+        model.network.fc.bias[0] += 0.01
+    return model
+
+
+def test_a_file_that_answers_differently_ends_with_1_and_is_not_published(
+    run, run_tlx, monkeypatch, journey
+):
+    monkeypatch.setattr(publish, "restore_network", disturbed)
+    ran = run_tlx("export", run, "--data", journey.data, "--json")
+    assert (ran.code, ran.out) == (1, "")
+    *rows, error = ran.err.splitlines()
+    assert error.startswith("tlx: model.onnx does not answer as the checkpoint does")
+    assert any("FAILED" in row for row in rows)
+    assert any("worst picture" in row and ".jpg │" in row for row in rows)
+    assert not list(run.glob("*model*"))
+
+
+def test_the_worst_picture_is_shown_by_its_whole_name_without_markup(capsys, tmp_path):
+    from tlx.cli.export import show_export
+    from tlx.cli.screen import Screen
+    from tlx.export.comparison import Comparison
+
+    numbers = {field.name: 1 for field in fields(Comparison)}
+    found = Comparison(**{**numbers, "limit": 0})
+    worst = tmp_path / ("[red]x[/red] " + "long " * 60 + "\n\x1b[31m.jpg")
+    show_export(publish.Verified("onnx", found, worst), Screen())
+    shown = capsys.readouterr().out
+    assert "[red]x[/red] " + "long " * 60 + r"\n\x1b[31m.jpg │" in shown
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty", "text.txt"])
+def test_what_is_no_run_folder_is_one_line(run_tlx, tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.txt").write_text("a text\n")
+    error = run_tlx("export", tmp_path / name).error
+    assert f"{tmp_path / name / 'best.pt'}: no such file" in error
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04", b"a text\n", "cut"])
+def test_a_damaged_checkpoint_is_one_line(run, run_tlx, damage):
+    whole = (run / "best.pt").read_bytes()
+    (run / "best.pt").write_bytes(whole[:-5000] if damage == "cut" else damage)
+    assert "best.pt" in run_tlx("export", run).error
+    assert not list(run.glob("*model*"))
+
+
+@pytest.mark.parametrize("name", ["config.json", "split.csv"])
+def test_a_run_that_lacks_a_file_is_one_line(run, run_tlx, name):
+    (run / name).unlink()
+    assert name in run_tlx("export", run).error
+
+
+def test_a_file_in_the_place_of_the_folder_is_one_line(run, run_tlx, tmp_path, journey):
+    text = tmp_path / "text.txt"
+    text.write_text("a text\n")
+    error = run_tlx("export", run, "--data", journey.data, "--out", text).error
+    assert str(text) in error
+    assert text.read_text() == "a text\n"
+
+
+def test_a_users_own_model_file_is_not_replaced(run, run_tlx, journey):
+    (run / "model.onnx").write_bytes(b"mine")
+    error = run_tlx("export", run, "--data", journey.data).error
+    assert "model.onnx is not" in error
+    assert "another --out" in error
+    assert (run / "model.onnx").read_bytes() == b"mine"

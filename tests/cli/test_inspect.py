@@ -1,0 +1,99 @@
+"""`tlx inspect`: what each kind of file says about itself."""
+
+import hashlib
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import tlx
+
+FILES = {"best.pt": "checkpoint", "model.onnx": "onnx", "model.ts": "torchscript"}
+KEYS = ["path", "kind", "size", "sha256", "card", "inputs", "outputs"]
+
+
+@pytest.fixture(scope="module")
+def things(journey, tmp_path_factory):
+    """A folder with files that are no model, or only the first half of one."""
+    folder = tmp_path_factory.mktemp("things")
+    (folder / "run").symlink_to(journey.run)
+    (folder / "text.txt").write_text("a text\n")
+    (folder / "zero.onnx").touch()
+    shutil.copy(journey.data / "test" / "red" / "000.jpg", folder / "picture.jpg")
+    for name in FILES:
+        content = (journey.run / name).read_bytes()
+        (folder / f"cut{Path(name).suffix}").write_bytes(content[: len(content) // 2])
+    with zipfile.ZipFile(folder / "other.zip", "w") as archive:
+        archive.writestr("notes.txt", "a text\n")
+    return folder
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_json_is_one_object_with_the_card_and_the_tensors(journey, run_tlx, name):
+    path = journey.run / name
+    ran = run_tlx("inspect", path, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    (found,) = ran.json
+    assert list(found) == KEYS
+    assert (found["path"], found["kind"]) == (str(path), FILES[name])
+    assert found["size"] == path.stat().st_size
+    assert found["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found["card"]["labels"] == ["blue", "green", "red"]
+    assert found["card"]["provenance"]["tlx"] == tlx.__version__
+    images = {"name": "images", "dtype": "uint8", "shape": ["N", 32, 32, 3]}
+    assert found["inputs"] == [images]
+    assert found["outputs"][0] == {"name": "logits", "dtype": "float32", "shape": ["N", 3]}
+
+
+def test_exported_files_name_all_outputs_and_how_they_were_verified(journey, run_tlx):
+    for name in ("model.onnx", "model.ts"):
+        (found,) = run_tlx("inspect", journey.run / name, "--json").json
+        assert [spec["name"] for spec in found["outputs"]] == [
+            *("logits", "probabilities", "activation_maps", "features")
+        ]
+        assert found["card"]["verification"]["pictures"] == 33
+    (found,) = run_tlx("inspect", journey.run / "best.pt", "--json").json
+    assert found["card"]["verification"] is None
+
+
+def test_rows_tell_the_same_to_people(journey, run_tlx):
+    path = journey.run / "model.onnx"
+    ran = run_tlx("inspect", path)
+    assert (ran.code, ran.err) == (0, "")
+    rows = ran.out.splitlines()
+    assert rows[0] == f"{path}: onnx, {path.stat().st_size / 1e6:.1f} MB"
+    assert rows[1] == f"SHA-256        {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    assert rows[2] == "input          images: uint8 [N, 32, 32, 3]"
+    assert "labels         3: blue, green, red" in rows
+    assert "network        resnet18 from weights none, frozen: none" in rows
+    accuracy = next(row for row in rows if row.startswith("accuracy "))
+    assert "0.9091 (95 %: " in accuracy
+    assert accuracy.endswith("on 33 validation pictures, which chose the epoch")
+    assert any(row.startswith("verified       on 33 pictures: ") for row in rows)
+    assert "\x1b" not in ran.out
+
+
+def test_no_place_on_this_machine_stands_in_a_file(journey):
+    for name in FILES:
+        assert str(journey.data.parent).encode() not in (journey.run / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nowhere.onnx", "nowhere.onnx: no such file"),
+        ("run", "run is a folder; give a file in it, such as"),
+        ("text.txt", "text.txt cannot be opened as an ONNX file"),
+        ("zero.onnx", "zero.onnx is empty"),
+        ("picture.jpg", "picture.jpg cannot be opened as an ONNX file"),
+        ("cut.onnx", "cut.onnx cannot be opened as an ONNX file"),
+        ("cut.ts", "cut.ts is damaged"),
+        ("cut.pt", "cut.pt is damaged"),
+        ("other.zip", "other.zip"),
+        ("run/config.json", "config.json cannot be opened as an ONNX file"),
+    ],
+)
+def test_what_says_nothing_about_itself_is_one_line(things, run_tlx, name, said):
+    for option in ([], ["--json"]):
+        assert said in run_tlx("inspect", things / name, *option).error

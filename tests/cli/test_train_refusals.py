@@ -1,0 +1,123 @@
+"""`tlx train` on input that cannot be used: one line each, and nothing written."""
+
+import json
+import shlex
+import shutil
+
+import pytest
+import torch
+
+QUICK = shlex.split("--weights none --epochs 1 --imgsz 32 --batch 4 -j 0")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, split_folder):
+    """A working folder with a good data folder, a text and an empty folder in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "colours").symlink_to(split_folder)
+    (tmp_path / "text.txt").write_text("a text\n")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "text.txt").write_text("a text\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("", "give either a folder DATA to train on or --resume RUN"),
+        ("colours --resume run", "give either a folder DATA"),
+        ("nowhere", "nowhere does not exist"),
+        ("text.txt", "text.txt is a file, not a folder"),
+        ("empty", "no pictures in empty"),
+        ("colours --model resnet19", "--model resnet19: choose one of resnet18"),
+        ("colours --freeze layer9", "--freeze layer9: choose one of none, stem"),
+        ("colours --augment strong", "--augment strong: choose one of standard"),
+        ("colours --device toaster", "--device toaster: torch has no such device"),
+        ("colours --batch 1", "--batch 1: it must be at least 2"),
+        ("colours --epochs 0", "--epochs 0: it must be at least 1"),
+        ("colours --imgsz 8", "--imgsz 8: it must be from 32"),
+        ("colours --lr 0", "--lr 0.0: it must be above 0"),
+        ("colours --lr nan", "--lr nan: it must be above 0"),
+        ("colours --seed -1", "--seed -1: it must be"),
+        ("colours --weight-decay -1", "--weight-decay -1.0: it must be"),
+        ("colours -j -1", "--workers -1: it must be"),
+        ("colours --weights none --freeze backbone", "--weights none would keep random weights"),
+        ("colours --weights nowhere.pth", "--weights nowhere.pth: no such file"),
+        ("colours --weights empty", "--weights empty: no such file"),
+        ("colours --weights text.txt", "text.txt is damaged or holds more than tensors"),
+        ("colours --weights none --out text.txt", "text.txt is a file; give --out a folder"),
+        ("colours --weights none --out full", "full is not empty and no run folder"),
+        ("colours --weights none --out colours", "--out"),
+        ("--resume nowhere", "nowhere is no run folder"),
+        ("--resume empty", "empty is no run folder"),
+        ("--resume text.txt", "text.txt"),
+    ],
+)
+def test_what_training_cannot_use_is_one_line(here, run_tlx, arguments, said):
+    before = sorted(here.rglob("*"))
+    assert said in run_tlx("train", *arguments.split()).error
+    assert sorted(here.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("folders", "said"),
+    [
+        (["cat"], "has only the label"),
+        (["train/cat", "val/cat"], "has only the label"),
+        (["train/cat", "train/dog", "val/cat", "val/cow"], "validation has labels that train"),
+        (["train/cat", "train/dog", "val/cat", "test/emu"], "test has labels that train"),
+        (["train/cat", "train/dog", "val/cat", "valid/dog"], "two folders for validation"),
+        (["."], "lie in no sub-folder"),
+    ],
+)
+def test_folders_that_make_no_data_set_are_one_line(here, run_tlx, split_folder, folders, said):
+    for folder in folders:
+        target = here / "data" / folder
+        target.mkdir(parents=True, exist_ok=True)
+        for index in range(3):
+            name = f"of-{folder.replace('/', '-')}-{index}.jpg"
+            shutil.copy(split_folder / "train" / "red" / f"{index:03}.jpg", target / name)
+    assert said in run_tlx("train", "data", "--out", "run", *QUICK).error
+    assert not (here / "run").exists()
+
+
+def test_a_folder_of_nothing_but_bad_pictures_is_one_line(here, run_tlx):
+    for label in ("cat", "dog"):
+        (here / "bad" / label).mkdir(parents=True)
+        for index in range(3):
+            (here / "bad" / label / f"{index}.jpg").write_bytes(b"")
+    assert "empty file (0 bytes)" in run_tlx("train", "bad", *QUICK).error
+
+
+def test_weights_of_another_architecture_are_refused(here, run_tlx):
+    torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7)}, "other.pth")
+    error = run_tlx("train", "colours", *QUICK, "--weights", "other.pth").error
+    assert "resnet18" in error
+    assert not (here / "runs").exists()
+
+
+def test_a_checkpoint_is_no_state_dict(here, run_tlx, journey):
+    error = run_tlx("train", "colours", *QUICK, "--weights", journey.run / "best.pt").error
+    assert "best.pt holds no plain state dict" in error
+
+
+def test_a_run_without_a_finished_epoch_cannot_be_resumed(here, run_tlx, journey):
+    (here / "run").mkdir()
+    shutil.copy(journey.run / "config.json", here / "run")
+    assert "has no finished epoch" in run_tlx("train", "--resume", "run").error
+
+
+def test_a_run_whose_pictures_have_changed_cannot_be_resumed(here, run_tlx, journey):
+    (here / "run").mkdir()
+    shutil.copy(journey.run / "last.pt", here / "run")
+    config = json.loads((journey.run / "config.json").read_text())
+    changed = {**config, "epochs": 9, "data": str(here / "colours")}
+    (here / "run" / "config.json").write_text(json.dumps(changed))
+    assert "have changed since run began" in run_tlx("train", "--resume", "run").error
+
+
+def test_a_training_that_diverges_ends_with_one_line(here, run_tlx):
+    ran = run_tlx("train", "colours/val", "--out", "run", *QUICK, "--lr", "1e30")
+    assert ran.code == 2
+    assert "try a lower --lr" in ran.failure

@@ -1,0 +1,103 @@
+"""Faults are planted in how a format is written; a planted export has to be caught."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from onnx import ModelProto
+from torch import nn
+
+import tlx
+from tlx.errors import VerificationError
+from tlx.export import onnx_file, publish
+from tlx.export.reference import Reference, compute_reference
+from tlx.inference.card import ModelCard
+from tlx.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+
+Change = Callable[..., object]
+
+
+@pytest.fixture(scope="session")
+def _references() -> dict[tuple[object, ...], Reference]:
+    """The checkpoint's answers so far: many faults are held against the same ones."""
+    return {}
+
+
+@pytest.fixture
+def _few_pictures(monkeypatch, _references) -> None:
+    """Verify on 10 pictures, and let each checkpoint answer them once for all tests."""
+
+    def remembered(checkpoint: Checkpoint, paths: Sequence[Path]):
+        key = (checkpoint.sha256, *paths)
+        if key not in _references:
+            _references[key] = yield from compute_reference(checkpoint, paths)
+        return _references[key]
+
+    monkeypatch.setattr(publish, "VERIFIED_PICTURES", 10)
+    monkeypatch.setattr(publish, "compute_reference", remembered)
+
+
+@pytest.fixture(scope="session")
+def _healthy_file(model_file) -> bytes:
+    return model_file.read_bytes()
+
+
+@pytest.fixture
+def plant_graph(monkeypatch, _few_pictures, _healthy_file) -> Change:
+    """Make export write the healthy ONNX file of the same run with its graph changed.
+
+    That is what the exporter would have written had it made the mistake, without its seconds.
+    """
+
+    def plant(change_graph: Change = lambda _graph: None, change_card: Change = lambda c: c):
+        def write(_network: nn.Module, card: ModelCard, path: Path) -> None:
+            model = ModelProto.FromString(_healthy_file)
+            change_graph(model.graph)
+            onnx_file._save(model, change_card(card), path)
+
+        monkeypatch.setattr(publish, "FORMATS", (replace(publish.FORMATS[0], write=write),))
+
+    return plant
+
+
+@pytest.fixture
+def plant_network(monkeypatch, _few_pictures) -> Change:
+    """Make export write a format from a changed network, through the real exporter."""
+
+    def plant(name: str, change: Callable[[nn.Module], nn.Module | None]) -> None:
+        (target,) = (target for target in publish.FORMATS if target.name == name)
+
+        def write(network: nn.Module, card: ModelCard, path: Path) -> None:
+            target.write(change(network) or network, card, path)
+
+        monkeypatch.setattr(publish, "FORMATS", (replace(target, write=write),))
+
+    return plant
+
+
+@pytest.fixture
+def refusal(light_run) -> Callable[..., str]:
+    """Export a run that has to be refused; nothing may be left. Gives the error's text."""
+
+    def files() -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in light_run.iterdir()}
+
+    def export(**options: Path) -> str:
+        before = files()
+        with pytest.raises(VerificationError) as caught:
+            tlx.export(light_run, **options)
+        assert files() == before
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    return export
+
+
+@pytest.fixture
+def warm_run(light_run) -> Path:
+    """The light run, its card with a temperature of 1.7."""
+    checkpoint = load_checkpoint(light_run / "best.pt")
+    warm = replace(checkpoint, card=replace(checkpoint.card, temperature=1.7))
+    save_checkpoint(light_run / "best.pt", warm)
+    return light_run

@@ -1,0 +1,128 @@
+"""A run that was cut off goes on as if it had never stopped."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+
+from tlx.errors import CheckpointError
+from tlx.inference.events import finish
+from tlx.training.checkpoint import load_checkpoint
+from tlx.training.config import TrainingConfig
+from tlx.training.resnet import build_resnet
+from tlx.training.run_folder import EpochDone
+from tlx.training.train import resume_events, training_events
+
+pytestmark = pytest.mark.usefixtures("quick_runs")
+
+
+@pytest.fixture
+def small(write_pictures, tmp_path) -> Path:
+    """Three labels with 3 pictures for training and 2 for validation each."""
+    return _small(write_pictures, tmp_path)
+
+
+def _small(write_pictures, folder: Path) -> Path:
+    write_pictures(folder / "small" / "train", 3, 1)
+    return write_pictures(folder / "small" / "val", 2, 2).parent
+
+
+@pytest.fixture(scope="module")
+def whole(write_pictures, tmp_path_factory) -> Path:
+    """A run of 2 epochs on the same pictures that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    finish(training_events(_config(_small(write_pictures, folder), folder / "run")))
+    return folder / "run"
+
+
+def _config(data: Path, out: Path, **changes) -> TrainingConfig:
+    plain = {"weights": "none", "epochs": 2, "imgsz": 32, "batch": 4, "workers": 0, "seed": 4}
+    return TrainingConfig(data, out, **(plain | changes))
+
+
+def _cut_off(config: TrainingConfig) -> None:
+    """Train until the first epoch is done, then stop as a closed program does."""
+    events = training_events(config)
+    next(event for event in events if isinstance(event, EpochDone))
+    events.close()
+
+
+def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(one[name].equal(other[name]) for name in one)
+
+
+def _metrics(run: Path) -> list[dict[str, str]]:
+    """Read `metrics.csv` without what the clock decides."""
+    with (run / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        {n: value for n, value in row.items() if n not in ("seconds", "pictures_per_second")}
+        for row in rows
+    ]
+
+
+def _assert_same_end(run: Path, whole: Path) -> None:
+    for name in ("last.pt", "best.pt"):
+        found, expected = load_checkpoint(run / name), load_checkpoint(whole / name)
+        assert (found.card, found.epoch) == (expected.card, expected.epoch)
+        assert _same(found.weights, expected.weights)
+    assert _metrics(run) == _metrics(whole)
+
+
+def test_a_resumed_run_ends_bit_for_bit_as_the_uninterrupted_one(small, tmp_path, whole):
+    _cut_off(_config(small, tmp_path / "cut"))
+    assert load_checkpoint(tmp_path / "cut" / "last.pt").epoch == 1
+    torch.manual_seed(99)  # whatever the new process has drawn
+    result = finish(resume_events(tmp_path / "cut"))
+    _assert_same_end(tmp_path / "cut", whole)
+    assert [row.epoch for row in result.history] == [1, 2]
+    assert result.best.epoch == load_checkpoint(whole / "best.pt").epoch
+    names = {path.name for path in whole.iterdir()}
+    assert {path.name for path in (tmp_path / "cut").iterdir()} == names
+
+
+def test_a_run_cut_off_within_an_epoch_runs_that_epoch_again_even_elsewhere(small, tmp_path, whole):
+    events = training_events(_config(small, tmp_path / "cut"))
+    next(event for event in events if isinstance(event, EpochDone))
+    next(events)  # the first batch of the second epoch
+    events.close()
+    moved = small.rename(tmp_path / "moved")
+    finish(resume_events(tmp_path / "cut", data=moved, workers=2))
+    _assert_same_end(tmp_path / "cut", whole)
+
+
+def test_a_frozen_run_resumes_frozen(small, tmp_path):
+    torch.save(build_resnet("resnet18", 3).state_dict(), tmp_path / "start.pth")
+    config = _config(
+        small, tmp_path / "cut", weights=str(tmp_path / "start.pth"), freeze="backbone"
+    )
+    _cut_off(config)
+    before = load_checkpoint(tmp_path / "cut" / "last.pt").weights
+    (tmp_path / "start.pth").unlink()  # a resumed run needs them no more
+    finish(resume_events(tmp_path / "cut"))
+    after = load_checkpoint(tmp_path / "cut" / "last.pt").weights
+    moved = {name for name in after if not after[name].equal(before[name])}
+    assert moved == {"fc.weight", "fc.bias"}
+
+
+def test_a_finished_run_is_not_resumed(whole):
+    with pytest.raises(CheckpointError, match="is finished: all 2 epochs are done"):
+        next(resume_events(whole))
+
+
+def test_a_run_without_a_finished_epoch_says_what_to_do(light_run):
+    with pytest.raises(CheckpointError, match="no finished epoch; train again with --overwrite"):
+        next(resume_events(light_run))
+
+
+def test_a_folder_that_is_no_run_is_not_resumed(tmp_path):
+    with pytest.raises(CheckpointError, match="is no run folder"):
+        next(resume_events(tmp_path))
+
+
+def test_a_run_is_not_resumed_on_other_pictures(small, tmp_path, write_pictures):
+    _cut_off(_config(small, tmp_path / "cut"))
+    write_pictures(small / "train", 1, seed=77)
+    with pytest.raises(CheckpointError, match="have changed since"):
+        finish(resume_events(tmp_path / "cut"))
