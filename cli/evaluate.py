@@ -61,9 +61,10 @@ def eval_command(
         show_report(report, screen)
         if split in SELECTED:
             screen.row(f"note: these are {split} pictures of a run, {SELECTED[split]}")
-        screen.json({**report_json(report), "split": split})
+        content = {**report_json(report), "split": split}
+        screen.json(content)
         if out is not None:
-            _write(report, out, screen)
+            _write(report, content, out, screen)
     if report.failures:
         raise typer.Exit(1)
 
@@ -198,11 +199,11 @@ def _prepare(out: Path) -> None:
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
 
 
-def _write(report: "Report", out: Path, screen: Screen) -> None:
+def _write(report: "Report", content: dict[str, object], out: Path, screen: Screen) -> None:
     from ..evaluation.plots import draw_confusion
     from ..inference.whole_file import replacing
 
     with replacing(out / "report.json") as temporary:
-        temporary.write_text(json.dumps(report_json(report), indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     draw_confusion(report, out / "confusion.png")
     screen.row(f"written: {out / 'confusion.png'}, {out / 'report.json'}")

@@ -67,7 +67,7 @@ class PictureDataset(Dataset[tuple[Tensor, int]]):
         try:
             return [self[key] for key in keys]
         except PictureError as error:
-            return error.with_traceback(None)
+            return error
 
 
 class PictureLoader(DataLoader[Batch]):
@@ -76,7 +76,9 @@ class PictureLoader(DataLoader[Batch]):
     def __iter__(self) -> Iterator[Batch]:  # pyright: ignore[reportIncompatibleMethodOverride]
         for batch in super().__iter__():
             if isinstance(batch, PictureError):
-                raise batch
+                # Not itself: with this frame in its traceback it would keep the loader in a
+                # cycle, and workers that the garbage collector stops take 5 s each.
+                raise PictureError(batch.reason, batch.name)
             yield batch
 
 

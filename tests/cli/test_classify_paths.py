@@ -146,5 +146,7 @@ def test_json_stays_json_where_a_pipe_is_not_utf_8(here, journey, tlx_process):
     assert json.loads(ran.out)["path"] == f"odd/{name}"
 
 
-def test_a_name_too_long_for_the_system_is_one_line(here, run_tlx):
-    assert "too long" in run_tlx("classify", "model.onnx", "x" * 5000).error
+def test_a_name_too_long_for_the_system_is_a_row(here, run_tlx):
+    ran = run_tlx("classify", "model.onnx", "x" * 5000, "--json")
+    assert ran.code == 1
+    assert "too long" in ran.json[0]["error"]

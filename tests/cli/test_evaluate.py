@@ -23,6 +23,7 @@ REPORT = {
     "worst_mistakes": list,
     "unreadable": list,
     "pictures_per_second": float,
+    "split": type(None),
     "error": type(None),
 }
 LABELS = ["blue", "green", "red"]

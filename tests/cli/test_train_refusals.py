@@ -25,8 +25,9 @@ def here(tmp_path, monkeypatch, split_folder):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("", "give either a folder DATA to train on or --resume RUN"),
-        ("colours --resume run", "give either a folder DATA"),
+        ("", "give a folder DATA to train on, or --resume RUN"),
+        ("colours --resume run", "run is no run folder"),
+        ("colours --out colours/run", "the run folder colours/run lies inside colours"),
         ("nowhere", "nowhere does not exist"),
         ("text.txt", "text.txt is a file, not a folder"),
         ("empty", "no pictures in empty"),
