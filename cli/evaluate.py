@@ -121,11 +121,12 @@ def _show_confusion(report: "Report", screen: Screen) -> None:
     if len(report.labels) > WIDEST_MATRIX or not screen.fits(confusion):
         screen.row("the confusion matrix is too wide to be shown; --out DIR draws it")
     else:
+        screen.row("confusion: a row a truth, a column a prediction")
         screen.table(confusion)
 
 
 def _label_table(report: "Report") -> Table:
-    table = Table(title="by label", title_justify="left")
+    table = Table()
     table.add_column("label", overflow="fold")
     for name in ("precision", "recall", "F1", "pictures"):
         table.add_column(name, justify="right")
@@ -138,7 +139,7 @@ def _label_table(report: "Report") -> Table:
 
 
 def _confusion_table(report: "Report") -> Table:
-    table = Table(title="confusion: a row a truth, a column a prediction", title_justify="left")
+    table = Table()
     table.add_column("truth", no_wrap=True)
     for index in range(len(report.labels)):
         table.add_column(str(index), justify="right", no_wrap=True)

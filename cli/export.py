@@ -45,14 +45,15 @@ def show_export(event: "ExportEvent", screen: Screen) -> None:
         case Writing(name):
             screen.row(f"writing {name}")
         case Verified(name, comparison, worst):
-            screen.table(_table(name, comparison, worst))
+            screen.row(f"{name} against the checkpoint")
+            screen.table(_table(comparison, worst))
         case ExportedFile():
             size = event.path.stat().st_size / 1e6
             screen.row(f"{event.path} ({size:.1f} MB, SHA-256 {event.sha256})", style="green")
 
 
-def _table(name: str, found: "Comparison", worst: Path) -> Table:
-    table = Table(title=f"{name} against the checkpoint", title_justify="left", show_header=False)
+def _table(found: "Comparison", worst: Path) -> Table:
+    table = Table(show_header=False)
     table.add_column(style="dim")
     table.add_column(justify="right", overflow="fold")
     rows = {
