@@ -1,5 +1,6 @@
 """The checkpoint's side of a verification, which shares no preprocessing with the file's side."""
 
+import struct
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -163,3 +164,22 @@ def test_temperature_and_several_labels_count_on_this_side_too(paths):
     logits = torch.from_numpy(soft.logits)
     torch.testing.assert_close(torch.from_numpy(soft.probabilities), (logits / 2).softmax(dim=1))
     torch.testing.assert_close(torch.from_numpy(single.probabilities), (logits / 2).sigmoid())
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "RGB"])
+@pytest.mark.parametrize("orientation", [3, 6, 7])
+def test_a_turned_uncompressed_tiff_is_decoded_alike(mode, orientation, tmp_path):
+    path = tmp_path / "scan.tif"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    _rgb().convert(mode).save(path, exif=exif)
+    assert np.array_equal(decode(path, 37), decode_again(path, 37))
+
+
+def test_an_orientation_that_is_no_number_is_none_on_both_sides(tmp_path):
+    path = tmp_path / "odd.jpg"
+    entry = struct.pack("<HHI4s", 0x0112, 2, 2, b"6\0")  # type 2: text
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)
+    path.write_bytes(_saved(_rgb(), "JPEG", exif=exif))
+    assert decode(path, 37).size == (60, 45)
+    assert np.array_equal(decode(path, 37), decode_again(path, 37))

@@ -291,3 +291,15 @@ def test_an_array_of_another_shape_is_refused(shape: tuple[int, ...]):
 def test_an_array_of_another_type_is_refused(dtype: type[np.generic]):
     with pytest.raises(PictureError, match=f"not {np.dtype(dtype)}"):
         decode(np.zeros((8, 8, 3), dtype), SIDE)  # pyright: ignore[reportArgumentType]
+
+
+def test_an_image_that_is_not_loaded_yet_gives_the_pixels_of_its_large_file(tmp_path: Path):
+    chance = np.random.default_rng(0)
+    pixels = chance.integers(0, 255, (200, 260, 3)).astype(np.uint8)
+    path = tmp_path / "large.jpg"
+    Image.fromarray(pixels).save(path)
+    with Image.open(path) as image:
+        assert np.array_equal(decode(image, 40), decode(path, 40))
+        assert image.size == (260, 200), "the caller's image is as it was"
+        image.load()
+        assert decode(image, 40).size == (260, 200)

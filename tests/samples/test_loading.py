@@ -270,3 +270,38 @@ def test_the_fingerprint_does_not_change_with_a_picture_that_is_left_out(tmp_pat
     before = load(split_folder(tmp_path)).fingerprint
     (tmp_path / "train" / "ant" / "bad.png").touch()
     assert load(tmp_path).fingerprint == before
+
+
+def test_identical_pictures_in_two_splits_are_named(tmp_path: Path):
+    split_folder(tmp_path)
+    shutil.copy(tmp_path / "train/ant/0000.png", tmp_path / "val/ant/copy.png")
+    (note,) = [note for note in load(tmp_path).notes if "more than one split" in note]
+    assert note.startswith("1 identical picture(s)")
+    assert "copy.png" in note
+
+
+def test_identical_pictures_under_two_labels_are_named(tmp_path: Path):
+    split_folder(tmp_path)
+    shutil.copy(tmp_path / "train/ant/0000.png", tmp_path / "train/bee/copy.png")
+    assert any("under more than one label" in note for note in load(tmp_path).notes)
+
+
+def test_pictures_that_all_differ_are_not_called_copies(tmp_path: Path):
+    assert not any("identical" in note for note in load(split_folder(tmp_path)).notes)
+
+
+def test_a_label_without_a_readable_picture_is_named(tmp_path: Path):
+    split_folder(tmp_path)
+    (tmp_path / "train" / "wasp").mkdir()
+    (tmp_path / "train" / "wasp" / "1.png").write_bytes(b"")
+    pictures = load(tmp_path)
+    assert pictures.labels == ("ant", "bee")
+    assert any("'wasp' is not learned" in note for note in pictures.notes)
+
+
+def test_a_label_in_decomposed_unicode_is_the_composed_one(tmp_path: Path):
+    write(tmp_path / "train" / "cafe\u0301", 5)
+    write(tmp_path / "train" / "bar", 5, 100)
+    write(tmp_path / "val" / "caf\u00e9", 2, 300)
+    write(tmp_path / "val" / "bar", 2, 400)
+    assert load(tmp_path).labels == ("bar", "caf\u00e9")

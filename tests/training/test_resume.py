@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tlx.errors import CheckpointError
+from tlx.errors import CheckpointError, TrainingError
 from tlx.inference.events import finish
 from tlx.training.checkpoint import load_checkpoint
 from tlx.training.config import TrainingConfig
@@ -126,3 +126,30 @@ def test_a_run_is_not_resumed_on_other_pictures(small, tmp_path, write_pictures)
     write_pictures(small / "train", 1, seed=77)
     with pytest.raises(CheckpointError, match="have changed since"):
         finish(resume_events(tmp_path / "cut"))
+
+
+def test_a_run_whose_pictures_moved_resumes_where_they_are_now(small, tmp_path, whole):
+    config = _config(small, tmp_path / "run")
+    _cut_off(config)
+    moved = small.rename(tmp_path / "moved")
+    finish(resume_events(config.out, data=moved, workers=0, device="cpu"))
+    ended = load_checkpoint(config.out / "last.pt")
+    assert _same(ended.weights, load_checkpoint(whole / "last.pt").weights)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "lower --batch"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal"), "fewer --workers"),
+    ],
+)
+def test_the_common_failures_of_training_come_with_advice(
+    small, tmp_path, monkeypatch, error, advice
+):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("tlx.training.train.train_epoch", fail)
+    with pytest.raises(TrainingError, match=advice):
+        finish(training_events(_config(small, tmp_path / "run")))

@@ -124,3 +124,8 @@ def test_metrics_are_a_row_an_epoch_with_a_header(tmp_path):
     assert float(rows[0]["validation_accuracy"]) == 0.875
     assert [row["best"] for row in rows] == ["True", "False"]
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.csv"]
+
+
+def test_a_run_inside_the_data_folder_is_refused(split_folder):
+    with pytest.raises(UsageError, match="lies inside"):
+        choose_run_folder(TrainingConfig(split_folder, split_folder / "run", weights="none"))
