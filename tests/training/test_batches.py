@@ -1,5 +1,6 @@
 """Samples as batches of uint8 tensors."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -99,10 +100,9 @@ def test_every_key_carries_its_epoch():
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_picture_that_vanished_is_named_in_one_line(samples, workers, tmp_path):
     gone = [*samples[:3], Sample(tmp_path / "gone.jpg", "red")]
-    with pytest.raises(PictureError) as caught:
+    text = f"{tmp_path / 'gone.jpg'}: no such file"
+    with pytest.raises(PictureError, match=f"^{re.escape(text)}$"):
         list(batch_loader(PictureDataset(gone, LABELS, RULE), 2, workers))
-    assert str(caught.value) == f"{tmp_path / 'gone.jpg'}: no such file"
-    assert caught.value.name == str(tmp_path / "gone.jpg")
 
 
 def test_processes_decode_only_where_it_pays_unless_asked():
