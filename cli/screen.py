@@ -100,6 +100,7 @@ class Screen:
         self._progress.update(self._tasks[phase], completed=done)
         if total and done >= total:
             self._progress.remove_task(self._tasks.pop(phase))
+            self._progress.refresh()  # or a full bar would stand below the next rows for a moment
 
 
 class _Console(Console):

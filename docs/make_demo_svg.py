@@ -16,14 +16,14 @@ WIDTH = 110
 
 
 def main() -> None:
-    """Run the demo as on a terminal of WIDTH columns and draw its output."""
-    environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
+    """Run the demo and draw the rows it leaves, in a window of WIDTH columns."""
     command = [sys.executable, "-m", "tlx", "demo"]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     console = Console(record=True, width=WIDTH, file=Path(os.devnull).open("w"))  # noqa: SIM115
     console.print(Text("$ tlx demo", style="bold"))
     for line in _shortened(done.stdout.splitlines()):
-        console.print(Text.from_ansi(line), no_wrap=True, overflow="ellipsis")
+        style = "cyan" if line.startswith(("==", "$")) else ""
+        console.print(Text(line, style=style), no_wrap=True, overflow="ellipsis")
     console.save_svg(str(TARGET), title="tlx")
 
 
@@ -31,9 +31,9 @@ def _shortened(lines: list[str]) -> list[str]:
     """Keep the beginning of each step and all of the end."""
     kept: list[str] = []
     since = 0
-    last = max(index for index, line in enumerate(lines) if "==" in line)
+    last = max(index for index, line in enumerate(lines) if line.startswith("=="))
     for index, line in enumerate(lines):
-        since = 0 if "==" in line else since + 1
+        since = 0 if line.startswith("==") else since + 1
         if since <= 14 or index >= last:
             kept.append(line)
         elif since == 15:
