@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(command: list[str], place: Path) -> str:
     done = subprocess.run(
-        command, cwd=place, capture_output=True, text=True, timeout=280, check=False
+        command, cwd=place, capture_output=True, text=True, timeout=500, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
