@@ -152,12 +152,11 @@ def _misfit(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str | Non
 def _download(url: str, path: Path) -> Iterator[DownloadProgress]:
     mirror = os.environ.get(MIRROR_VARIABLE)
     source = f"{mirror.rstrip('/')}/{path.name}" if mirror else url
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield from _fetch(source, temporary, path.name)
-        _check_prefix(_sha256_of_file(temporary), path.name, source)
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            yield from _fetch(source, temporary, path.name)
+            _check_prefix(_sha256_of_file(temporary), path.name, source)
     except (OSError, ValueError, HTTPException) as error:  # URLError, time-outs are OSErrors
         if isinstance(error, HTTPError):
             error.close()  # it holds the connection
@@ -166,8 +165,6 @@ def _download(url: str, path: Path) -> Iterator[DownloadProgress]:
             f"copy {path.name} into {path.parent}; set {MIRROR_VARIABLE} to a mirror; "
             "--weights FILE with a local state dict; --weights none"
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _reason(error: Exception) -> str:
@@ -186,8 +183,6 @@ def _fetch(source: str, target: Path, name: str) -> Iterator[DownloadProgress]:
             yield DownloadProgress(name, done, total)
         if done < total:
             raise OSError(f"the connection ended after {done} of {total} bytes")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _check_cached(path: Path) -> str:
