@@ -22,9 +22,9 @@ def demo_command(
     data: Path | None = typer.Option(
         None, help="Your own pictures, in a folder as tlx train takes it."
     ),
-    out: Path | None = typer.Option(None, help="Folder for everything. [default: tlx-demo]"),
+    out: Path | None = typer.Option(None, help="Folder for everything. (default: tlx-demo)"),
     weights: str | None = typer.Option(
-        None, help="As in tlx train. [default: none for the digits, imagenet for your pictures]"
+        None, help="As in tlx train. (default: none for the digits, imagenet for your pictures)"
     ),
 ) -> None:
     """Train, export, verify, evaluate and classify in one go; with no network, on digits."""

@@ -36,7 +36,7 @@ def eval_command(
         None, help="CSV with the columns file and label, instead of FOLDER."
     ),
     root: Path | None = typer.Option(
-        None, help="What the CSV's file names are relative to. [default: the CSV's folder]"
+        None, help="What the CSV's file names are relative to. (default: the CSV's folder)"
     ),
     split: str | None = typer.Option(
         None, help="Only the CSV's rows with this in the column split; RUN/split.csv has it."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def export_command(
     run: Path = typer.Argument(help="Run folder that tlx train wrote; its best.pt is exported."),
-    out: Path | None = typer.Option(None, help="Folder for the files. [default: RUN]"),
+    out: Path | None = typer.Option(None, help="Folder for the files. (default: RUN)"),
     data: Path | None = typer.Option(
         None, help="The folder that RUN was trained on, if it has moved."
     ),

@@ -3,19 +3,25 @@
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ..errors import UsageError
-from ..training.config import ARCHITECTURES, AUGMENTATIONS, STAGES, TrainingConfig
+from ..training.config import TrainingConfig
+from ..training.options import COMMON, OUTPUT
 from .extras import require_extra
+from .options import take_options_of
 from .screen import Screen
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from ..samples.sample import LabelledPictures
     from ..training.run_folder import EpochDone
     from ..training.train import Prepared, TrainingEvent, TrainingResult
+
+    Events = Generator[TrainingEvent, None, TrainingResult]
 
 _HEADER = "epoch   train loss   accuracy   validation loss   accuracy   pictures/s   time left"
 
@@ -23,82 +29,61 @@ _HEADER = "epoch   train loss   accuracy   validation loss   accuracy   pictures
 def train_command(
     data: Path | None = typer.Argument(
         None,
-        help="Folder with one sub-folder a label, or with train/, val/ and test/ of such folders.",
+        help="Folder with one sub-folder a label, or with train/, val/ and test/ of such folders; "
+        "with --labels the folder of its pictures. (default there: the CSV's folder)",
     ),
-    out: Path | None = typer.Option(None, help="Run folder. [default: runs/<date>-<name>]"),
-    model: str = typer.Option(TrainingConfig.model, help=" | ".join(ARCHITECTURES)),
-    weights: str = typer.Option(
-        TrainingConfig.weights,
-        help="imagenet (= imagenet-v1) | imagenet-v2 | none | FILE with a state dict.",
-    ),
-    freeze: str = typer.Option(
-        TrainingConfig.freeze,
-        help=f"Keep everything up to this stage: {' | '.join(STAGES)} | backbone (= layer4).",
-    ),
-    epochs: int = typer.Option(TrainingConfig.epochs, help="Passes over the training pictures."),
-    batch: int = typer.Option(TrainingConfig.batch, help="Pictures a step."),
-    lr: float | None = typer.Option(
-        TrainingConfig.lr,
-        help="Peak learning rate of the head; pretrained stages learn at 0.03 of it. "
-        "[default: 0.01, with --weights none 0.001]",
-    ),
-    weight_decay: float = typer.Option(TrainingConfig.weight_decay, help="AdamW's weight decay."),
-    augment: str = typer.Option(
-        TrainingConfig.augment,
-        help=f"{' | '.join(AUGMENTATIONS)}; standard crops and mirrors, crop does not mirror.",
-    ),
-    imgsz: int = typer.Option(TrainingConfig.imgsz, help="Side of the network's input, pixels."),
-    workers: int | None = typer.Option(
-        None, "--workers", "-j", help="Decoding processes. [default: one a core, up to 8]"
-    ),
-    device: str = typer.Option(TrainingConfig.device, help="auto | cpu | cuda | cuda:1 | mps"),
-    seed: int = typer.Option(TrainingConfig.seed, help="All randomness follows from it."),
     resume: Path | None = typer.Option(
         None,
         help="Go on with this run folder after its last finished epoch; takes only DATA (if it "
         "has moved), --workers, --device and --json beside it.",
+        rich_help_panel=COMMON,
     ),
-    overwrite: bool = typer.Option(False, "--overwrite", help="Replace a run that exists."),
-    as_json: bool = typer.Option(False, "--json", help="An object an epoch, then a summary."),
+    as_json: bool = typer.Option(
+        False, "--json", help="An object an epoch, then a summary.", rich_help_panel=OUTPUT
+    ),
+    **options: Any,  # noqa: ANN401 - the fields of TrainingConfig, whose types it checks
 ) -> None:
     """Fine-tune a pretrained ResNet on a folder of pictures."""
-    if data is None and resume is None:
-        raise UsageError("give a folder DATA to train on, or --resume RUN")
+    if data is None and resume is None and options["labels"] is None:
+        raise UsageError("give a folder DATA to train on, or --labels CSV, or --resume RUN")
     require_extra("train", "train")
-    from ..inference.events import finish
-    from ..training.train import resume_events, training_events
-
-    config = TrainingConfig(
-        data=data or Path(),
-        out=out,
-        model=model,
-        weights=weights,
-        freeze=freeze,
-        epochs=epochs,
-        batch=batch,
-        lr=lr,
-        weight_decay=weight_decay,
-        augment=augment,
-        imgsz=imgsz,
-        workers=workers,
-        device=device,
-        seed=seed,
-        overwrite=overwrite,
-    )
-    if resume is None:
-        events = training_events(config)
-    elif config == TrainingConfig(config.data, workers=workers, device=device):
-        events = resume_events(resume, data, workers, None if device == "auto" else device)
-    else:
-        raise UsageError("--resume goes on with the run's own options; leave the others out")
+    config = TrainingConfig(data or _folder_of(options["labels"]), **options)
+    events = _training(config) if resume is None else _resuming(resume, data, config)
     with Screen(as_json) as screen:
-        shown = _Interruptible(screen)
-        try:
-            result = finish(events, shown.show)
-        except KeyboardInterrupt:
-            shown.say_how_to_go_on()
-            raise
-        show_result(result, screen)
+        show_result(_run(events, screen), screen)
+
+
+take_options_of(TrainingConfig, train_command)
+
+
+def _folder_of(labels: Path | None) -> Path:
+    return labels.parent if labels else Path()
+
+
+def _training(config: TrainingConfig) -> "Events":
+    from ..training.train import training_events
+
+    return training_events(config)
+
+
+def _resuming(run: Path, data: Path | None, config: TrainingConfig) -> "Events":
+    from ..training.train import resume_events
+
+    if config != TrainingConfig(config.data, workers=config.workers, device=config.device):
+        raise UsageError("--resume goes on with the run's own options; leave the others out")
+    device = None if config.device == "auto" else config.device
+    return resume_events(run, data, config.workers, device)
+
+
+def _run(events: "Events", screen: Screen) -> "TrainingResult":
+    from ..inference.events import finish
+
+    shown = _Interruptible(screen)
+    try:
+        return finish(events, shown.show)
+    except KeyboardInterrupt:
+        shown.say_how_to_go_on()
+        raise
 
 
 class _Interruptible:

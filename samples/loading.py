@@ -60,6 +60,7 @@ def _pictures(found: FoundSamples, read: Sequence[ReadSample]) -> LabelledPictur
         pictures,
         notes=pictures.notes + remarks,
         fingerprint=_fingerprint(pictures, contents),
+        contents=contents,
     )
 
 

@@ -1,10 +1,13 @@
 """Samples: pictures with their truth."""
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SPLITS = ("train", "validation", "test")
+SEPARATOR = "|"
+"""Stands between the labels of one picture in a CSV; no label of a multi-label task holds it."""
 
 
 def normalise_label(name: str) -> str:
@@ -17,10 +20,21 @@ def normalise_label(name: str) -> str:
 
 @dataclass(frozen=True, order=True)
 class Sample:
-    """A picture with the label that a folder or CSV gives it."""
+    """A picture with the truth that a folder or CSV gives it.
+
+    Attributes:
+        path: the picture.
+        label: its label; in the multi-label task all of them, sorted and joined by
+            `SEPARATOR`, empty for a picture with none.
+    """
 
     path: Path
     label: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of a picture in the multi-label task."""
+        return tuple(self.label.split(SEPARATOR)) if self.label else ()
 
 
 @dataclass(frozen=True, order=True)
@@ -44,6 +58,8 @@ class LabelledPictures:
         left_out: pictures that cannot be read.
         notes: what the user should know, such as how the split came about; one line each.
         fingerprint: SHA-256 over every picture's content, label and split; empty until read.
+        task: "single-label" or "multi-label", as in the card.
+        contents: SHA-256 of each picture's bytes, by its path.
     """
 
     root: Path
@@ -54,6 +70,8 @@ class LabelledPictures:
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
+    task: str = "single-label"
+    contents: Mapping[Path, str] = field(default_factory=dict[Path, str], repr=False, compare=False)
 
     def split(self, name: str) -> tuple[Sample, ...]:
         """Get the samples of "train", "validation" or "test"."""

@@ -17,6 +17,7 @@ from ..samples.folders import label_folders, looks_split
 from ..samples.sample import Sample
 from ..samples.splitting import read_split
 from ..training.config import TrainingConfig
+from ..training.options import options_of
 from ..training.train import TrainingEvent, TrainingResult, training_events
 
 SHOWN = 6
@@ -130,25 +131,11 @@ def write_digits(folder: Path) -> None:
 
 def train_command(config: TrainingConfig) -> str:
     """Write the command line that trains as `config` says, defaults left out."""
-    options = {
-        "--out": config.out,
-        "--weights": config.weights,
-        "--freeze": "backbone" if config.freeze == "layer4" else config.freeze,
-        "--augment": config.augment,
-        "--imgsz": config.imgsz,
-        "--epochs": config.epochs,
-        "--batch": config.batch,
-        "--lr": config.lr,
-        "--weight-decay": config.weight_decay,
-        "--model": config.model,
-        "--workers": config.workers,
-        "--device": config.device,
-        "--seed": config.seed,
-    }
     words = ["tlx train", _quoted(config.data)]
-    for option, value in options.items():
-        if value != getattr(TrainingConfig, option[2:].replace("-", "_")):
-            words += [option, shlex.quote(str(value))]
+    for name, option in options_of(TrainingConfig).items():
+        value = getattr(config, name)
+        if value != getattr(TrainingConfig, name):
+            words += [option.name, "backbone" if value == "layer4" else shlex.quote(str(value))]
     return " ".join(words)
 
 

@@ -16,6 +16,10 @@ def build_augmentation(name: str, imgsz: int) -> Callable[[Image.Image], Image.I
     """Build the transform from a decoded RGB picture to an `imgsz` square; None for "none"."""
     if name == "none":
         return None
+    if name == "mirror":
+        return v2.Compose(
+            [v2.Resize((imgsz, imgsz), InterpolationMode.BILINEAR), v2.RandomHorizontalFlip()]
+        )
     crop = v2.RandomResizedCrop(
         imgsz, scale=CROP_SCALE, interpolation=InterpolationMode.BILINEAR, antialias=True
     )

@@ -23,7 +23,9 @@ def draw_training_pictures(
     count = min(16, len(pictures.train))
     step = len(pictures.train) / count
     samples = [pictures.train[int(index * step)] for index in range(count)]
-    shown = PictureDataset(samples, card.labels, card.preprocessing, config.augment, config.seed)
+    shown = PictureDataset(
+        samples, card.labels, card.preprocessing, config.augmentation, config.seed
+    )
     images = [shown[1, index][0].numpy() for index in range(count)]
     draw_pictures(images, [sample.label for sample in samples], path)
 

@@ -1,12 +1,12 @@
 """A whole training: from a data folder to a run folder, as an iterator of what happens."""
 
-import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import wraps
 from pathlib import Path
 from time import perf_counter
-from typing import cast
+from typing import ParamSpec, cast
 
 import torch
 from torch.optim import Optimizer
@@ -70,52 +70,32 @@ class TrainingResult:
     left_out: tuple[LeftOut, ...]
 
 
+Options = ParamSpec("Options")
+
 TrainingEvent = DownloadProgress | ReadingProgress | Prepared | BatchDone | EpochDone
 
 
-def train(  # noqa: PLR0913 - an argument an option of the command
-    data: str | os.PathLike[str],
-    *,
-    out: str | os.PathLike[str] | None = None,
-    model: str = TrainingConfig.model,
-    weights: str = TrainingConfig.weights,
-    freeze: str = TrainingConfig.freeze,
-    epochs: int = TrainingConfig.epochs,
-    batch: int = TrainingConfig.batch,
-    lr: float | None = TrainingConfig.lr,
-    weight_decay: float = TrainingConfig.weight_decay,
-    augment: str = TrainingConfig.augment,
-    imgsz: int = TrainingConfig.imgsz,
-    workers: int | None = TrainingConfig.workers,
-    device: str = TrainingConfig.device,
-    seed: int = TrainingConfig.seed,
-    overwrite: bool = TrainingConfig.overwrite,
-) -> TrainingResult:
-    """Train on a folder of pictures, as `tlx train` does, without printing.
+def _with_options_of(
+    config: Callable[Options, TrainingConfig],
+) -> Callable[Options, "TrainingResult"]:
+    """Let `train` take exactly what `TrainingConfig` takes, for people and for type checkers."""
 
-    `TrainingConfig` says what each argument means. `training_events` gives the progress.
+    @wraps(config, assigned=(), updated=())
+    def train(*args: Options.args, **options: Options.kwargs) -> TrainingResult:
+        """Train on a folder of pictures, as `tlx train` does, without printing.
 
-    Raises:
-        TlxError: the data, the weights, the options or the run folder cannot be used.
-    """
-    config = TrainingConfig(
-        data=Path(data),
-        out=None if out is None else Path(out),
-        model=model,
-        weights=weights,
-        freeze=freeze,
-        epochs=epochs,
-        batch=batch,
-        lr=lr,
-        weight_decay=weight_decay,
-        augment=augment,
-        imgsz=imgsz,
-        workers=workers,
-        device=device,
-        seed=seed,
-        overwrite=overwrite,
-    )
-    return finish(training_events(config))
+        It takes what `TrainingConfig` takes, which says what each option means.
+        `training_events` gives the progress.
+
+        Raises:
+            TlxError: the data, the weights, the options or the run folder cannot be used.
+        """
+        return finish(training_events(config(*args, **options)))
+
+    return train
+
+
+train = _with_options_of(TrainingConfig)
 
 
 def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, TrainingResult]:
@@ -208,7 +188,7 @@ def _fit(
     last: Checkpoint | None,
 ) -> Generator[TrainingEvent, None, TrainingResult]:
     learning = PictureDataset(
-        pictures.train, card.labels, card.preprocessing, config.augment, config.seed
+        pictures.train, card.labels, card.preprocessing, config.augmentation, config.seed
     )
     held_out = PictureDataset(pictures.validation, card.labels, card.preprocessing)
     pin = model.mean.device.type == "cuda"

@@ -25,7 +25,7 @@ def here(tmp_path, monkeypatch, split_folder):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("", "give a folder DATA to train on, or --resume RUN"),
+        ("", "give a folder DATA to train on, or --labels CSV, or --resume RUN"),
         ("colours --resume run", "run is no run folder"),
         ("colours --out colours/run", "the run folder colours/run lies inside colours"),
         ("nowhere", "nowhere does not exist"),
@@ -33,7 +33,7 @@ def here(tmp_path, monkeypatch, split_folder):
         ("empty", "no pictures in empty"),
         ("colours --model resnet19", "--model resnet19: choose one of resnet18"),
         ("colours --freeze layer9", "--freeze layer9: choose one of none, stem"),
-        ("colours --augment strong", "--augment strong: choose one of standard"),
+        ("colours --augment strong", "--augment strong: choose one of auto, standard"),
         ("colours --device toaster", "--device toaster: torch has no such device"),
         ("colours --batch 1", "--batch 1: it must be at least 2"),
         ("colours --epochs 0", "--epochs 0: it must be at least 1"),
