@@ -8,6 +8,7 @@ from sklearn.metrics import (
     accuracy_score,
     confusion_matrix,
     precision_recall_fscore_support,
+    recall_score,
 )
 
 Logits = NDArray[np.floating]
@@ -17,6 +18,14 @@ Truth = NDArray[np.intp]
 def accuracy(logits: Logits, truth: Truth) -> float:
     """Share of rows whose largest logit is the truth's; `[N, C]` and `[N]`, N >= 1."""
     return float(accuracy_score(truth, logits.argmax(axis=1)))
+
+
+def balanced_accuracy(logits: Logits, truth: Truth) -> float:
+    """Mean over the labels with pictures of the share that is right; `[N, C]`, `[N]`, N >= 1."""
+    # scikit-learn's balanced_accuracy_score warns when a label without pictures is predicted.
+    return float(
+        recall_score(truth, logits.argmax(axis=1), labels=np.unique(truth), average="macro")
+    )
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

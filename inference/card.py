@@ -17,6 +17,8 @@ CARD_KEY = "tlx.card"
 TENSORS_KEY = "tlx.tensors"
 
 TASKS = ("single-label", "multi-label")
+THRESHOLD = 0.5
+"""Of every label of a multi-label card without thresholds of its own."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class MeasuredResult:
     """One measured number, with what it was measured on.
 
     Attributes:
-        metric: "accuracy" or "loss".
-        value: the number; accuracy in 0..1, loss in nats.
+        metric: "accuracy", "mean average precision" or "loss".
+        value: the number; loss in nats, the others in 0..1.
         interval: 95 % interval (low, high), None where none was computed.
         split: "train", "validation" or "test".
         pictures: how many pictures it was measured on.
@@ -74,7 +76,8 @@ class VerificationSummary:
     Attributes:
         pictures: real pictures compared, from bytes to label.
         max_probability_difference: largest over pictures and labels, in 0..1.
-        agreement: share of pictures outside ties with the same first label.
+        agreement: share of pictures outside ties with the same first label; for multi-label
+            with the same chosen labels.
         limit: the largest difference allowed.
         eager_distance: largest distance of the fp32 checkpoint from itself in fp64.
     """
@@ -96,7 +99,7 @@ class ModelCard:
         provenance: where the model comes from.
         task: "single-label" (softmax) or "multi-label" (sigmoid).
         temperature: divides the logits before the probabilities, > 0.
-        thresholds: per label, for multi-label; None otherwise.
+        thresholds: per label, 0..1, for multi-label; None otherwise, or if they are not tuned.
         unknown_threshold: `unknown_score` above it means "none of these"; None without a rule.
         results: measured numbers.
         verification: set by `tlx export`.
@@ -119,6 +122,13 @@ class ModelCard:
         for problem in _problems(self):
             raise CardError(f"the card is not usable: {problem}")
 
+    @property
+    def decision_thresholds(self) -> tuple[float, ...] | None:
+        """The probability from which on each label is chosen; None for single-label."""
+        if self.task == "single-label":
+            return None
+        return self.thresholds or (THRESHOLD,) * len(self.labels)
+
 
 def _problems(card: ModelCard) -> list[str]:
     rule = card.preprocessing
@@ -131,6 +141,10 @@ def _problems(card: ModelCard) -> list[str]:
         (
             card.thresholds is None or len(card.thresholds) == len(card.labels),
             "it has not one threshold a label",
+        ),
+        (
+            all(0 <= threshold <= 1 for threshold in card.thresholds or ()),
+            f"thresholds {card.thresholds} are not all in 0..1",
         ),
         (0 < rule.crop <= rule.resize_side, f"crop {rule.crop} of resize {rule.resize_side}"),
         (rule.exif == "transpose", f"unknown EXIF rule {rule.exif!r}"),

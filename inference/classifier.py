@@ -88,8 +88,9 @@ class Classifier:
 
     def _predict(self, pixels: list[Pixels]) -> list[Prediction]:
         logits, probabilities = self.session.scores(np.stack(pixels))
-        labels = self.card.labels
-        return [Prediction(labels, *row) for row in zip(logits, probabilities, strict=True)]
+        labels, thresholds = self.card.labels, self.card.decision_thresholds
+        rows = zip(logits, probabilities, strict=True)
+        return [Prediction(labels, *row, thresholds) for row in rows]
 
 
 def _ahead(

@@ -1,11 +1,13 @@
 """Numbers against scikit-learn, textbook values and sums done by hand."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
 from sklearn.metrics import (
     accuracy_score,
+    balanced_accuracy_score,
     classification_report,
     confusion_matrix,
     log_loss,
@@ -177,3 +179,24 @@ def test_a_right_first_label_is_always_among_the_first_five():
     logits, truth = np.zeros((4, 9), np.float32), np.zeros(4, np.intp)
     assert metrics.accuracy(logits, truth) == 1.0
     assert metrics.top5_accuracy(logits, truth) == 1.0
+
+
+@pytest.mark.parametrize(("rows", "labels"), [(1, 2), (10, 3), (500, 12)])
+def test_the_balanced_accuracy_is_scikit_learns(rows: int, labels: int):
+    logits, truth = made(rows, labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of labels that are predicted and not there
+        expected = balanced_accuracy_score(truth, logits.argmax(axis=1))
+    assert metrics.balanced_accuracy(logits, truth) == pytest.approx(expected)
+
+
+def test_every_label_weighs_the_same_in_the_balanced_accuracy():
+    truth = np.array([0] * 9 + [1])
+    logits = np.eye(2)[np.zeros(10, int)]
+    assert metrics.accuracy(logits, truth) == 0.9
+    assert metrics.balanced_accuracy(logits, truth) == 0.5
+
+
+def test_labels_without_pictures_do_not_count_in_the_balanced_accuracy():
+    logits = np.eye(4)[[0, 3, 1, 1]]  # 3 is predicted, 2 not even that
+    assert metrics.balanced_accuracy(logits, np.array([0, 0, 1, 1])) == 0.75
