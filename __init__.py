@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .errors import TlxError
+    from .evaluation.multi_label_report import MultiLabelReport
     from .evaluation.report import Report
     from .export.publish import export
     from .export.record import ExportedFile
@@ -24,6 +25,7 @@ _HOME = {
     "Classifier": ".inference.classifier",
     "ExportedFile": ".export.record",
     "ModelCard": ".inference.card",
+    "MultiLabelReport": ".evaluation.multi_label_report",
     "Outcome": ".inference.prediction",
     "Prediction": ".inference.prediction",
     "RankedLabel": ".inference.prediction",
@@ -38,6 +40,7 @@ __all__ = [
     "Classifier",
     "ExportedFile",
     "ModelCard",
+    "MultiLabelReport",
     "Outcome",
     "Prediction",
     "RankedLabel",

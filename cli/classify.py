@@ -12,12 +12,14 @@ import typer
 
 from ..errors import DataError, UsageError
 from ..inference.whole_file import replacing
+from ..samples.sample import SEPARATOR
 from .screen import Screen
 
 if TYPE_CHECKING:
-    from ..inference.prediction import Outcome
+    from ..inference.prediction import Outcome, Prediction, RankedLabel
 
 CSV_HEADER = ("path", "error", "label", "probability")
+MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
 
 
 def classify_command(
@@ -34,6 +36,7 @@ def classify_command(
 
     paths = list(find_paths(pictures, sys.stdin))
     classifier = Classifier(model)
+    multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
         _refuse_foreign_file(csv_file)
     outcomes: list[Outcome] = []
@@ -41,28 +44,41 @@ def classify_command(
     with Screen(as_json) as screen:
         for done, outcome in enumerate(classifier.classify_files(paths), start=1):
             failures += outcome.error is not None
-            show_outcome(outcome, topk, screen)
+            show_outcome(outcome, topk, screen, multi_label)
             if csv_file is not None:
                 outcomes.append(outcome)
             screen.progress("classifying", done, len(paths))
         if csv_file is not None:
-            _write_csv(csv_file, outcomes, min(topk, len(classifier.card.labels)))
+            columns = min(topk, len(classifier.card.labels))
+            _write_csv(csv_file, outcomes, columns, multi_label)
         if failures:
             screen.row(f"{failures} of {len(paths)} pictures could not be read", style="yellow")
     if failures:
         raise typer.Exit(1)
 
 
-def show_outcome(outcome: "Outcome", topk: int, screen: Screen) -> None:
+def show_outcome(outcome: "Outcome", topk: int, screen: Screen, multi_label: bool = False) -> None:
     """Print a picture's answer as a row, or as a line of JSON."""
     if screen.as_json:
-        screen.json(_json(outcome, topk))
+        screen.json(_json(outcome, topk, multi_label))
     elif outcome.prediction is None:
         screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
+    elif multi_label:
+        screen.row(f"{outcome.path}  {_chosen_text(outcome.prediction, topk)}")
     else:
-        ranked = outcome.prediction.top(topk)
-        answers = "  ".join(f"{row.label} {row.probability:.1%}" for row in ranked)
-        screen.row(f"{outcome.path}  {answers}")
+        screen.row(f"{outcome.path}  {_text(outcome.prediction.top(topk))}")
+
+
+def _text(ranked: "Sequence[RankedLabel]") -> str:
+    return "  ".join(f"{row.label} {row.probability:.1%}" for row in ranked)
+
+
+def _chosen_text(prediction: "Prediction", topk: int) -> str:
+    chosen = prediction.chosen
+    if not chosen:
+        return f"none of the labels (most probable: {_text(prediction.top(1))})"
+    more = f"  and {len(chosen) - topk} more" if len(chosen) > topk else ""
+    return _text(chosen[:topk]) + more
 
 
 def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
@@ -113,13 +129,15 @@ def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
         raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")
 
 
-def _json(outcome: "Outcome", topk: int) -> dict[str, object]:
+def _json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
     ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    return {
-        "path": outcome.path,
-        "predictions": [{"label": row.label, "probability": row.probability} for row in ranked],
-        "error": outcome.error,
-    }
+    answers = [{"label": row.label, "probability": row.probability} for row in ranked]
+    chosen: dict[str, object] = {"labels": _chosen_labels(outcome)} if multi_label else {}
+    return {"path": outcome.path, **chosen, "predictions": answers, "error": outcome.error}
+
+
+def _chosen_labels(outcome: "Outcome") -> list[str]:
+    return [row.label for row in outcome.prediction.chosen] if outcome.prediction else []
 
 
 def _refuse_foreign_file(path: Path) -> None:
@@ -129,11 +147,13 @@ def _refuse_foreign_file(path: Path) -> None:
     if not path.exists():
         return
     start = path.read_bytes()[:80] if path.is_file() else b"x"
-    if start and not start.startswith(",".join(CSV_HEADER).encode()):
+    ours = tuple(",".join(header).encode() for header in (CSV_HEADER, MULTI_LABEL_HEADER))
+    if start and not start.startswith(ours):
         raise UsageError(f"--csv {path}: exists and was not written by tlx; choose another name")
 
 
-def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int) -> None:
+def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label: bool) -> None:
+    header = MULTI_LABEL_HEADER if multi_label else CSV_HEADER
     more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in CSV_HEADER[2:]]
     try:
         with (
@@ -141,13 +161,14 @@ def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int) -> None:
             temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
         ):
             rows = csv.writer(file)
-            rows.writerow((*CSV_HEADER, *more))
-            rows.writerows(_csv_row(outcome, topk) for outcome in outcomes)
+            rows.writerow((*header, *more))
+            rows.writerows(_csv_row(outcome, topk, multi_label) for outcome in outcomes)
     except OSError as error:
         raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
 
 
-def _csv_row(outcome: "Outcome", topk: int) -> list[object]:
+def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
     ranked = outcome.prediction.top(topk) if outcome.prediction else ()
+    chosen = [SEPARATOR.join(_chosen_labels(outcome))] if multi_label else []
     answers = [value for row in ranked for value in (row.label, row.probability)]
-    return [outcome.path, outcome.error or "", *answers]
+    return [outcome.path, outcome.error or "", *chosen, *answers]

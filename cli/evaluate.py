@@ -11,10 +11,13 @@ from rich.text import Text
 
 from ..errors import DataError, UsageError
 from .extras import require_extra
+from .multi_label import show_mistakes, show_summary
 from .screen import Screen, one_line
 
 if TYPE_CHECKING:
+    from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.report import Report
+    from ..inference.card import ModelCard
     from ..samples.sample import Sample
 
 WIDEST_MATRIX = 20
@@ -24,9 +27,12 @@ SHOWN_MISTAKES = 5
 
 SELECTED = {
     "train": "which it was trained on: they say nothing about new ones",
-    "validation": "which chose the epoch: that flatters",
+    "validation": "which chose the epoch{}: that flatters",
 }
-"""Splits of a run's split.csv that are no fair judge of it."""
+"""Splits of a run's split.csv that are no fair judge of it; {} for what else was chosen."""
+
+PLOTS = {"single-label": "confusion.png", "multi-label": "labels.png"}
+"""What `--out` draws, by task."""
 
 
 def eval_command(
@@ -41,26 +47,29 @@ def eval_command(
     split: str | None = typer.Option(
         None, help="Only the CSV's rows with this in the column split; RUN/split.csv has it."
     ),
-    out: Path | None = typer.Option(None, help="Folder for confusion.png and report.json."),
+    out: Path | None = typer.Option(
+        None, help="Folder for report.json and confusion.png (multi-label: labels.png)."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Score a model file on labelled pictures; exit 1 if some could not be read."""
     require_extra("eval", "eval")
     samples = _samples(folder, labels, root, split)
-    if out is not None:
-        _prepare(out)
     from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
+    classifier = Classifier(model)
+    if out is not None:
+        _prepare(out, classifier.card)
     with Screen(as_json) as screen:
-        events = evaluate(Classifier(model), samples)
+        events = evaluate(classifier, samples)
         report = finish(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen)
         if split in SELECTED:
-            screen.row(f"note: these are {split} pictures of a run, {SELECTED[split]}")
+            screen.row(_selection_note(split, classifier.card))
         content = {**report_json(report), "split": split}
         screen.json(content)
         if out is not None:
@@ -69,8 +78,19 @@ def eval_command(
         raise typer.Exit(1)
 
 
-def show_report(report: "Report", screen: Screen) -> None:
+def show_report(report: "Report | MultiLabelReport", screen: Screen) -> None:
     """Print the report: head line, table of labels, confusion, worst mistakes."""
+    from ..evaluation.report import Report
+
+    if isinstance(report, Report):
+        _show_single_label(report, screen)
+    else:
+        show_summary(report, screen)
+        show_mistakes(report, SHOWN_MISTAKES, screen)
+    _show_unreadable(report, screen)
+
+
+def _show_single_label(report: "Report", screen: Screen) -> None:
     low, high = report.accuracy_interval
     screen.row(
         f"accuracy {report.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, Wilson), "
@@ -85,16 +105,23 @@ def show_report(report: "Report", screen: Screen) -> None:
     for line in _confused_pairs(report):
         screen.row(line)
     _show_mistakes(report, screen)
-    _show_unreadable(report, screen)
 
 
-def report_json(report: "Report") -> dict[str, object]:
+def report_json(report: "Report | MultiLabelReport") -> dict[str, object]:
     """Give the documented JSON of a report (docs/json.md)."""
+    from ..evaluation.report import Report
+
+    task = "single-label" if isinstance(report, Report) else "multi-label"
     content = asdict(report)
     content["unreadable"] = [
         {"path": str(row.path), "error": row.reason} for row in report.unreadable
     ]
-    return {**content, "error": None}
+    return {"task": task, **content, "error": None}
+
+
+def _selection_note(split: str, card: "ModelCard") -> str:
+    tuned = " and the thresholds" if card.task == "multi-label" and card.thresholds else ""
+    return f"note: these are {split} pictures of a run, {SELECTED[split].format(tuned)}"
 
 
 def _samples(
@@ -179,32 +206,39 @@ def _show_mistakes(report: "Report", screen: Screen) -> None:
         )
 
 
-def _show_unreadable(report: "Report", screen: Screen) -> None:
+def _show_unreadable(report: "Report | MultiLabelReport", screen: Screen) -> None:
     if report.unreadable:
         screen.row(f"not scored, because they cannot be read: {report.failures}", style="yellow")
     for row in report.unreadable:
         screen.row(f"  {row.path}: {row.reason}")
 
 
-def _prepare(out: Path) -> None:
+def _prepare(out: Path, card: "ModelCard") -> None:
     """Make the folder, and refuse one that holds files of these names from someone else."""
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder")
     out.mkdir(parents=True, exist_ok=True)
     record = out / "report.json"
-    ours = record.is_file() and '"confusion"' in record.read_text(
-        encoding="utf-8", errors="replace"
-    )
-    for path in (record, out / "confusion.png"):
+    content = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
+    ours = '"confusion"' in content or '"exact_match"' in content
+    for path in (record, out / PLOTS[card.task]):
         if path.exists() and not ours:
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
 
 
-def _write(report: "Report", content: dict[str, object], out: Path, screen: Screen) -> None:
-    from ..evaluation.plots import draw_confusion
+def _write(
+    report: "Report | MultiLabelReport", content: dict[str, object], out: Path, screen: Screen
+) -> None:
+    from ..evaluation.plots import draw_confusion, draw_label_scores
+    from ..evaluation.report import Report
     from ..inference.whole_file import replacing
 
     with replacing(out / "report.json") as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    draw_confusion(report, out / "confusion.png")
-    screen.row(f"written: {out / 'confusion.png'}, {out / 'report.json'}")
+    if isinstance(report, Report):
+        plot = out / PLOTS["single-label"]
+        draw_confusion(report, plot)
+    else:
+        plot = out / PLOTS["multi-label"]
+        draw_label_scores(report, plot)
+    screen.row(f"written: {plot}, {out / 'report.json'}")

@@ -67,7 +67,7 @@ def _table(found: "Comparison", worst: Path) -> Table:
         "activation maps, features: largest, of their magnitude": (
             f"{found.max_map_difference:.2e}, {found.max_feature_difference:.2e}"
         ),
-        f"same label, outside {found.ties} ties": f"{found.agreement:.2%}",
+        f"{found.same}, outside {found.ties} ties": f"{found.agreement:.2%}",
         "the checkpoint's own distance, fp32 from fp64": f"{found.eager_distance:.2e}",
         "limit in probability": f"{found.limit:.2e}",
     }

@@ -88,6 +88,7 @@ def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
             f"mean {list(rule.mean)}, std {list(rule.std)}",
         ),
         ("temperature", f"{card.temperature:g}"),
+        *_threshold_rows(card),
         ("trained", f"{origin.date} by tlx {origin.tlx}, torch {origin.torch}, seed {origin.seed}"),
         (
             "network",
@@ -100,6 +101,15 @@ def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
     return rows + _result_rows(card)
 
 
+def _threshold_rows(card: "ModelCard") -> list[tuple[str, str]]:
+    if card.decision_thresholds is None:
+        return []
+    if card.thresholds is None:
+        return [("thresholds", f"{card.decision_thresholds[0]:g} for every label, not tuned")]
+    pairs = zip(card.labels, card.thresholds, strict=True)
+    return [("thresholds", ", ".join(f"{label} {value:.4g}" for label, value in pairs))]
+
+
 def _result_rows(card: "ModelCard") -> list[tuple[str, str]]:
     rows = [(row.metric, _result(row)) for row in card.results]
     if card.verification:
@@ -107,7 +117,7 @@ def _result_rows(card: "ModelCard") -> list[tuple[str, str]]:
         text = (
             f"on {seen.pictures} pictures: largest difference in probability "
             f"{seen.max_probability_difference:.2e} (limit {seen.limit:.2e}), "
-            f"same label {seen.agreement:.2%}"
+            f"same {'labels' if card.task == 'multi-label' else 'label'} {seen.agreement:.2%}"
         )
         rows.append(("verified", text))
     return rows

@@ -1,4 +1,4 @@
-"""Plots, as PNG files: training curves, the confusion matrix, pictures with their labels."""
+"""Plots, as PNG files: curves, the confusion matrix, scores by label, pictures with labels."""
 
 import warnings
 from collections.abc import Sequence
@@ -12,10 +12,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..inference.whole_file import replacing
+from .multi_label_report import MultiLabelReport, MultiLabelScores
 from .report import Report
 
 MOST_NAMED = 60
-"""Labels up to which the axes of a confusion matrix name them."""
+"""Labels up to which the axes of a confusion matrix name them, and scores are drawn by label."""
 
 TRAIN, VALIDATION = "#1f6fb4", "#d1590f"
 
@@ -72,6 +73,26 @@ def draw_confusion(report: Report, path: Path) -> None:
     _save(figure, path)
 
 
+def draw_label_scores(report: MultiLabelReport, path: Path) -> None:
+    """Draw each label's average precision as a bar, precision and recall as points; worst first.
+
+    Of more than `MOST_NAMED` labels with a picture the worst are drawn.
+    """
+    rows = [
+        (scores.average_precision, label, scores)
+        for label, scores in report.per_label.items()
+        if scores.average_precision is not None
+    ]
+    rows.sort(key=lambda row: row[0])
+    figure = Figure(figsize=(7, 1.6 + 0.3 * len(rows[:MOST_NAMED])), layout="constrained")
+    axes = figure.add_subplot()
+    _draw_scores(axes, [(label, scores) for _, label, scores in rows[:MOST_NAMED]])
+    of = f", the worst {MOST_NAMED} of {len(rows)} labels" if len(rows) > MOST_NAMED else ""
+    axes.set_title(f"{_mean_text(report)}, n = {report.pictures}{of}", fontsize=10)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    _save(figure, path)
+
+
 def draw_pictures(pictures: Sequence[NDArray[np.uint8]], labels: Sequence[str], path: Path) -> None:
     """Draw uint8 RGB pictures `[S, S, 3]` in rows of four, each with its label."""
     rows = -(-len(pictures) // 4)
@@ -82,6 +103,31 @@ def draw_pictures(pictures: Sequence[NDArray[np.uint8]], labels: Sequence[str], 
         axes.set_title(label, fontsize=9, parse_math=False)
         axes.set_axis_off()
     _save(figure, path)
+
+
+def _draw_scores(axes: Axes, rows: Sequence[tuple[str, MultiLabelScores]]) -> None:
+    places = range(len(rows))
+    average = [scores.average_precision or 0.0 for _, scores in rows]
+    axes.barh(places, average, color="#c9dcec", label="average precision")
+    points = {"precision": (TRAIN, ">"), "recall": (VALIDATION, "o")}
+    for name, (colour, marker) in points.items():
+        values = [getattr(scores, name) for _, scores in rows]
+        axes.scatter(values, places, color=colour, marker=marker, s=28, zorder=3, label=name)
+    names = [f"{label} ({scores.support})" for label, scores in rows]
+    axes.set_yticks(places, names, parse_math=False)
+    axes.set(xlim=(0, 1.03), xlabel="share; points at the card's thresholds; (pictures)")
+    axes.invert_yaxis()
+    axes.grid(axis="x", alpha=0.25)
+
+
+def _mean_text(report: MultiLabelReport) -> str:
+    if report.mean_average_precision is None:
+        return "no picture has a label"
+    text = f"mean average precision {report.mean_average_precision:.3f}"
+    if report.mean_average_precision_interval is None:
+        return text
+    low, high = report.mean_average_precision_interval
+    return f"{text} (95 %: {low:.3f} to {high:.3f})"
 
 
 def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:

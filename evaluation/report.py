@@ -78,13 +78,19 @@ class Report:
     pictures_per_second: float
 
 
-def require_known_labels(samples: Sequence[Sample], labels: Sequence[str]) -> None:
-    """Refuse truth that the card has no label for.
+def require_known_labels(
+    samples: Sequence[Sample], labels: Sequence[str], task: str = "single-label"
+) -> None:
+    """Refuse truth that the card has no label for; `task` is the card's.
 
     Raises:
         DataError: naming the unknown labels.
     """
-    unknown = sorted({sample.label for sample in samples} - set(labels))
+    if task == "multi-label":
+        named = {label for sample in samples for label in sample.labels}
+    else:
+        named = {sample.label for sample in samples}
+    unknown = sorted(named - set(labels))
     if unknown:
         known = ", ".join(labels[:20]) + (f" and {len(labels) - 20} more" if labels[20:] else "")
         raise DataError(
@@ -105,6 +111,18 @@ def score(
         DataError: a label that the card does not know, or no picture that could be read.
     """
     require_known_labels(samples, labels)
+    answered, unreadable = sort_out(samples, outcomes)
+    return _report(model, labels, answered, unreadable, len(samples) / seconds)
+
+
+def sort_out(
+    samples: Sequence[Sample], outcomes: Sequence[Outcome]
+) -> tuple[list[tuple[Sample, Prediction]], tuple[LeftOut, ...]]:
+    """Part what was answered from what could not be read; both stand in the same order.
+
+    Raises:
+        DataError: no picture could be read.
+    """
     unreadable = tuple(
         LeftOut(sample.path, outcome.error)
         for sample, outcome in zip(samples, outcomes, strict=True)
@@ -117,7 +135,7 @@ def score(
     ]
     if not answered:
         raise DataError(f"none of the {len(samples)} pictures can be read, so nothing is scored")
-    return _report(model, labels, answered, unreadable, len(samples) / seconds)
+    return answered, unreadable
 
 
 def _report(

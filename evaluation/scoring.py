@@ -7,6 +7,7 @@ from time import perf_counter
 from ..inference.classifier import Classifier
 from ..inference.prediction import Outcome
 from ..samples.sample import Sample
+from .multi_label_report import MultiLabelReport, score_multi_label
 from .report import Report, require_known_labels, score
 
 
@@ -20,24 +21,27 @@ class EvaluationProgress:
 
 def evaluate(
     classifier: Classifier, samples: Sequence[Sample]
-) -> Generator[EvaluationProgress, None, Report]:
+) -> Generator[EvaluationProgress, None, Report | MultiLabelReport]:
     """Classify samples and score the answers.
 
     Yields:
         An `EvaluationProgress` a picture.
 
     Returns:
-        The report.
+        The report of the card's task.
 
     Raises:
         DataError: a label that the card does not know, or no picture that can be read.
     """
-    labels = classifier.card.labels
-    require_known_labels(samples, labels)
+    card = classifier.card
+    require_known_labels(samples, card.labels, card.task)
     outcomes: list[Outcome] = []
     start = perf_counter()
     for outcome in classifier.classify_files(sample.path for sample in samples):
         outcomes.append(outcome)
         yield EvaluationProgress(len(outcomes), len(samples))
     seconds = perf_counter() - start
-    return score(classifier.session.path.name, labels, samples, outcomes, seconds)
+    model, thresholds = classifier.session.path.name, card.decision_thresholds
+    if thresholds is None:
+        return score(model, card.labels, samples, outcomes, seconds)
+    return score_multi_label(model, card.labels, thresholds, samples, outcomes, seconds)

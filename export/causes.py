@@ -10,6 +10,7 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional
 
+from ..inference.card import ModelCard
 from ..inference.preprocessing import Preprocessing, resized_size
 from .reference import decode_again, prepared_pixels
 
@@ -24,6 +25,16 @@ def labels_cause(found: tuple[str, ...], expected: tuple[str, ...]) -> str:
         return f"its labels are not the checkpoint's: {_quoted(odd)}"
     moved = [label for label, other in zip(expected, found, strict=True) if label != other]
     return f"its labels have changed places: {_quoted(moved)}"
+
+
+def thresholds_cause(found: ModelCard, expected: ModelCard) -> str:
+    """Name the first label whose threshold is another; both cards have the same labels."""
+    if found.thresholds is None or expected.thresholds is None:
+        missing = "its card has none" if found.thresholds is None else "the checkpoint has none"
+        return f"its thresholds are not the checkpoint's: {missing}"
+    rows = zip(expected.labels, found.thresholds, expected.thresholds, strict=True)
+    label, ours, theirs = next(row for row in rows if row[1] != row[2])
+    return f"its threshold of {label!r} is {ours:g}, the checkpoint's {theirs:g}"
 
 
 def decoding_cause(found: Pixels, expected: Pixels) -> str:

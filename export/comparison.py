@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..inference.prediction import decide
 from .answers import Answers
 from .reference import Reference
 
@@ -30,12 +31,15 @@ class Comparison:
         max_relative_logit_difference: largest, as a share of the largest magnitude of a logit.
         max_map_difference: activation maps, as a share of their largest magnitude.
         max_feature_difference: features, likewise.
-        agreement: share of pictures outside ties with the same first label; 1 if all are ties.
-        ties: pictures whose first two labels are nearer than twice `limit`.
+        agreement: share of pictures outside ties with the same first label, for multi-label with
+            the same set of chosen labels; 1 if all are ties.
+        ties: pictures whose first two labels are nearer than twice `limit`; for multi-label
+            those with a label that is nearer than that to its threshold.
         eager_distance: largest difference in probability of fp32 from fp64, on the checkpoint.
         worst: index of the picture whose answers are farthest off, measured by their limits.
         limit: the largest difference in probability that passes here.
         relative_limit: the largest relative difference of logits, maps and features.
+        same: what `agreement` counts, in words.
     """
 
     pictures: int
@@ -52,6 +56,7 @@ class Comparison:
     worst: int
     limit: float
     relative_limit: float = RELATIVE_LIMIT
+    same: str = "same label"
 
     @property
     def passed(self) -> bool:
@@ -73,7 +78,7 @@ class Comparison:
             if not value <= limit
         ]
         if self.agreement != 1:
-            beyond.append(f"same label outside ties {self.agreement:.2%}")
+            beyond.append(f"{self.same} outside ties {self.agreement:.2%}")
         return tuple(beyond)
 
 
@@ -97,8 +102,9 @@ def compare(reference: Reference, answers: Answers, labels: tuple[str, ...]) -> 
     }
     in_limits = [probabilities.max(axis=1) / limit]
     in_limits += [values / relative_limit for values in relative.values()]
-    clear = _margins(expected.probabilities) > 2 * limit
-    same = found.logits.argmax(axis=1) == expected.logits.argmax(axis=1)
+    thresholds = reference.card.decision_thresholds
+    clear = _margins(expected.probabilities, thresholds) > 2 * limit
+    same = _same_decisions(found, expected, thresholds)
     return Comparison(
         pictures=len(logits),
         max_logit_difference=float(logits.max()),
@@ -114,6 +120,7 @@ def compare(reference: Reference, answers: Answers, labels: tuple[str, ...]) -> 
         worst=int(np.max(in_limits, axis=0).argmax()),
         limit=limit,
         relative_limit=relative_limit,
+        same="same label" if thresholds is None else "same labels",
     )
 
 
@@ -141,7 +148,24 @@ def _reordered(answers: Answers, order: list[int]) -> Answers:
     )
 
 
-def _margins(probabilities: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Compute the difference of the first two labels, `[N]`."""
+def _same_decisions(
+    found: Answers, expected: Answers, thresholds: tuple[float, ...] | None
+) -> NDArray[np.bool_]:
+    """Tell for which pictures both sides say the same, `[N]`."""
+    if thresholds is None:
+        return found.logits.argmax(axis=1) == expected.logits.argmax(axis=1)
+    chosen = decide(found.probabilities, thresholds)
+    return (chosen == decide(expected.probabilities, thresholds)).all(axis=1)
+
+
+def _margins(
+    probabilities: NDArray[np.floating], thresholds: tuple[float, ...] | None
+) -> NDArray[np.floating]:
+    """Compute how far each picture's decision is from another one, in probability, `[N]`.
+
+    The difference of the first two labels; for multi-label the nearest label's to its threshold.
+    """
+    if thresholds is not None:
+        return np.abs(probabilities - np.asarray(thresholds)).min(axis=1)
     ordered = np.sort(probabilities, axis=1)
     return ordered[:, -1] - ordered[:, -2]

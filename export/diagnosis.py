@@ -15,6 +15,7 @@ from .causes import (
     logits_cause,
     normalisation_cause,
     resize_cause,
+    thresholds_cause,
 )
 from .comparison import RELATIVE_LIMIT, relative_difference
 from .files import OpenedFile, file_pixels, file_rgb
@@ -37,6 +38,8 @@ def compare_cards(card: ModelCard, expected: ModelCard) -> Diagnosis | None:
         found = getattr(card.preprocessing, field.name)
         if found != getattr(expected.preprocessing, field.name):
             return Diagnosis("card", f"its preprocessing has {field.name} {found}")
+    if card.thresholds != expected.thresholds:
+        return Diagnosis("card", thresholds_cause(card, expected))
     for field in fields(expected):
         # The result of the verification is all that an export adds.
         found = getattr(card, field.name)

@@ -28,7 +28,7 @@ class ExportedFile:
         verified: True: nothing else is published.
         pictures: real pictures it was verified on.
         max_probability_difference: from the checkpoint, in 0..1.
-        agreement: share of pictures outside ties with the same first label.
+        agreement: share of pictures outside ties with the same first label, or chosen labels.
         sha256: of the file.
     """
 

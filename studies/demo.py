@@ -98,6 +98,7 @@ def demo_events(config: TrainingConfig, write_data: bool) -> Generator[DemoEvent
     yield Step(title, _eval_command(run, config.data, split, samples))
     classifier = Classifier(run / "model.onnx")
     report = yield from evaluate(classifier, samples)
+    assert isinstance(report, Report)  # label folders give a picture one label
     yield report
     count = min(SHOWN, len(samples))
     chosen = [samples[index * len(samples) // count].path for index in range(count)]

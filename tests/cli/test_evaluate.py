@@ -10,6 +10,7 @@ from PIL import Image
 import tlx
 
 REPORT = {
+    "task": str,
     "model": str,
     "pictures": int,
     "failures": int,

@@ -7,7 +7,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tlx.evaluation.plots import Curve, draw_confusion, draw_curves, draw_pictures
+from tlx.evaluation.multi_label_report import MultiLabelReport, score_multi_label
+from tlx.evaluation.plots import (
+    MOST_NAMED,
+    Curve,
+    draw_confusion,
+    draw_curves,
+    draw_label_scores,
+    draw_pictures,
+)
 from tlx.evaluation.report import Report, score
 from tlx.inference.prediction import Outcome, Prediction
 from tlx.samples.sample import Sample
@@ -108,3 +116,44 @@ def test_a_plot_replaces_an_older_one_and_leaves_nothing_else(tmp_path: Path):
     draw_confusion(report(("ant", "bee")), path)
     assert picture(path).std() > 0
     assert list(tmp_path.iterdir()) == [path]
+
+
+def multi_label_report(
+    labels: tuple[str, ...], truth: str | None = None, threshold: float = 0.5
+) -> MultiLabelReport:
+    """Score two pictures a label that have it and the next one; each answer names the first."""
+    samples, outcomes = [], []
+    for index in range(2 * len(labels)):
+        both = f"{labels[index % len(labels)]}|{labels[(index + 1) % len(labels)]}"
+        samples.append(Sample(Path(f"{index}.jpg"), both if truth is None else truth))
+        values = 0.9 * np.eye(len(labels), dtype=np.float32)[index % len(labels)]
+        outcomes.append(Outcome(f"{index}.jpg", Prediction(labels, values, values), None))
+    thresholds = (threshold,) * len(labels)
+    return score_multi_label("model.onnx", labels, thresholds, samples, outcomes, 1.0)
+
+
+def test_the_scores_of_labels_show_average_precision_precision_and_recall(tmp_path: Path):
+    labels = ("ant", "bee", "cat")
+    draw_label_scores(multi_label_report(labels), tmp_path / "half.png")
+    draw_label_scores(multi_label_report(labels, threshold=0.95), tmp_path / "never.png")
+    half, never = picture(tmp_path / "half.png"), picture(tmp_path / "never.png")
+    assert all(has_colour(half, c) for c in [(0xC9, 0xDC, 0xEC), (0x1F, 0x6F, 0xB4)])
+    assert has_colour(half, (0xD1, 0x59, 0x0F))
+    assert half.shape == never.shape
+    assert (half != never).any()
+
+
+def test_the_scores_of_labels_grow_with_the_labels_up_to_the_worst_that_are_drawn(tmp_path: Path):
+    heights = []
+    for count in (2, 20, MOST_NAMED, MOST_NAMED + 40):
+        labels = tuple(f"label {index:03}" for index in range(count))
+        draw_label_scores(multi_label_report(labels), tmp_path / "labels.png")
+        heights.append(picture(tmp_path / "labels.png").shape[0])
+    assert heights[0] < heights[1] < heights[2] == heights[3]
+
+
+def test_labels_of_any_spelling_and_none_at_all_are_drawn_without_a_warning(tmp_path: Path):
+    draw_label_scores(multi_label_report(ODD), tmp_path / "odd.png")
+    draw_label_scores(multi_label_report(("a", "b"), truth=""), tmp_path / "none.png")
+    assert picture(tmp_path / "odd.png").std() > 0
+    assert picture(tmp_path / "none.png").std() > 0

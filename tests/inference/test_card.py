@@ -44,6 +44,9 @@ def test_a_card_cannot_be_changed(card: ModelCard):
         ({"temperature": NAN}, "temperature nan"),
         ({"thresholds": (0.5,)}, "threshold"),
         ({"thresholds": ()}, "threshold"),
+        ({"thresholds": (0.5, 1.5, 0.5)}, "not all in 0..1"),
+        ({"thresholds": (0.5, -0.1, 0.5)}, "not all in 0..1"),
+        ({"thresholds": (0.5, NAN, 0.5)}, "not all in 0..1"),
     ],
 )
 def test_a_card_that_contradicts_itself_is_refused(
@@ -81,6 +84,14 @@ def test_a_crop_may_be_as_large_as_the_resized_side(card: ModelCard):
 def test_one_threshold_a_label_is_accepted(card: ModelCard):
     several = replace(card, task="multi-label", thresholds=(0.5, 0.25, 0.75))
     assert several.thresholds == (0.5, 0.25, 0.75)
+
+
+def test_what_decides_are_the_thresholds_one_half_or_for_a_single_label_nothing(card: ModelCard):
+    assert card.decision_thresholds is None
+    several = replace(card, task="multi-label")
+    assert several.decision_thresholds == (0.5, 0.5, 0.5)
+    tuned = replace(several, thresholds=(0.5, 0.0, 1.0))
+    assert tuned.decision_thresholds == (0.5, 0.0, 1.0)
 
 
 def test_a_wrong_card_is_also_a_wrong_model_file(card: ModelCard):

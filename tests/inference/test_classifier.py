@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from itertools import cycle, islice
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image, ImageOps
 import tlx
 from tlx.errors import ModelFileError, PictureError
 from tlx.inference.card import ModelCard
+from tlx.inference.card_json import card_to_json
 from tlx.inference.classifier import BATCH, Classifier
 from tlx.inference.prediction import Outcome, Prediction
 
@@ -62,6 +64,18 @@ def test_a_picture_gets_its_label_with_probabilities(classifier: Classifier, lab
     assert answer.logits.shape == answer.probabilities.shape == (3,)
     assert answer.probabilities.sum() == pytest.approx(1, abs=1e-6)
     assert answer.probability == answer.probabilities.max()
+
+
+@pytest.mark.parametrize("thresholds", [None, (0.3, 0.2, 0.4)])
+def test_a_multi_label_file_chooses_by_its_cards_thresholds(
+    write_model: Callable[..., Path], card: ModelCard, tmp_path: Path, thresholds
+):
+    several = replace(card, task="multi-label", thresholds=thresholds)
+    model = write_model(tmp_path / "model.onnx", card_to_json(several))
+    # The small graph is a softmax still: three probabilities of about a third for grey.
+    answer = Classifier(model).classify(Image.new("RGB", (40, 40), (90, 91, 92)))
+    assert answer.thresholds == (thresholds or (0.5, 0.5, 0.5))
+    assert {row.label for row in answer.chosen} == ({"blue", "green"} if thresholds else set())
 
 
 def on_its_side() -> Image.Exif:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tlx.inference.prediction import Prediction, RankedLabel
+from tlx.inference.prediction import Prediction, RankedLabel, decide
 
 LABELS = ("ant", "bee", "cat", "dog")
 
@@ -54,3 +54,50 @@ def test_labels_are_told_apart_where_float32_probabilities_are_equal():
 @pytest.mark.parametrize(("asked", "given"), [(0, 0), (1, 1), (4, 4), (5, 4), (1000, 4)])
 def test_the_ranking_is_as_long_as_asked_or_as_there_are_labels(asked: int, given: int):
     assert len(prediction(1.0, 2.0, 3.0, 4.0).top(asked)) == given
+
+
+def several(*probabilities: float, thresholds: tuple[float, ...]) -> Prediction:
+    values = np.array(probabilities, np.float32)
+    logits = np.log(values / (1 - values))
+    return Prediction(LABELS[: len(values)], logits, values, thresholds)
+
+
+def test_labels_at_or_over_their_threshold_are_chosen_most_probable_first():
+    answer = several(0.3, 0.9, 0.5, 0.95, thresholds=(0.25, 0.5, 0.5, 0.96))
+    assert [row.label for row in answer.chosen] == ["bee", "cat", "ant"]
+    assert answer.chosen == (
+        RankedLabel("bee", float(np.float32(0.9))),
+        RankedLabel("cat", 0.5),
+        RankedLabel("ant", float(np.float32(0.3))),
+    )
+
+
+def test_no_label_may_be_chosen_and_all_may():
+    assert several(0.4, 0.1, thresholds=(0.5, 0.5)).chosen == ()
+    assert len(several(0.4, 0.1, thresholds=(0.0, 0.0)).chosen) == 2
+
+
+def test_the_ranking_does_not_depend_on_the_thresholds():
+    answer = several(0.4, 0.6, 0.1, thresholds=(0.1, 0.9, 0.9))
+    assert [row.label for row in answer.top()] == ["bee", "ant", "cat"]
+    assert answer.label == "bee"
+
+
+def test_without_thresholds_the_label_alone_is_chosen():
+    answer = prediction(0.5, -1.0, 3.0, 2.0)
+    assert answer.thresholds is None
+    assert answer.chosen == answer.top(1)
+
+
+def test_a_threshold_is_not_rounded_to_the_type_of_the_probabilities():
+    value = np.array([0.1], np.float32)  # 0.100000001490116 in float64
+    assert decide(value, (0.1,)).tolist() == [True]
+    assert decide(value, (float(value[0]),)).tolist() == [True]
+    assert decide(value, (0.100000002,)).tolist() == [False]
+
+
+def test_pictures_are_decided_together_as_alone():
+    values = np.random.default_rng(0).random((20, 4)).astype(np.float32)
+    thresholds = (0.2, 0.4, 0.6, 0.8)
+    alone = [decide(row, thresholds).tolist() for row in values]
+    assert decide(values, thresholds).tolist() == alone

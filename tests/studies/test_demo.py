@@ -118,6 +118,8 @@ class Knowing:
         self.session = self
         self.path = model
         self.labels = ("a", "test")
+        self.task = "single-label"
+        self.decision_thresholds = None
 
     def classify_files(self, paths):
         for path in map(Path, paths):
