@@ -169,6 +169,7 @@ def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label
 
 def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
     ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    chosen = [SEPARATOR.join(_chosen_labels(outcome))] if multi_label else []
+    # Sorted, as in a CSV of truth: the same labels make the same cell.
+    chosen = [SEPARATOR.join(sorted(_chosen_labels(outcome)))] if multi_label else []
     answers = [value for row in ranked for value in (row.label, row.probability)]
     return [outcome.path, outcome.error or "", *chosen, *answers]

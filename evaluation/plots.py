@@ -115,7 +115,7 @@ def _draw_scores(axes: Axes, rows: Sequence[tuple[str, MultiLabelScores]]) -> No
         axes.scatter(values, places, color=colour, marker=marker, s=28, zorder=3, label=name)
     names = [f"{label} ({scores.support})" for label, scores in rows]
     axes.set_yticks(places, names, parse_math=False)
-    axes.set(xlim=(0, 1.03), xlabel="share; points at the card's thresholds; (pictures)")
+    axes.set(xlim=(0, 1.03), xlabel="points: at the card's thresholds; in brackets: pictures")
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.25)
 

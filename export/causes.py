@@ -34,7 +34,7 @@ def thresholds_cause(found: ModelCard, expected: ModelCard) -> str:
         return f"its thresholds are not the checkpoint's: {missing}"
     rows = zip(expected.labels, found.thresholds, expected.thresholds, strict=True)
     label, ours, theirs = next(row for row in rows if row[1] != row[2])
-    return f"its threshold of {label!r} is {ours:g}, the checkpoint's {theirs:g}"
+    return f"its threshold of {label!r} is {ours}, the checkpoint's {theirs}"
 
 
 def decoding_cause(found: Pixels, expected: Pixels) -> str:

@@ -3,11 +3,16 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
+
+if TYPE_CHECKING:
+    from tlx.training.checkpoint import Checkpoint
 
 COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 60), "red": (200, 50, 40)}
 
@@ -106,3 +111,75 @@ def starter_weights(real_pictures: Path) -> Path:
     if not path.exists():
         pytest.skip(f"{path} is not there: it is the pretrained ResNet-18 for trials")
     return path
+
+
+def _write_stripes(root: Path, count: int, seed: int = 0) -> dict[str, str]:
+    """Write `count` noisy PNGs for each set of colours, side by side; labels by file name."""
+    chance = np.random.default_rng(seed)
+    root.mkdir(parents=True)
+    truth: dict[str, str] = {}
+    for several in (["blue"], ["green"], ["red"], ["blue", "green"], ["blue", "red"], [*COLOURS]):
+        for index in range(count):
+            stripes = [COLOURS[label] for label in chance.permutation(several)]
+            row = np.repeat(stripes, 48 // len(stripes), axis=0)  # [48, 3]
+            pixels = row + chance.normal(0, 20, (40, 48, 3))
+            name = f"{'-'.join(several)}-{index:02}.png"
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(root / name)
+            truth[name] = "|".join(several)
+    return truth
+
+
+def _fit_checkpoint(data: Path, truth: dict[str, str]) -> "Checkpoint":
+    """Fit the head of a random resnet18 by least squares to logits of 4 and -4, and tune."""
+    import torch
+
+    from tlx.evaluation.multi_label_metrics import multi_hot
+    from tlx.evaluation.thresholds import tune_thresholds
+    from tlx.inference.card import ModelCard, Provenance
+    from tlx.inference.preprocessing import Preprocessing, preprocess
+    from tlx.samples.sample import Sample
+    from tlx.training.checkpoint import Checkpoint
+    from tlx.training.resnet import PictureNetwork, build_resnet
+
+    origin = Provenance("0", "2", "resnet18", "none", None, "none", "f" * 64, "2026-01-01", 0)
+    card = ModelCard(tuple(COLOURS), Preprocessing(37, 32), origin, task="multi-label")
+    wanted = multi_hot([Sample(data / name, labels) for name, labels in truth.items()], card.labels)
+    images = np.stack([preprocess(data / name, card.preprocessing) for name in truth])
+    torch.manual_seed(0)
+    model = PictureNetwork(build_resnet("resnet18", len(COLOURS)), card.preprocessing).eval()
+    head, model.network.fc = model.network.fc, torch.nn.Identity()
+    with torch.no_grad():
+        features = model(torch.from_numpy(images)).numpy()
+        inputs = np.hstack([features, np.ones((len(features), 1), np.float32)])
+        answer = np.linalg.lstsq(inputs, np.where(wanted, 4.0, -4.0), rcond=0.03)[0]
+        head.weight.copy_(torch.from_numpy(answer[:-1].T))
+        head.bias.copy_(torch.from_numpy(answer[-1]))
+        model.network.fc = head
+        probabilities = model(torch.from_numpy(images)).sigmoid().numpy()
+    tuned = replace(card, thresholds=tune_thresholds(probabilities, wanted))
+    return Checkpoint(tuned, 1, model.network.state_dict(), {})
+
+
+@pytest.fixture(scope="session")
+def multi_label_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the multi-label task made by hand, exported; 48 striped pictures, validation all.
+
+    A random resnet18 whose head is fitted to the pictures, thresholds tuned; `truth.csv` beside
+    the pictures, in `data/`, says what stands in `split.csv`.
+    """
+    import tlx
+    from tlx.training.checkpoint import save_checkpoint
+    from tlx.training.config import TrainingConfig, write_config
+
+    root = tmp_path_factory.mktemp("several")
+    data, run = root / "data", root / "run"
+    truth = _write_stripes(data, 8)
+    run.mkdir()
+    rows = [f"{name},{labels}" for name, labels in truth.items()]
+    (data / "truth.csv").write_text("\n".join(["file,label", *rows]))
+    split = ["file,label,split", *(f"{row},validation" for row in rows)]
+    (run / "split.csv").write_text("\n".join(split))
+    save_checkpoint(run / "best.pt", _fit_checkpoint(data, truth))
+    write_config(run / "config.json", TrainingConfig(data, out=run, weights="none", imgsz=32))
+    tlx.export(run)
+    return run

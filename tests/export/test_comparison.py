@@ -119,6 +119,81 @@ def test_ties_alone_count_as_agreement():
     assert (found.ties, found.agreement) == (1, 1)
 
 
+def _several(probabilities: list[list[float]]) -> Answers:
+    """Give answers of the multi-label task with these probabilities."""
+    values = np.array(probabilities)
+    made_up = _answers([[0.0] * 3] * len(values))
+    return replace(made_up, logits=np.log(values / (1 - values)), probabilities=values)
+
+
+def _several_reference(answers: Answers, thresholds=(0.5, 0.3, 0.9), **changes) -> Reference:
+    card = replace(CARD, task="multi-label", thresholds=thresholds)
+    return replace(_reference(answers, **changes), card=card)
+
+
+CHOSEN = [[0.7, 0.31, 0.1], [0.4, 0.2, 0.1], [0.6, 0.8, 0.95]]
+
+
+def test_with_several_labels_the_chosen_ones_have_to_be_the_same():
+    expected = _several(CHOSEN)
+    found = compare(_several_reference(expected), expected, LABELS)
+    assert (found.passed, found.agreement, found.ties, found.same) == (True, 1, 0, "same labels")
+    other = [CHOSEN[0], [0.4, 0.35, 0.1], CHOSEN[2]]
+    found = compare(_several_reference(expected), _several(other), LABELS)
+    assert found.agreement == pytest.approx(2 / 3)
+    assert "same labels outside ties 66.67%" in found.failures
+
+
+def test_with_several_labels_another_order_of_their_probabilities_is_no_disagreement():
+    expected, found = _several([[0.7, 0.69, 0.1]]), _several([[0.69, 0.7, 0.1]])
+    assert compare(_several_reference(expected), found, LABELS).agreement == 1
+
+
+def test_a_label_close_to_its_threshold_is_a_tie_that_may_be_decided_either_way():
+    expected, found = _several([[0.5001, 0.6, 0.1]]), _several([[0.49999, 0.6, 0.1]])
+    compared = compare(_several_reference(expected), found, LABELS)
+    assert (compared.ties, compared.agreement) == (1, 1)
+    # The first two labels are as near, but far from their thresholds.
+    near = _several([[0.70001, 0.7, 0.1]])
+    assert compare(_several_reference(near), near, LABELS).ties == 0
+
+
+def test_a_tie_of_several_labels_is_as_wide_as_twice_the_limit():
+    inside, outside = _several([[0.50019, 0.6, 0.1]]), _several([[0.50021, 0.6, 0.1]])
+    assert compare(_several_reference(inside), inside, LABELS).ties == 1
+    assert compare(_several_reference(outside), outside, LABELS).ties == 0
+    wide = _several_reference(outside, eager_distance=1e-3)
+    assert compare(wide, outside, LABELS).ties == 1
+
+
+def test_thresholds_are_aligned_by_name_with_the_labels():
+    expected = _several(CHOSEN)
+    order = [2, 0, 1]
+    turned = replace(
+        expected,
+        logits=expected.logits[:, order],
+        probabilities=expected.probabilities[:, order],
+        activation_maps=expected.activation_maps[:, order],
+    )
+    assert compare(_several_reference(expected), turned, ("c", "a", "b")).passed
+
+
+def test_without_tuned_thresholds_one_half_decides():
+    expected = _several([[0.7, 0.49, 0.1]])
+    reference = _several_reference(expected, thresholds=None)
+    assert compare(reference, expected, LABELS).passed
+    assert compare(reference, _several([[0.7, 0.51, 0.1]]), LABELS).agreement == 0
+
+
+def test_a_number_that_is_none_fails_with_several_labels_too():
+    expected = _several(CHOSEN)
+    for name in ("logits", "probabilities"):
+        values = getattr(expected, name).copy()
+        values[1, 2] = np.nan
+        found = replace(expected, **{name: values})
+        assert not compare(_several_reference(expected), found, LABELS).passed
+
+
 def test_where_float32_itself_is_far_off_a_file_may_be_four_times_as_far():
     far = _reference(eager_distance=1e-3)
     probabilities = EXPECTED.probabilities.copy()

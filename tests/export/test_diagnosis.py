@@ -86,7 +86,7 @@ def test_a_verification_in_the_card_is_no_difference():
         (replace(CARD, labels=("a", "b", "d")), "its labels are not the checkpoint's: 'c', 'd'"),
         (replace(CARD, temperature=2.0), "its temperature is 2.0"),
         (replace(CARD, task="multi-label"), "its task is multi-label"),
-        (replace(CARD, thresholds=(0.5, 0.5, 0.5)), "its thresholds is (0.5, 0.5, 0.5)"),
+        (replace(CARD, thresholds=(0.5, 0.5, 0.5)), "the checkpoint has none"),
         (replace(CARD, unknown_threshold=1.0), "its unknown_threshold is 1.0"),
         (replace(CARD, preprocessing=Preprocessing(38, 32)), "preprocessing has resize_side 38"),
         (
@@ -170,3 +170,18 @@ def test_a_picture_of_one_colour_proves_no_cause(pixels):
 def test_logits_tell_what_happened_to_the_head(found, cause):
     expected = np.array([1.0, 3.0, -2.0])
     assert cause in logits_cause(np.array(found), expected, ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "cause"),
+    [
+        ((0.5, 0.41, 0.3), "its threshold of 'b' is 0.41, the checkpoint's 0.4"),
+        ((0.4, 0.5, 0.3), "its threshold of 'a' is 0.4, the checkpoint's 0.5"),
+        (None, "its thresholds are not the checkpoint's: its card has none"),
+    ],
+)
+def test_a_card_with_another_threshold_names_its_label(thresholds, cause):
+    expected = replace(CARD, task="multi-label", thresholds=(0.5, 0.4, 0.3))
+    found = compare_cards(replace(expected, thresholds=thresholds), expected)
+    assert found == Diagnosis("card", cause)
+    assert compare_cards(expected, expected) is None
