@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 
 from .multi_label_metrics import MultiHot, Scores
 
-RESAMPLES = 1000
+RESAMPLES = (200, 1000)
+"""Fewest, for very many pictures and labels, and usual number of draws."""
+_WORK = 1_000_000_000
+"""Pictures times labels times draws up to which the usual number is drawn: seconds."""
 _SEED = 0
 _CELLS = 4_000_000
 """Pictures times resamples held in memory at a time."""
@@ -16,7 +19,7 @@ Counts = NDArray[np.int32]
 
 
 def mean_average_precision_interval(
-    scores: Scores, truth: MultiHot, resamples: int = RESAMPLES
+    scores: Scores, truth: MultiHot, resamples: int | None = None
 ) -> tuple[float, float] | None:
     """Compute the 95 % interval by the percentile bootstrap (Efron and Tibshirani, 1993).
 
@@ -28,7 +31,7 @@ def mean_average_precision_interval(
     Args:
         scores: `[N, C]`, as for `mean_average_precision`.
         truth: `[N, C]`.
-        resamples: how often is drawn.
+        resamples: how often is drawn, by default `RESAMPLES`.
 
     Returns:
         (low, high), or None with a single picture or without any positive one.
@@ -38,6 +41,8 @@ def mean_average_precision_interval(
     rankings = [
         _Ranking(scores[:, label], truth[:, label]) for label in np.flatnonzero(truth.any(axis=0))
     ]
+    if resamples is None:
+        resamples = int(np.clip(_WORK // truth.size, *RESAMPLES))
     means = np.concatenate([_means(rankings, drawn) for drawn in _draws(len(truth), resamples)])
     low, high = np.nanpercentile(means, [2.5, 97.5])
     return float(low), float(high)

@@ -62,6 +62,14 @@ def test_parts_of_the_draws_give_the_same_interval(monkeypatch):
     assert mean_average_precision_interval(*made(60, 3)) == expected
 
 
+@pytest.mark.parametrize(("work", "draws"), [(10**9, 1000), (60 * 3 * 300, 300), (1, 200)])
+def test_there_are_fewer_draws_where_each_takes_long(monkeypatch, work: int, draws: int):
+    monkeypatch.setattr(bootstrap, "_WORK", work)
+    scores, truth = made(60, 3)
+    expected = mean_average_precision_interval(scores, truth, resamples=draws)
+    assert mean_average_precision_interval(scores, truth) == expected
+
+
 def test_a_perfect_ranking_has_no_width():
     truth = np.array([[True, False], [False, True], [True, True], [False, False]])
     assert mean_average_precision_interval(truth.astype(float), truth) == (1.0, 1.0)
