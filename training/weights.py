@@ -16,7 +16,6 @@ from .weights_cache import cache_folder, check_cached, hash_file, published_pref
 from .weights_download import DownloadProgress, download
 from .weights_file import HEAD, read_weights_file, require_fit, without_head
 
-
 RULE_OF_V1 = Preprocessing(resize_side=256, crop=224)
 
 
@@ -152,7 +151,7 @@ def _require_model(path: Path, card: ModelCard, architecture: str) -> None:
     earlier = card.provenance.architecture
     if earlier != architecture:
         raise WeightsError(
-            f"{path} is of a run of {earlier}, not {architecture}: --model {earlier}"
+            f"{path} is of a run of {earlier}, not {architecture}; give --model {earlier}"
         )
 
 

@@ -101,14 +101,13 @@ def check_cached(path: Path, prefix: str | None = None) -> str:
         WeightsError: it is not what was published or recorded.
     """
     sha256 = finish(hash_file(path))
-    check_prefix(sha256, prefix, str(path))
-    recorded = _recorded(path)
-    if recorded is None:
+    problem = _problem(path, sha256, prefix)
+    if problem:
+        raise WeightsError(f"{path} {problem}")
+    if _recorded(path) is None:
         # A cache that may not be written (shared, in a container image) is good all the same.
         with suppress(OSError):
             _record(path, sha256)
-    elif recorded != sha256:
-        raise WeightsError(f"{path} {_changed(path.name, sha256)}")
     return sha256
 
 
@@ -149,7 +148,8 @@ def verify_cache() -> Generator[HashProgress | CheckedFile, None, None]:
     for path in _tlx_files():
         try:
             sha256 = yield from hash_file(path)
-            done = CheckedFile(path.name, path.stat().st_size, sha256, _problem(path, sha256))
+            problem = _problem(path, sha256, published_prefix(path.name))
+            done = CheckedFile(path.name, path.stat().st_size, sha256, problem)
         except FileNotFoundError:
             problem = f"is gone; copy it here again, or delete {path.name}{RECORD_SUFFIX}"
             done = CheckedFile(path.name, None, None, problem)
@@ -241,24 +241,19 @@ def _listed(published: PublishedWeights) -> ListedWeights:
     )
 
 
-def _problem(path: Path, sha256: str) -> str | None:
-    prefix, recorded = published_prefix(path.name), _recorded(path)
-    if prefix and not sha256.startswith(prefix):
-        return _unpublished(sha256, prefix)
-    return _changed(path.name, sha256) if recorded not in (None, sha256) else None
+def _problem(path: Path, sha256: str, prefix: str | None) -> str | None:
+    if _recorded(path) not in (None, sha256):
+        return (
+            f"has changed since its first use (SHA-256 {sha256}, another is recorded in "
+            f"{path.name}{RECORD_SUFFIX}); delete both files, and download or add it again"
+        )
+    return _unpublished(sha256, prefix) if prefix and not sha256.startswith(prefix) else None
 
 
 def _unpublished(sha256: str, prefix: str) -> str:
     return (
         f"has SHA-256 {sha256[:16]}..., published is {prefix}...: damaged or replaced on its way; "
         "delete it if it lies on disk, and download it again"
-    )
-
-
-def _changed(name: str, sha256: str) -> str:
-    return (
-        f"has changed since its first use (SHA-256 {sha256}, another is recorded in "
-        f"{name}{RECORD_SUFFIX}); delete both files, and download or add it again"
     )
 
 

@@ -40,8 +40,8 @@ def read_weights_file(path: Path) -> WeightsFile:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read ({error.strerror or error})") from None
+    except (PermissionError, IsADirectoryError) as error:
+        raise WeightsError(f"{path} cannot be read ({error.strerror})") from None
     except Exception:  # noqa: BLE001 - torch.load raises nearly anything on other files
         # Its text is not passed on: it advises weights_only=False, which would run a file's code.
         raise WeightsError(
