@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import TlxError
-from . import classify, demo, evaluate, export, inspect, train, version
+from . import classify, demo, evaluate, export, inspect, train, version, weights
 from .screen import one_line
 
 
@@ -43,6 +43,7 @@ app.command("eval")(evaluate.eval_command)
 app.command("classify")(classify.classify_command)
 app.command("inspect")(inspect.inspect_command)
 app.command("demo")(demo.demo_command)
+app.add_typer(weights.app, name="weights")
 
 TRACEBACK_VARIABLE = "TLX_TRACEBACK"
 

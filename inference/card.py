@@ -29,7 +29,8 @@ class Provenance:
         tlx: version of tlx that trained it.
         torch: version of torch that trained it.
         architecture: torchvision's name of the network, such as "resnet18".
-        weights: what it was started from: "imagenet-v1", "imagenet-v2", "none" or a file's name.
+        weights: what it was started from: "imagenet-v1", "imagenet-v2", "none", a file's name, or
+            "best.pt of a run of 2026-11-23".
         weights_sha256: SHA-256 of the weights' file, None for "none".
         freeze: the stage up to which the network was kept as it was, or "none".
         data_fingerprint: SHA-256 over the pictures' contents, labels and splits.

@@ -52,8 +52,8 @@ class TrainingConfig:
     model: str = option("resnet18", _choices("model"), COMMON)
     weights: str = option(
         "imagenet",
-        "imagenet (= imagenet-v1) | imagenet-v2 | none | FILE with a state dict, or the best.pt of "
-        "an earlier run.",
+        "imagenet (= imagenet-v1) | imagenet-v2 | none | RUN, the folder of an earlier run "
+        "(= RUN/best.pt) | FILE with a state dict, or its name after tlx weights add.",
         COMMON,
     )
     freeze: str = option(
@@ -188,11 +188,6 @@ class TrainingConfig:
     def step_pictures(self) -> int:
         """Pictures a step of the optimizer."""
         return self.batch * self.accumulate
-
-    @property
-    def resize_side(self) -> int:
-        """Short side before the crop: 256/224 of imgsz, with V2 weights 232/224."""
-        return round(self.imgsz * (232 if self.weights == "imagenet-v2" else 256) / 224)
 
 
 def write_config(path: Path, config: TrainingConfig) -> None:

@@ -16,7 +16,6 @@ from .. import __version__
 from ..errors import CheckpointError, TrainingError
 from ..inference.card import ModelCard, Provenance
 from ..inference.events import finish
-from ..inference.preprocessing import Preprocessing
 from ..samples.folders import find_samples
 from ..samples.loading import ReadingProgress, load_pictures
 from ..samples.sample import LabelledPictures, LeftOut
@@ -29,7 +28,8 @@ from .loop import BatchDone, build_optimizer, build_schedule, train_epoch, valid
 from .recording import best_epoch, draw_training_pictures, measured, rank, save_epoch
 from .resnet import PictureNetwork, build_resnet, freeze_stages
 from .run_folder import EpochDone, choose_run_folder, prepare_run_folder
-from .weights import DownloadProgress, Weights, fit_backbone, load_weights
+from .weights import Weights, fit_network, load_weights
+from .weights_download import DownloadProgress
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,9 @@ def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Tr
     run = choose_run_folder(config)
     found = find_samples(config.data)
     weights = yield from load_weights(config.weights, config.model)
-    pictures = yield from load_pictures(found, config.resize_side)
+    side = weights.preprocessing(config.imgsz).resize_side
+    pictures = yield from load_pictures(found, side)
+    pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
     card = _card(config, pictures, weights)
     model = _starting_network(config, card, weights).to(device)
     prepare_run_folder(run)
@@ -154,7 +156,8 @@ def resume_events(
     if last.epoch >= config.epochs:
         raise CheckpointError(f"{run} is finished: all {config.epochs} epochs are done")
     model = restore_network(last).to(choose_device(config.device))
-    pictures = yield from load_pictures(find_samples(config.data), config.resize_side)
+    side = last.card.preprocessing.resize_side
+    pictures = yield from load_pictures(find_samples(config.data), side)
     if pictures.fingerprint != last.card.provenance.data_fingerprint:
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
     freeze_stages(model.network, config.freeze)
@@ -250,15 +253,14 @@ def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) 
         date=date.today().isoformat(),
         seed=config.seed,
     )
-    rule = Preprocessing(config.resize_side, config.imgsz)
-    return ModelCard(pictures.labels, rule, provenance)
+    return ModelCard(pictures.labels, weights.preprocessing(config.imgsz), provenance)
 
 
 def _starting_network(config: TrainingConfig, card: ModelCard, weights: Weights) -> PictureNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)
         network = build_resnet(config.model, len(card.labels))
-    fit_backbone(network, weights, config.model)
+    fit_network(network, weights, config.model, card.labels)
     freeze_stages(network, config.freeze)
     return PictureNetwork(network, card.preprocessing)
 

@@ -45,7 +45,7 @@ def here(tmp_path, monkeypatch, split_folder):
         ("colours -j -1", "--workers -1: it must be"),
         ("colours --weights none --freeze backbone", "--weights none would keep random weights"),
         ("colours --weights nowhere.pth", "--weights nowhere.pth: no such file"),
-        ("colours --weights empty", "--weights empty: no such file"),
+        ("colours --weights empty", "--weights empty: a folder without a best.pt"),
         ("colours --weights text.txt", "text.txt is damaged or holds more than tensors"),
         ("colours --weights none --out text.txt", "text.txt is a file; give --out a folder"),
         ("colours --weights none --out full", "full is not empty and no run folder"),
@@ -98,9 +98,10 @@ def test_weights_of_another_architecture_are_refused(here, run_tlx):
     assert not (here / "runs").exists()
 
 
-def test_a_checkpoint_is_no_state_dict(here, run_tlx, journey):
-    error = run_tlx("train", "colours", *QUICK, "--weights", journey.run / "best.pt").error
-    assert "best.pt holds no plain state dict" in error
+def test_a_run_of_another_architecture_names_the_model_to_give(here, run_tlx, journey):
+    options = (*QUICK, "--weights", journey.run, "--model", "resnet34")
+    assert "give --model resnet18" in run_tlx("train", "colours", *options).error
+    assert not (here / "runs").exists()
 
 
 def test_a_run_without_a_finished_epoch_cannot_be_resumed(here, run_tlx, journey):

@@ -62,14 +62,6 @@ def test_the_default_rate_follows_the_start_and_a_given_one_stays():
     assert TrainingConfig(DATA, lr=0.5).peak_lr == 0.5
 
 
-@pytest.mark.parametrize(
-    ("weights", "imgsz", "side"),
-    [("imagenet", 224, 256), ("imagenet-v2", 224, 232), ("none", 32, 37), ("imagenet-v2", 96, 99)],
-)
-def test_the_resize_side_follows_the_weights_recipe(weights, imgsz, side):
-    assert TrainingConfig(DATA, weights=weights, imgsz=imgsz).resize_side == side
-
-
 def test_a_written_config_is_read_back_with_its_own_folder_as_out(tmp_path):
     config = TrainingConfig(DATA, out=Path("elsewhere"), epochs=3, freeze="layer2", seed=7)
     write_config(tmp_path / "config.json", config)

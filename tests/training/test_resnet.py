@@ -78,8 +78,10 @@ def test_a_frozen_batchnorm_is_in_eval_mode_while_the_others_train(freeze):
     assert network.fc.training
 
 
-def test_the_stages_hold_every_module_but_the_pooling_and_the_head():
-    network = build_resnet("resnet18", 3)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_stages_hold_every_module_but_the_pooling_and_the_head(architecture):
+    with torch.device("meta"):
+        network = build_resnet(architecture, 3)
     staged = [module for modules in stage_modules(network).values() for module in modules]
     assert list(network.children())[:-2] == staged
     assert frozen_modules(network, "layer4") == staged

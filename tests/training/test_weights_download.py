@@ -14,9 +14,11 @@ from tlx.inference.events import finish
 from tlx.training import weights
 from tlx.training.checkpoint import load_checkpoint
 from tlx.training.config import TrainingConfig
+from tlx.training.published_weights import PublishedWeights
 from tlx.training.resnet import build_resnet
 from tlx.training.train import training_events
-from tlx.training.weights import DownloadProgress, Weights, load_weights
+from tlx.training.weights import Weights, load_weights
+from tlx.training.weights_download import DownloadProgress
 
 
 def _made_up_weights() -> bytes:
@@ -28,6 +30,12 @@ def _made_up_weights() -> bytes:
 CONTENT = _made_up_weights()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 NAME = f"resnet18-{SHA256[:8]}.pth"
+
+
+def _publish(monkeypatch, url: str) -> None:
+    """Let every choice of ImageNet weights mean the file at this address."""
+    entry = PublishedWeights("resnet18", "imagenet-v1", url, accuracy=0.7, resize=256)
+    monkeypatch.setattr(weights, "choose_published", lambda *_: entry)
 
 
 class Server:
@@ -89,7 +97,7 @@ def server(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.delenv("TLX_WEIGHTS_URL", raising=False)
-    monkeypatch.setattr(weights, "published_url", lambda *_: f"{running.url}/models/{NAME}")
+    _publish(monkeypatch, f"{running.url}/models/{NAME}")
     yield running
     running.stop()
 
@@ -224,7 +232,7 @@ def test_without_a_network_the_error_names_the_ways_out(server, cache):
 
 
 def test_a_name_that_cannot_be_resolved_names_the_ways_out_too(server, cache, monkeypatch):
-    monkeypatch.setattr(weights, "published_url", lambda *_: f"http://weights.invalid/{NAME}")
+    _publish(monkeypatch, f"http://weights.invalid/{NAME}")
     assert "Ways out:" in _refusal()
 
 
@@ -237,7 +245,7 @@ def test_a_file_the_server_does_not_have_names_the_ways_out(server, cache):
 
 @pytest.mark.parametrize("end", ["", "/"])
 def test_a_mirror_is_asked_instead(server, cache, monkeypatch, end):
-    monkeypatch.setattr(weights, "published_url", lambda *_: f"http://weights.invalid/{NAME}")
+    _publish(monkeypatch, f"http://weights.invalid/{NAME}")
     monkeypatch.setenv("TLX_WEIGHTS_URL", f"{server.url}/mirror{end}")
     _, found = _load()
     assert server.requests == [f"/mirror/{NAME}"]
@@ -266,9 +274,7 @@ def test_a_training_fetches_its_weights_first_and_the_card_names_them(
     content = (tmp_path / "made-up.pth").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     server.files = {f"resnet18-{sha256[:8]}.pth": content}
-    monkeypatch.setattr(
-        weights, "published_url", lambda *_: f"{server.url}/resnet18-{sha256[:8]}.pth"
-    )
+    _publish(monkeypatch, f"{server.url}/resnet18-{sha256[:8]}.pth")
     write_pictures(tmp_path / "data" / "train", 2)
     write_pictures(tmp_path / "data" / "val", 1, seed=1)
     config = TrainingConfig(
