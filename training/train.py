@@ -17,13 +17,13 @@ from ..errors import CheckpointError, TrainingError
 from ..inference.card import ModelCard, Provenance
 from ..inference.events import finish
 from ..inference.preprocessing import Preprocessing
-from ..samples.folders import find_samples
 from ..samples.loading import ReadingProgress, load_pictures
 from ..samples.sample import LabelledPictures, LeftOut
 from ..samples.splitting import write_split
 from .batches import EpochBatches, PictureDataset, batch_loader
 from .checkpoint import Checkpoint, load_checkpoint, restore_network
 from .config import TrainingConfig, read_config, write_config
+from .data import find_samples_again, find_training_samples
 from .device import choose_device
 from .loop import BatchDone, build_optimizer, build_schedule, train_epoch, validate
 from .recording import best_epoch, draw_training_pictures, measured, rank, save_epoch
@@ -112,7 +112,7 @@ def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Tr
     """
     device = choose_device(config.device)
     run = choose_run_folder(config)
-    found = find_samples(config.data)
+    found = find_training_samples(config)
     weights = yield from load_weights(config.weights, config.model)
     pictures = yield from load_pictures(found, config.resize_side)
     card = _card(config, pictures, weights)
@@ -154,7 +154,7 @@ def resume_events(
     if last.epoch >= config.epochs:
         raise CheckpointError(f"{run} is finished: all {config.epochs} epochs are done")
     model = restore_network(last).to(choose_device(config.device))
-    pictures = yield from load_pictures(find_samples(config.data), config.resize_side)
+    pictures = yield from load_pictures(find_samples_again(config, run), config.resize_side)
     if pictures.fingerprint != last.card.provenance.data_fingerprint:
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
     freeze_stages(model.network, config.freeze)
