@@ -1,8 +1,8 @@
 """Finding pictures in folders: one sub-folder a label, or such folders under train, val, test."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,7 +10,7 @@ from ..errors import DataError
 from ..inference.picture import PICTURE_SUFFIXES
 from .sample import Sample, normalise_label
 
-_SPLIT_NAMES = {
+SPLIT_NAMES = {
     "train": "train",
     "val": "validation",
     "valid": "validation",
@@ -24,7 +24,14 @@ class FoundSamples:
     """The samples of a data folder, by split if it has one.
 
     `validation` and `test` are None where the folder has no such sub-folder; `flat` is True
-    where the label folders lie directly in it, all samples then standing in `train`.
+    where no split is given, all samples then standing in `train`.
+
+    Attributes:
+        task: "single-label" or "multi-label".
+        fixed: the split of pictures that is known beforehand, from an earlier `split.csv` or from
+            a CSV's own column; it goes before the folders.
+        groups: pictures whose group has one name stay together, where a split is made.
+        notes: what the user should know.
     """
 
     root: Path
@@ -32,6 +39,15 @@ class FoundSamples:
     train: tuple[Sample, ...]
     validation: tuple[Sample, ...] | None = None
     test: tuple[Sample, ...] | None = None
+    task: str = "single-label"
+    fixed: Mapping[Path, str] = field(default_factory=dict[Path, str])
+    groups: Mapping[Path, str] = field(default_factory=dict[Path, str])
+    notes: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Sample, ...]:
+        """All samples."""
+        return (*self.train, *(self.validation or ()), *(self.test or ()))
 
 
 def find_samples(root: Path) -> FoundSamples:
@@ -43,7 +59,7 @@ def find_samples(root: Path) -> FoundSamples:
     _require_folder(root)
     found: dict[str, tuple[Sample, ...]] = {}
     for folder in _split_folders(root):
-        split = _SPLIT_NAMES[folder.name.lower()]
+        split = SPLIT_NAMES[folder.name.lower()]
         if split in found:
             raise DataError(f"{root} has two folders for {split}; keep one of them")
         found[split] = tuple(label_folders(folder))
@@ -99,7 +115,7 @@ def _split_folders(root: Path) -> list[Path]:
     without pictures do not count.
     """
     folders = _folders(root)
-    named = [folder for folder in folders if folder.name.lower() in _SPLIT_NAMES]
+    named = [folder for folder in folders if folder.name.lower() in SPLIT_NAMES]
     others = [f for f in folders if f not in named and next(find_pictures(f), None)]
     if not others:
         return named

@@ -1,7 +1,7 @@
 """Samples: pictures with their truth."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +35,16 @@ class Sample:
     def labels(self) -> tuple[str, ...]:
         """The labels of a picture in the multi-label task."""
         return tuple(self.label.split(SEPARATOR)) if self.label else ()
+
+
+def labels_of(sample: Sample, task: str) -> tuple[str, ...]:
+    """Give a picture's labels: exactly one in the single-label task, any number in the other."""
+    return sample.labels if task == "multi-label" else (sample.label,)
+
+
+def all_labels(samples: Iterable[Sample], task: str) -> tuple[str, ...]:
+    """Give the labels that stand in some samples, sorted by code point."""
+    return tuple(sorted({label for sample in samples for label in labels_of(sample, task)}))
 
 
 @dataclass(frozen=True, order=True)

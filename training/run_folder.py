@@ -56,7 +56,9 @@ def choose_run_folder(config: TrainingConfig) -> Path:
     out = config.out
     if out is None:
         out = _free_folder(Path("runs"), f"{date.today()}-{config.data.resolve().name}")
-    if out.resolve().is_relative_to(config.data.resolve()):
+    # Beside a CSV nothing in the folder is a label by itself.
+    inside = config.labels is None and out.resolve().is_relative_to(config.data.resolve())
+    if inside:
         raise UsageError(f"the run folder {out} lies inside {config.data}; give --out elsewhere")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file; give --out a folder")

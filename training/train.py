@@ -16,20 +16,20 @@ from .. import __version__
 from ..errors import CheckpointError, TrainingError
 from ..inference.card import ModelCard, Provenance
 from ..inference.events import finish
-from ..samples.folders import find_samples
+from ..inference.preprocessing import Preprocessing
 from ..samples.loading import ReadingProgress, load_pictures
 from ..samples.sample import LabelledPictures, LeftOut
 from ..samples.splitting import write_split
 from .batches import EpochBatches, PictureDataset, batch_loader
 from .checkpoint import Checkpoint, load_checkpoint, restore_network
 from .config import TrainingConfig, read_config, write_config
+from .data import find_samples_again, find_training_samples
 from .device import choose_device
 from .loop import BatchDone, build_optimizer, build_schedule, train_epoch, validate
 from .recording import best_epoch, draw_training_pictures, measured, rank, save_epoch
 from .resnet import PictureNetwork, build_resnet, freeze_stages
 from .run_folder import EpochDone, choose_run_folder, prepare_run_folder
-from .weights import Weights, fit_network, load_weights
-from .weights_download import DownloadProgress
+from .weights import DownloadProgress, Weights, fit_backbone, load_weights
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,9 @@ def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Tr
     """
     device = choose_device(config.device)
     run = choose_run_folder(config)
-    found = find_samples(config.data)
+    found = find_training_samples(config)
     weights = yield from load_weights(config.weights, config.model)
-    side = weights.preprocessing(config.imgsz).resize_side
-    pictures = yield from load_pictures(found, side)
-    pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
+    pictures = yield from load_pictures(found, config.resize_side)
     card = _card(config, pictures, weights)
     model = _starting_network(config, card, weights).to(device)
     prepare_run_folder(run)
@@ -156,8 +154,7 @@ def resume_events(
     if last.epoch >= config.epochs:
         raise CheckpointError(f"{run} is finished: all {config.epochs} epochs are done")
     model = restore_network(last).to(choose_device(config.device))
-    side = last.card.preprocessing.resize_side
-    pictures = yield from load_pictures(find_samples(config.data), side)
+    pictures = yield from load_pictures(find_samples_again(config, run), config.resize_side)
     if pictures.fingerprint != last.card.provenance.data_fingerprint:
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
     freeze_stages(model.network, config.freeze)
@@ -253,14 +250,15 @@ def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) 
         date=date.today().isoformat(),
         seed=config.seed,
     )
-    return ModelCard(pictures.labels, weights.preprocessing(config.imgsz), provenance)
+    rule = Preprocessing(config.resize_side, config.imgsz)
+    return ModelCard(pictures.labels, rule, provenance)
 
 
 def _starting_network(config: TrainingConfig, card: ModelCard, weights: Weights) -> PictureNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)
         network = build_resnet(config.model, len(card.labels))
-    fit_network(network, weights, config.model, card.labels)
+    fit_backbone(network, weights, config.model)
     freeze_stages(network, config.freeze)
     return PictureNetwork(network, card.preprocessing)
 

@@ -1,121 +1,14 @@
-"""Splits: a share of each label, by seed alone, with identical files on one side."""
+"""`split.csv`: written by a run, read back by the next one."""
 
 import os
-import random
-from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tlx.errors import DataError
 from tlx.samples.sample import LabelledPictures, Sample
-from tlx.samples.splitting import read_split, split_off, write_split
-
-ROOT = Path("pictures")
-
-
-def samples(**counts: int) -> list[Sample]:
-    return [
-        Sample(ROOT / label / f"{index:03}.jpg", label)
-        for label, count in counts.items()
-        for index in range(count)
-    ]
-
-
-def all_different(given: list[Sample]) -> dict[Path, str]:
-    return {sample.path: f"content of {sample.path}" for sample in given}
-
-
-def split(
-    given: list[Sample], share: float = 0.2, seed: int = 0
-) -> tuple[list[Sample], list[Sample]]:
-    return split_off(given, all_different(given), share, seed)
-
-
-def test_each_label_gives_its_share():
-    given = samples(ant=100, bee=50, cat=10)
-    rest, share = split(given)
-    assert Counter(sample.label for sample in share) == {"ant": 20, "bee": 10, "cat": 2}
-    assert Counter(sample.label for sample in rest) == {"ant": 80, "bee": 40, "cat": 8}
-
-
-def test_both_sides_together_are_everything_once_and_sorted():
-    given = samples(ant=13, bee=7)
-    rest, share = split(given)
-    assert sorted(rest + share) == sorted(given)
-    assert rest == sorted(rest)
-    assert share == sorted(share)
-
-
-def test_the_choice_does_not_follow_from_the_order_of_the_samples():
-    given = samples(ant=40, bee=30)
-    shuffled = random.Random(0).sample(given, len(given))
-    assert shuffled != given
-    assert split(shuffled) == split(given)
-
-
-def test_the_choice_is_fixed_by_the_seed():
-    given = samples(ant=40, bee=30)
-    assert split(given, seed=3) == split(given, seed=3)
-    assert split(given, seed=3) != split(given, seed=4)
-
-
-def test_the_choice_of_one_label_does_not_depend_on_the_others():
-    alone = [sample for sample in split(samples(ant=40))[1] if sample.label == "ant"]
-    beside = [sample for sample in split(samples(aaa=9, ant=40, bee=5))[1] if sample.label == "ant"]
-    assert alone == beside
-
-
-def test_the_choice_is_no_run_of_neighbours():
-    _, share = split(samples(ant=100))
-    numbers = [int(sample.path.stem) for sample in share]
-    assert numbers[-1] - numbers[0] > 50
-
-
-@pytest.mark.parametrize(
-    ("count", "chosen"), [(1, 0), (2, 1), (3, 1), (4, 1), (7, 1), (8, 2), (10, 2)]
-)
-def test_a_small_label_gives_at_least_one_and_keeps_at_least_one(count: int, chosen: int):
-    rest, share = split(samples(ant=count))
-    assert (len(rest), len(share)) == (count - chosen, chosen)
-
-
-def test_a_label_with_one_picture_keeps_it_on_the_first_side():
-    rest, share = split(samples(ant=1, bee=20))
-    assert [sample.label for sample in rest].count("ant") == 1
-    assert {sample.label for sample in share} == {"bee"}
-
-
-def test_even_a_share_of_nearly_everything_leaves_one_of_each_label():
-    rest, _ = split(samples(ant=10, bee=3), share=0.99)
-    assert {sample.label for sample in rest} == {"ant", "bee"}
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_identical_files_stay_on_one_side(seed: int):
-    given = samples(ant=60, bee=30)
-    contents = {sample.path: str(index // 3) for index, sample in enumerate(given)}
-    rest, share = split_off(given, contents, 0.2, seed)
-    sides = ({contents[sample.path] for sample in side} for side in (rest, share))
-    assert not set.intersection(*sides)
-    assert Counter(sample.label for sample in share) == {"ant": 12, "bee": 6}
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_one_picture_under_two_labels_stays_on_one_side(seed: int):
-    given = samples(ant=10, bee=10)
-    contents = all_different(given)
-    twins = given[3], given[14]
-    contents[twins[1].path] = contents[twins[0].path]
-    rest, share = split_off(given, contents, 0.3, seed)
-    assert sum(twin in share for twin in twins) in {0, 2}
-    assert sorted(rest + share) == given
-
-
-def test_copies_of_one_picture_are_never_torn_apart_to_reach_the_share():
-    given = samples(ant=10)
-    contents = dict.fromkeys((sample.path for sample in given), "the same")
-    assert split_off(given, contents, 0.5, 0) == (given, [])
+from tlx.samples.splitting import read_sides, read_split, write_split
 
 
 def pictures(root: Path) -> LabelledPictures:
@@ -179,3 +72,36 @@ def test_the_splits_of_pictures_are_known_by_name(tmp_path: Path):
     assert given.split("validation") is given.validation
     with pytest.raises(KeyError):
         given.split("val")
+
+
+def test_the_file_of_a_multi_label_run_says_so_in_its_header(tmp_path: Path):
+    given = replace(
+        pictures(tmp_path), task="multi-label", test=(Sample(tmp_path / "x.jpg", "ant|bee"),)
+    )
+    write_split(tmp_path / "split.csv", given)
+    text = (tmp_path / "split.csv").read_text(encoding="utf-8")
+    assert text.startswith("file,labels,split\n")
+    assert "x.jpg,ant|bee,test\n" in text
+    assert read_split(tmp_path / "split.csv", tmp_path, "test") == list(given.test)
+
+
+def test_a_picture_outside_the_folder_is_named_by_the_way_to_it(tmp_path: Path):
+    outside = Sample(tmp_path / "elsewhere" / "a.jpg", "cat")
+    write_split(tmp_path / "s.csv", LabelledPictures(tmp_path / "data", ("cat",), (outside,)))
+    assert "../elsewhere/a.jpg,cat,train\n" in (tmp_path / "s.csv").read_text()
+    (read,) = read_split(tmp_path / "s.csv", tmp_path / "data", "train")
+    assert os.path.normpath(read.path) == str(outside.path)
+
+
+def test_sides_are_read_from_any_csv_of_files_and_splits(tmp_path: Path):
+    (tmp_path / "s.csv").write_text("split,file\nVal,a.jpg\ntrain,b/c.jpg\n")
+    assert read_sides(tmp_path / "s.csv", tmp_path) == {
+        tmp_path / "a.jpg": "validation",
+        tmp_path / "b" / "c.jpg": "train",
+    }
+
+
+def test_a_side_that_there_is_not_is_refused(tmp_path: Path):
+    (tmp_path / "s.csv").write_text("split,file\nleft,a.jpg\n")
+    with pytest.raises(DataError, match=r"a\.jpg has the split 'left'; it must be train"):
+        read_sides(tmp_path / "s.csv", tmp_path)
