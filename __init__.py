@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .inference.classifier import Classifier
     from .inference.prediction import Outcome, Prediction, RankedLabel
     from .training.config import TrainingConfig
-    from .training.train import TrainingResult, train
+    from .training.fit import TrainingResult
+    from .training.train import train
 
 __version__ = "0.1.0"
 
@@ -32,7 +33,7 @@ _HOME = {
     "Report": ".evaluation.report",
     "TlxError": ".errors",
     "TrainingConfig": ".training.config",
-    "TrainingResult": ".training.train",
+    "TrainingResult": ".training.fit",
     "train": ".training.train",
 }
 

@@ -41,12 +41,13 @@ class Screen:
     """One command's output.
 
     With `as_json`, stdout holds JSON alone and rows go to stderr. Bars are drawn where a
-    terminal is: on stdout if it is one, else on stderr.
+    terminal is: on stdout if it is one, else on stderr. With `silent` there is nothing at all.
     """
 
-    def __init__(self, as_json: bool = False) -> None:
-        self.as_json = as_json
+    def __init__(self, as_json: bool = False, silent: bool = False) -> None:
+        self.as_json = as_json and not silent
         self.rows = _console(stderr=as_json)
+        self.rows.quiet = silent
         bars = self.rows if self.rows.is_terminal else _console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -56,7 +57,7 @@ class Screen:
             TimeRemainingColumn(),
             console=bars,
             transient=True,
-            disable=not bars.is_terminal,
+            disable=silent or not bars.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
 

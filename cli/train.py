@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..errors import UsageError
+from ..errors import TlxError, UsageError
 from ..training.config import TrainingConfig
 from ..training.options import COMMON, OUTPUT
+from ..training.torchrun import this_process
 from .extras import require_extra
 from .options import take_options_of
 from .screen import Screen
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ..samples.sample import LabelledPictures
+    from ..training.fit import Prepared, TrainingResult
     from ..training.run_folder import EpochDone
-    from ..training.train import Prepared, TrainingEvent, TrainingResult
+    from ..training.train import TrainingEvent
 
     Events = Generator[TrainingEvent, None, TrainingResult]
 
@@ -49,8 +51,14 @@ def train_command(
     require_extra("train", "train")
     config = TrainingConfig(data or _folder_of(options["labels"]), **options)
     events = _training(config) if resume is None else _resuming(resume, data, config)
-    with Screen(as_json) as screen:
-        show_result(_run(events, screen), screen)
+    first = this_process().first  # of those that torchrun started; it speaks for all
+    with Screen(as_json, silent=not first) as screen:
+        try:
+            show_result(_run(events, screen), screen)
+        except TlxError as error:
+            if first:
+                raise
+            raise typer.Exit(error.exit_code) from None
 
 
 take_options_of(TrainingConfig, train_command)
@@ -105,17 +113,30 @@ class _Interruptible:
 def show_training(event: "TrainingEvent", screen: Screen) -> None:
     """Show one thing that happened."""
     from ..samples.loading import ReadingProgress
-    from ..training.loop import BatchDone
+    from ..training.fit import Prepared
+    from ..training.inputs import Noted
+    from ..training.loop import BatchDone, BatchLowered
+    from ..training.picture_cache import CachingProgress
     from ..training.run_folder import EpochDone
-    from ..training.train import Prepared
+    from ..training.stage_cache import StageProgress
 
     match event:
         case ReadingProgress(done, total):
             screen.progress("reading pictures", done, total)
-        case Prepared():
-            _show_prepared(event, screen)
+        case CachingProgress(done, total):
+            screen.progress("decoding pictures", done, total)
+        case StageProgress(done, total):
+            screen.progress("computing what is frozen", done, total)
         case BatchDone(phase, done, total, _):
             screen.progress(phase, done, total)
+        case Prepared():
+            _show_prepared(event, screen)
+        case Noted(text):
+            screen.row(f"note: {text}")
+        case BatchLowered(parts):
+            screen.row(
+                f"note: out of memory; each batch goes through in {parts} parts", style="yellow"
+            )
         case EpochDone():
             screen.row(_epoch_row(event))
             screen.json({"event": "epoch", **asdict(event)})
@@ -155,8 +176,11 @@ def _show_prepared(event: "Prepared", screen: Screen) -> None:
     for note in pictures.notes:
         screen.row(f"note: {note}")
     _show_left_out(pictures, screen)
+    precision = "" if event.precision == "none" else f" in {event.precision}"
+    together = f", {event.processes} processes" if event.processes > 1 else ""
     screen.row(
-        f"on {event.device}; {event.trainable:,} of {event.parameters:,} parameters are trained"
+        f"on {event.device}{precision}{together}; {event.trainable:,} of {event.parameters:,} "
+        "parameters are trained"
     )
     screen.row(_HEADER, style="bold")
 

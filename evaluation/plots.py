@@ -23,11 +23,11 @@ TRAIN, VALIDATION = "#1f6fb4", "#d1590f"
 
 @dataclass(frozen=True)
 class Curve:
-    """One quantity over the epochs, for training and validation, each of length E."""
+    """One quantity over the epochs, for training, validation or both, each of length E."""
 
     name: str
-    train: Sequence[float]
-    validation: Sequence[float]
+    train: Sequence[float] | None
+    validation: Sequence[float] | None
 
 
 def draw_curves(curves: Sequence[Curve], best_epoch: int, path: Path) -> None:
@@ -35,12 +35,14 @@ def draw_curves(curves: Sequence[Curve], best_epoch: int, path: Path) -> None:
     figure = Figure(figsize=(5 * len(curves), 3.6), layout="constrained")
     for index, curve in enumerate(curves):
         axes = figure.add_subplot(1, len(curves), index + 1)
-        epochs = range(1, len(curve.train) + 1)
-        marker = "o" if len(epochs) < 30 else None
-        axes.plot(epochs, curve.train, color=TRAIN, marker=marker, ms=3, label="training")
-        axes.plot(
-            epochs, curve.validation, color=VALIDATION, marker=marker, ms=3, label="validation"
-        )
+        for values, colour, name in (
+            (curve.train, TRAIN, "training"),
+            (curve.validation, VALIDATION, "validation"),
+        ):
+            if values is not None:
+                marker = "o" if len(values) < 30 else None
+                epochs = range(1, len(values) + 1)
+                axes.plot(epochs, values, color=colour, marker=marker, ms=3, label=name)
         axes.axvline(best_epoch, color="0.6", lw=1, ls=":", label=f"best epoch {best_epoch}")
         axes.set(title=curve.name, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

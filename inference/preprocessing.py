@@ -71,12 +71,23 @@ def resize_and_crop(rgb: Image.Image, rule: Preprocessing) -> NDArray[np.uint8]:
     Raises:
         PictureError: the picture's shape is beyond 1:200.
     """
-    width, height = resized_size(rgb.size, rule.resize_side)
-    resized = rgb.resize((width, height), Image.Resampling.BILINEAR)
+    return crop_centre(resize(rgb, rule.resize_side), rule.crop)
+
+
+def resize(rgb: Image.Image, side: int) -> Image.Image:
+    """Resize an RGB picture so that its short side is `side`.
+
+    Raises:
+        PictureError: the picture's shape is beyond 1:200.
+    """
+    return rgb.resize(resized_size(rgb.size, side), Image.Resampling.BILINEAR)
+
+
+def crop_centre(resized: Image.Image, side: int) -> NDArray[np.uint8]:
+    """Cut out the centre: uint8 `[side, side, 3]`, RGB."""
     # Python's round() is to even, as in torchvision's center_crop: not the same as // 2.
-    left, top = round((width - rule.crop) / 2), round((height - rule.crop) / 2)
-    cropped = resized.crop((left, top, left + rule.crop, top + rule.crop))
-    return np.array(cropped, dtype=np.uint8)
+    left, top = (round((length - side) / 2) for length in resized.size)
+    return np.array(resized.crop((left, top, left + side, top + side)), dtype=np.uint8)
 
 
 def resized_size(size: tuple[int, int], side: int) -> tuple[int, int]:

@@ -17,8 +17,9 @@ from ..samples.folders import label_folders, looks_split
 from ..samples.sample import Sample
 from ..samples.splitting import read_split
 from ..training.config import TrainingConfig
+from ..training.fit import TrainingResult
 from ..training.options import options_of
-from ..training.train import TrainingEvent, TrainingResult, training_events
+from ..training.train import TrainingEvent, training_events
 
 SHOWN = 6
 """Pictures classified at the end."""

@@ -1,47 +1,122 @@
 """Augmentation: torchvision's v2 transforms, seeded by (seed, epoch, index)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 from torchvision.transforms import InterpolationMode, v2
+
+from ..inference.preprocessing import Preprocessing, crop_centre
+from .config import TrainingConfig
 
 CROP_SCALE = (0.5, 1.0)
 """Share of the picture's area in a random crop. ImageNet's 0.08 loses the object too often
 for a few hundred pictures."""
+CROP_RATIO = (3 / 4, 4 / 3)
+"""Width to height of a random crop."""
+GREY = [124, 116, 104]
+"""ImageNet's mean: what an erased box and the corners of a turned picture show."""
+
+_POLICIES: dict[str, Callable[..., nn.Module]] = {
+    "randaugment": v2.RandAugment,  # Cubuk et al., 2020, arXiv:1909.13719
+    "trivialaugment": v2.TrivialAugmentWide,  # Mueller and Hutter, 2021, arXiv:2103.10158
+    "augmix": v2.AugMix,  # Hendrycks et al., 2020, arXiv:1912.02781
+}
 
 
-def build_augmentation(name: str, imgsz: int) -> Callable[[Image.Image], Image.Image] | None:
-    """Build the transform from a decoded RGB picture to an `imgsz` square; None for "none"."""
-    if name == "none":
-        return None
-    if name == "mirror":
-        return v2.Compose(
-            [v2.Resize((imgsz, imgsz), InterpolationMode.BILINEAR), v2.RandomHorizontalFlip()]
-        )
-    crop = v2.RandomResizedCrop(
-        imgsz, scale=CROP_SCALE, interpolation=InterpolationMode.BILINEAR, antialias=True
-    )
-    return crop if name == "crop" else v2.Compose([crop, v2.RandomHorizontalFlip()])
+@dataclass(frozen=True)
+class Augmentation:
+    """How training pictures are varied; the options of `TrainingConfig` say what each means."""
+
+    geometry: str = "none"
+    policy: str = "none"
+    jitter: float = 0.0
+    erase: float = 0.0
+
+    @property
+    def random(self) -> bool:
+        """Whether two looks at one picture may differ."""
+        return self != Augmentation()
+
+    @property
+    def only_geometry(self) -> bool:
+        """Whether nothing but crop and mirroring varies."""
+        return self == Augmentation(self.geometry)
 
 
-def augment(
-    transform: Callable[[Image.Image], Image.Image],
-    picture: Image.Image,
-    seed: int,
-    epoch: int,
-    index: int,
-) -> Image.Image:
-    """Apply a transform with randomness that depends on nothing but the three numbers.
+def augmentation_of(config: TrainingConfig) -> Augmentation:
+    """Take the augmentation out of a run's configuration."""
+    return Augmentation(config.augmentation, config.policy, config.jitter, config.erase)
 
-    Whichever worker does it, and whatever was drawn before: that is what makes resuming exact.
+
+class Augment:
+    """An augmentation as a function of a picture and of the three numbers that seed it.
+
+    Args:
+        augmentation: what to vary.
+        rule: the card's preprocessing: its crop is the side of the result.
+        seed: of the run.
     """
-    key = int(np.random.SeedSequence((seed, epoch, index)).generate_state(1, np.uint64)[0])
-    generator = torch.default_generator
-    state = generator.get_state()
-    try:
-        generator.manual_seed(key)
-        return transform(picture)
-    finally:
-        generator.set_state(state)
+
+    def __init__(self, augmentation: Augmentation, rule: Preprocessing, seed: int) -> None:
+        self._seed = seed
+        self._random = augmentation.random
+        self._side = rule.crop
+        self._transform = v2.Compose(
+            [*_geometry(augmentation.geometry, rule.crop), v2.PILToTensor()]
+        )
+        self._after = v2.Compose(_variations(augmentation))
+
+    def __call__(self, resized: Image.Image, epoch: int, index: int) -> NDArray[np.uint8]:
+        """Vary an RGB picture whose short side is the rule's resize side: uint8 `[S, S, 3]`.
+
+        The randomness depends on nothing but (seed, epoch, index): whichever worker does it, and
+        whatever was drawn before. That is what makes resuming exact.
+        """
+        if not self._random:
+            return crop_centre(resized, self._side)
+        generator = torch.default_generator
+        state = generator.get_state()
+        try:
+            generator.manual_seed(seed_of(self._seed, epoch, index))
+            varied: torch.Tensor = self._after(self._transform(resized))
+        finally:
+            generator.set_state(state)
+        return varied.permute(1, 2, 0).contiguous().numpy()
+
+
+def seed_of(*numbers: int) -> int:
+    """Mix numbers into one 63-bit seed."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _geometry(name: str, side: int) -> Sequence[nn.Module]:
+    crop = v2.RandomResizedCrop(
+        side, CROP_SCALE, CROP_RATIO, interpolation=InterpolationMode.BILINEAR, antialias=True
+    )
+    centre = v2.CenterCrop(side)
+    mirror = v2.RandomHorizontalFlip()
+    steps: dict[str, Sequence[nn.Module]] = {
+        "standard": (crop, mirror),
+        "crop": (crop,),
+        "mirror": (centre, mirror),
+        "none": (centre,),
+    }
+    return steps[name]
+
+
+def _variations(augmentation: Augmentation) -> list[nn.Module]:
+    """Vary a uint8 tensor `[3, S, S]` after its geometry."""
+    steps: list[nn.Module] = [v2.Identity()]
+    if augmentation.policy != "none":
+        steps.append(_POLICIES[augmentation.policy](fill=GREY))
+    if augmentation.jitter:
+        strength = augmentation.jitter
+        steps.append(v2.ColorJitter(strength, strength, strength, strength / 4))
+    if augmentation.erase:
+        steps.append(v2.RandomErasing(augmentation.erase, value=GREY))  # pyright: ignore[reportArgumentType]
+    return steps

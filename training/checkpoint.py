@@ -82,8 +82,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(card, content["epoch"], content["weights"], content["progress"], sha256)
 
 
-def restore_network(checkpoint: Checkpoint) -> PictureNetwork:
-    """Build the trained network, in eval mode on the CPU.
+def restore_network(checkpoint: Checkpoint, dropout: float = 0.0) -> PictureNetwork:
+    """Build the trained network, in eval mode on the CPU; `dropout` is for training it further.
 
     Raises:
         CheckpointError: the weights do not fit the card's architecture and labels.
@@ -99,4 +99,4 @@ def restore_network(checkpoint: Checkpoint) -> PictureNetwork:
             f"the checkpoint's weights do not fit its card ({card.provenance.architecture}, "
             f"{len(card.labels)} labels): {str(error).splitlines()[-1].strip()}"
         ) from None
-    return PictureNetwork(network, card.preprocessing).eval()
+    return PictureNetwork(network, card.preprocessing, dropout).eval()

@@ -3,14 +3,21 @@
 import torch
 
 from ..errors import UsageError
+from .torchrun import this_process
 
 
 def choose_device(asked: str) -> torch.device:
     """Take the device asked for; "auto" takes a GPU where there is one.
 
+    Of processes that train together, each takes its own.
+
     Raises:
         UsageError: torch has no such device here.
     """
+    processes = this_process()
+    if asked in ("auto", "cuda") and processes.count > 1 and torch.cuda.is_available():
+        torch.cuda.set_device(processes.local_rank)
+        return torch.device("cuda", processes.local_rank)
     if asked != "auto":
         return _require_device(asked)
     if torch.cuda.is_available():

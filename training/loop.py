@@ -1,26 +1,22 @@
 """The training loop: one epoch, one validation, readable from top to bottom."""
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from time import perf_counter
-from typing import cast
 
 import torch
-from torch import nn
-from torch.nn.functional import cross_entropy
-from torch.optim import AdamW, Optimizer
-from torch.optim.lr_scheduler import LambdaLR
-from torch.utils.data import DataLoader
+from torch import Tensor
 
 from ..errors import TrainingError
-from .batches import Batch, PictureDataset
-from .resnet import PictureNetwork, set_training
+from .batches import Batches
+from .learner import Learner
+from .processes import gather
+from .resnet import PictureNetwork
+from .torchrun import Processes
 
-PRETRAINED_LR = 0.03
-"""Learning rate of pretrained stages as a share of the head's, which starts from nothing."""
-WARM_UP = 0.05
-"""Share of all steps over which the learning rate rises from zero."""
+CHECKED = 20
+"""Steps after which a GPU's loss is looked at: each look waits for the GPU."""
 
 
 @dataclass(frozen=True)
@@ -34,26 +30,43 @@ class BatchDone:
 
 
 @dataclass(frozen=True)
-class Score:
-    """Mean loss in nats and accuracy in 0..1 over a number of pictures, and their rate."""
+class BatchLowered:
+    """The device ran out of memory: from here on each batch goes through it in `parts`."""
+
+    parts: int
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a pass of training was like: its loss on the pictures as they came, augmented.
+
+    Attributes:
+        loss: mean of the objective, in nats.
+        accuracy: share of first labels that are the truth's; multi-label: of pictures with every
+            label right at 0.5.
+        pictures_per_second: over all processes.
+    """
 
     loss: float
     accuracy: float
-    pictures: int
     pictures_per_second: float
 
 
+@dataclass(frozen=True, eq=False)
+class Validated:
+    """Answers for all validation pictures: logits `[N, C]` and truth, on the CPU, in order."""
+
+    logits: Tensor
+    truth: Tensor
+
+
 def train_epoch(
-    model: PictureNetwork,
-    batches: DataLoader[Batch],
-    optimizer: Optimizer,
-    schedule: LambdaLR,
-    freeze: str,
-) -> Generator[BatchDone, None, Score]:
+    learner: Learner, batches: Batches, epoch: int, frozen: str
+) -> Generator[BatchDone | BatchLowered, None, Learned]:
     """Learn from every training picture once.
 
     Yields:
-        `BatchDone` a batch.
+        `BatchDone` a batch; once at most `BatchLowered`.
 
     Returns:
         The score on the augmented pictures as they came, by the weights of each step.
@@ -61,119 +74,109 @@ def train_epoch(
     Raises:
         TrainingError: the loss is not finite.
     """
-    set_training(model.network, freeze)
-    device = model.mean.device
-    tally = _Tally("training", batches)
-    for images, truth in batches:
-        truth = truth.to(device, non_blocking=True)  # noqa: PLW2901
-        logits = model(images.to(device, non_blocking=True))  # uint8 [N, S, S, 3] -> [N, C]
-        loss = cross_entropy(logits, truth)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        yield tally.add(logits, truth, loss)
-    return _finite(tally)
+    learner.begin_epoch(frozen)
+    tally = _Tally(learner.processes, sum(batches.sizes))
+    for step, (size, (inputs, truth)) in enumerate(
+        zip(batches.sizes, batches.epoch(epoch), strict=True)
+    ):
+        inputs = inputs.to(learner.device, non_blocking=True)  # noqa: PLW2901
+        truth = truth.to(learner.device, non_blocking=True)  # noqa: PLW2901
+        share = len(inputs) * learner.processes.count / size
+        try:
+            losses, logits = learner.learn(inputs, truth, batches.after, share, (epoch, step))
+        except torch.OutOfMemoryError:
+            if learner.parts > learner.config.accumulate or learner.processes.count > 1:
+                raise
+            learner.parts *= 2
+            yield BatchLowered(learner.parts)
+            losses, logits = learner.learn(inputs, truth, batches.after, share, (epoch, step))
+        tally.add(losses, is_right(logits, truth))
+        if learner.device.type == "cpu" or step % CHECKED == 0:
+            _require_finite(losses.mean().item(), "training")
+        yield BatchDone("training", tally.done, tally.total, tally.rate())
+    learner.agree()
+    return tally.learned()
 
 
 def validate(
-    model: PictureNetwork, batches: DataLoader[Batch]
-) -> Generator[BatchDone, None, Score]:
-    """Score the weights as they would be exported: eval mode, fp32, plain cross-entropy.
+    model: PictureNetwork, batches: Batches, processes: Processes
+) -> Generator[BatchDone, None, Validated]:
+    """Ask the weights as they would be exported: eval mode, fp32.
 
     Yields:
         `BatchDone` a batch.
 
     Returns:
-        The score.
-
-    Raises:
-        TrainingError: the loss is not finite: the last step of training went astray.
+        The answers of all processes, each picture's exactly once, in the pictures' order.
     """
     model.eval()
     device = model.mean.device
-    tally = _Tally("validation", batches)
-    for images, truth in batches:
-        truth = truth.to(device, non_blocking=True)  # noqa: PLW2901
+    answers: list[Tensor] = []
+    truths: list[Tensor] = []
+    total, start, done = sum(batches.sizes), perf_counter(), 0
+    for size, (inputs, truth) in zip(batches.sizes, batches.epoch(0), strict=True):
         # Inside: around a generator they would leak to whoever consumes it. TF32 would be the
         # default for convolutions on newer GPUs, and is no fp32.
         with torch.no_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            logits = model(images.to(device, non_blocking=True))
-            loss = cross_entropy(logits, truth)
-        yield tally.add(logits, truth, loss)
-    return _finite(tally)
+            answers.append(model(inputs.to(device, non_blocking=True), batches.after))
+        truths.append(truth)
+        done += size
+        yield BatchDone("validation", done, total, done / (perf_counter() - start))
+    own = [(step.cpu(), truth) for step, truth in zip(answers, truths, strict=True)]
+    return _in_order(gather(processes, own))
 
 
-def build_optimizer(model: nn.Module, lr: float, weight_decay: float, pretrained: bool) -> AdamW:
-    """Build AdamW (Loshchilov and Hutter, 2019) over what is not frozen.
-
-    The head learns at `lr`, pretrained stages at `PRETRAINED_LR` of it; norms and biases are
-    not decayed.
-    """
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            key = (".fc." in f".{name}", parameter.ndim > 1)
-            groups.setdefault(key, []).append(parameter)
-    return AdamW(
-        [
-            {
-                "params": parameters,
-                "lr": lr if head or not pretrained else lr * PRETRAINED_LR,
-                "weight_decay": weight_decay if decayed else 0.0,
-            }
-            for (head, decayed), parameters in groups.items()
-        ]
-    )
+def is_right(logits: Tensor, truth: Tensor) -> Tensor:
+    """Tell, bool `[N]`, whether the first label is the truth's; multi-label: every label at 0.5."""
+    if truth.ndim == 1:
+        return logits.argmax(dim=1) == truth
+    return ((logits > 0) == (truth > 0.5)).all(dim=1)
 
 
-def build_schedule(optimizer: Optimizer, steps: int) -> LambdaLR:
-    """Rise linearly, then fall to zero along a cosine, a step a batch."""
-    return LambdaLR(optimizer, _warm_up_then_cosine(steps))
-
-
-def _warm_up_then_cosine(steps: int) -> Callable[[int], float]:
-    rise = max(1, round(WARM_UP * steps))
-
-    def factor(step: int) -> float:
-        if step < rise:
-            return (step + 1) / rise
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rise) / max(1, steps - rise))))
-
-    return factor
+def _in_order(by_process: list[list[tuple[Tensor, Tensor]]]) -> Validated:
+    """Put back together the batches that were dealt out card by card."""
+    logits: list[Tensor] = []
+    truth: list[Tensor] = []
+    for parts in zip(*by_process, strict=True):
+        size = sum(len(answers) for answers, _ in parts)
+        rows = [torch.arange(rank, size, len(parts)) for rank in range(len(parts))]
+        order = torch.cat(rows).argsort()
+        logits.append(torch.cat([answers for answers, _ in parts])[order])
+        truth.append(torch.cat([truths for _, truths in parts])[order])
+    return Validated(torch.cat(logits), torch.cat(truth))
 
 
 class _Tally:
     """Sums over the batches of one pass, kept on the device so that no step waits for them."""
 
-    def __init__(self, phase: str, batches: DataLoader[Batch]) -> None:
-        self.phase = phase
-        self.total = len(cast(PictureDataset, batches.dataset))
+    def __init__(self, processes: Processes, total: int) -> None:
+        self.processes = processes
+        self.total = total
         self.done = 0
-        self.losses: list[torch.Tensor] = []
-        self.correct: list[torch.Tensor] = []
-        self.start = perf_counter()
+        self._losses: list[Tensor] = []
+        self._right: list[Tensor] = []
+        self._start = perf_counter()
 
-    def add(self, logits: torch.Tensor, truth: torch.Tensor, loss: torch.Tensor) -> BatchDone:
-        self.losses.append(loss.detach() * len(truth))
-        self.correct.append((logits.detach().argmax(dim=1) == truth).sum())
-        self.done += len(truth)
-        return BatchDone(self.phase, self.done, self.total, self._rate())
+    def add(self, losses: Tensor, right: Tensor) -> None:
+        self._losses.append(losses.sum())
+        self._right.append(right.sum())
+        self.done = min(self.total, self.done + len(losses) * self.processes.count)
 
-    def score(self) -> Score:
-        loss = sum(part.item() for part in self.losses) / self.done
-        accuracy = sum(part.item() for part in self.correct) / self.done
-        return Score(loss, accuracy, self.done, self._rate())
+    def rate(self) -> float:
+        return self.done / (perf_counter() - self._start)
 
-    def _rate(self) -> float:
-        return self.done / (perf_counter() - self.start)
+    def learned(self) -> Learned:
+        loss = sum(part.item() for part in self._losses)
+        right = sum(part.item() for part in self._right)
+        sums = gather(self.processes, (loss, right))
+        mean = sum(one for one, _ in sums) / self.total
+        _require_finite(mean, "training")
+        return Learned(mean, sum(one for _, one in sums) / self.total, self.rate())
 
 
-def _finite(tally: _Tally) -> Score:
-    score = tally.score()
-    if not math.isfinite(score.loss):
+def _require_finite(loss: float, phase: str) -> None:
+    if not math.isfinite(loss):
         raise TrainingError(
-            f"the {tally.phase} loss is not finite; try a lower --lr (the checkpoints of the "
-            "epochs before are kept)"
+            f"the {phase} loss is not finite; try a lower --lr, --clip 1 or --amp none (the "
+            "checkpoints of the epochs before are kept)"
         )
-    return score

@@ -1,19 +1,27 @@
 """What a run leaves behind: pictures, curves, metrics and checkpoints."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from time import perf_counter
+
+import torch
+from torch import Tensor
 
 from ..evaluation.metrics import wilson_interval
 from ..evaluation.plots import Curve, draw_curves, draw_pictures
 from ..inference.card import MeasuredResult, ModelCard
 from ..samples.sample import LabelledPictures
-from .batches import PictureDataset
+from .augmentation import augmentation_of
+from .batches import PictureDataset, truth_of
 from .checkpoint import Checkpoint, save_checkpoint
 from .config import TrainingConfig
-from .loop import Score
-from .resnet import PictureNetwork
+from .learner import Learner
 from .run_folder import EpochDone, write_metrics
+from .score import Score
+
+PAUSE = 3.0
+"""Seconds between two writings at least, but for the last."""
 
 
 def draw_training_pictures(
@@ -23,56 +31,96 @@ def draw_training_pictures(
     count = min(16, len(pictures.train))
     step = len(pictures.train) / count
     samples = [pictures.train[int(index * step)] for index in range(count)]
-    shown = PictureDataset(
-        samples, card.labels, card.preprocessing, config.augmentation, config.seed
-    )
+    truth = truth_of(samples, card.labels, card.task)
+    augmentation = augmentation_of(config)
+    shown = PictureDataset(samples, truth, card.preprocessing, augmentation, config.seed)
     images = [shown[1, index][0].numpy() for index in range(count)]
     draw_pictures(images, [sample.label for sample in samples], path)
 
 
-def save_epoch(
-    run: Path,
-    card: ModelCard,
-    model: PictureNetwork,
-    history: Sequence[EpochDone],
-    progress: dict[str, object],
-) -> None:
-    """Write everything that an epoch's end leaves: checkpoints, metrics, curves."""
-    epoch = history[-1].epoch
-    weights = {name: tensor.cpu() for name, tensor in model.network.state_dict().items()}
-    # best.pt first: if the power fails in between, the epoch is run again and writes it again.
-    if history[-1].best:
-        save_checkpoint(run / "best.pt", Checkpoint(card, epoch, weights, {}))
-    save_checkpoint(run / "last.pt", Checkpoint(card, epoch, weights, progress))
-    write_metrics(run / "metrics.csv", history)
-    curves = [
-        Curve(
-            "loss",
-            [row.train_loss for row in history],
-            [row.validation_loss for row in history],
-        ),
-        Curve(
-            "accuracy",
-            [row.train_accuracy for row in history],
-            [row.validation_accuracy for row in history],
-        ),
-    ]
-    draw_curves(curves, best_epoch(history).epoch, run / "curves.png")
+class Recorder:
+    """Writes what an epoch's end leaves: checkpoints, metrics, curves.
+
+    Where epochs are shorter than `PAUSE` it does not write at each: a head on stored features
+    learns for 20 ms an epoch. What a kill can cost is then those few seconds.
+
+    Args:
+        run: the run folder.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        self._written = -PAUSE
+        self._best: Checkpoint | None = None
+
+    def epoch(
+        self, card: ModelCard, learner: Learner, history: Sequence[EpochDone], last: bool
+    ) -> None:
+        """Take an epoch's end; `last` says that none follows, so that it must be written."""
+        if history[-1].best:
+            self._best = Checkpoint(card, history[-1].epoch, _weights(learner), {})
+        if last or perf_counter() - self._written >= PAUSE:
+            self._write(card, learner, history)
+            self._written = perf_counter()
+
+    def _write(self, card: ModelCard, learner: Learner, history: Sequence[EpochDone]) -> None:
+        # best.pt first: if the power fails in between, the epoch is run again and writes it again.
+        if self._best is not None:
+            save_checkpoint(self.run / "best.pt", self._best)
+            self._best = None
+        progress = {**learner.state_dict(), "history": [asdict(row) for row in history]}
+        last = Checkpoint(card, history[-1].epoch, _weights(learner), progress)
+        save_checkpoint(self.run / "last.pt", last)
+        write_metrics(self.run / "metrics.csv", history)
+        draw_curves(_curves(history), best_epoch(history).epoch, self.run / "curves.png")
 
 
-def measured(card: ModelCard, score: Score) -> ModelCard:
-    """Write validation's result into the card; the same pictures choose the epoch."""
-    interval = wilson_interval(round(score.accuracy * score.pictures), score.pictures)
-    results = (
-        MeasuredResult("accuracy", score.accuracy, interval, "validation", score.pictures, True),
-        MeasuredResult("loss", score.loss, None, "validation", score.pictures, True),
+def _weights(learner: Learner) -> dict[str, Tensor]:
+    """Copy the weights that are deployed, dense, on the CPU."""
+    state = learner.deployed.network.state_dict()
+    return {
+        name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        for name, tensor in state.items()
+    }
+
+
+def _curves(history: Sequence[EpochDone]) -> list[Curve]:
+    loss = Curve(
+        "loss", [row.train_loss for row in history], [row.validation_loss for row in history]
     )
-    return replace(card, results=results)
+    accuracy = Curve(
+        "accuracy",
+        [row.train_accuracy for row in history],
+        [row.validation_accuracy for row in history],
+    )
+    curves = [loss, accuracy]
+    if history[0].monitor not in ("loss", "accuracy"):
+        curves.append(Curve(history[0].monitor, None, [row.monitored for row in history]))
+    return [*curves, Curve("learning rate at the epoch's end", [row.lr for row in history], None)]
+
+
+def measured(card: ModelCard, result: Score, thresholds: tuple[float, ...] | None) -> ModelCard:
+    """Write validation's result into the card; the same pictures choose the epoch."""
+    interval = wilson_interval(round(result.accuracy * result.pictures), result.pictures)
+    values = [("accuracy", result.accuracy, interval), ("loss", result.loss, None)]
+    if result.map is not None:
+        values = [("map", result.map, None), ("exact match", result.accuracy, interval), values[1]]
+    results = tuple(
+        MeasuredResult(name, value, interval, "validation", result.pictures, True)
+        for name, value, interval in values
+    )
+    return replace(card, results=results, thresholds=thresholds)
 
 
 def rank(epoch: EpochDone) -> tuple[float, float]:
-    """Order epochs: by validation accuracy, then by validation loss."""
-    return epoch.validation_accuracy, -epoch.validation_loss
+    """Order epochs: by what is monitored, then by validation loss."""
+    value = -epoch.monitored if epoch.monitor == "loss" else epoch.monitored
+    return value, -epoch.validation_loss
+
+
+def epochs_since_best(history: Sequence[EpochDone]) -> int:
+    """Count the epochs after the best one."""
+    return len(history) - best_epoch(history).epoch if history else 0
 
 
 def best_epoch(history: Sequence[EpochDone]) -> EpochDone:

@@ -12,7 +12,8 @@ from .config import TrainingConfig, read_config
 
 RUN_FILES = (
     *("best.pt", "last.pt", "config.json", "metrics.csv", "curves.png", "split.csv"),
-    *("pictures.png", "model.onnx", "model.ts", "verification.json"),
+    *("pictures.png", "pictures.cache", "mlflow.txt"),
+    *("model.onnx", "model.ts", "verification.json"),
 )
 """What tlx writes into a run folder, and removes when it is told to replace the run."""
 
@@ -24,14 +25,16 @@ class EpochDone:
     Attributes:
         epoch: 1-based.
         epochs: how many there will be.
-        train_loss: mean cross-entropy in nats, on augmented pictures while learning.
-        train_accuracy: 0..1, likewise.
+        train_loss: mean of the objective in nats, on augmented pictures while learning.
+        train_accuracy: 0..1, likewise; multi-label: pictures with every label right at 0.5.
         validation_loss: mean cross-entropy in nats of the weights at the epoch's end.
         validation_accuracy: 0..1, likewise.
         lr: the head's learning rate at the epoch's end.
         pictures_per_second: of the training pass.
         seconds: of the whole epoch.
         best: whether it is the best so far.
+        monitor: what chooses the best epoch: "accuracy", "balanced-accuracy", "map", "loss".
+        monitored: its value on validation.
     """
 
     epoch: int
@@ -44,6 +47,8 @@ class EpochDone:
     pictures_per_second: float
     seconds: float
     best: bool
+    monitor: str
+    monitored: float
 
 
 def choose_run_folder(config: TrainingConfig) -> Path:

@@ -1,83 +1,46 @@
 """A whole training: from a data folder to a run folder, as an iterator of what happens."""
 
 from collections.abc import Callable, Generator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
 from pathlib import Path
-from time import perf_counter
-from typing import ParamSpec, cast
+from typing import ParamSpec
 
 import torch
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
 
 from .. import __version__
 from ..errors import CheckpointError, TrainingError
 from ..inference.card import ModelCard, Provenance
 from ..inference.events import finish
-from ..inference.preprocessing import Preprocessing
 from ..samples.loading import ReadingProgress, load_pictures
-from ..samples.sample import LabelledPictures, LeftOut
+from ..samples.sample import LabelledPictures
 from ..samples.splitting import write_split
-from .batches import EpochBatches, PictureDataset, batch_loader
 from .checkpoint import Checkpoint, load_checkpoint, restore_network
 from .config import TrainingConfig, read_config, write_config
 from .data import find_samples_again, find_training_samples
 from .device import choose_device
-from .loop import BatchDone, build_optimizer, build_schedule, train_epoch, validate
-from .recording import best_epoch, draw_training_pictures, measured, rank, save_epoch
-from .resnet import PictureNetwork, build_resnet, freeze_stages
+from .fit import FitEvent, TrainingResult, fit, is_finished
+from .inputs import FEATURES, Job, ram_cache
+from .logs import require_logs
+from .picture_cache import RamCache
+from .precision import choose_precision
+from .processes import joined, told_by_first
+from .recording import draw_training_pictures
+from .resnet import PictureNetwork, build_resnet
 from .run_folder import EpochDone, choose_run_folder, prepare_run_folder
-from .weights import DownloadProgress, Weights, fit_backbone, load_weights
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What will be trained on what, known before the first epoch.
-
-    Attributes:
-        run: the run folder.
-        device: torch's name of the device.
-        pictures: labels, splits, notes, and the pictures that were left out.
-        parameters: how many the network has.
-        trainable: how many of them are not frozen.
-    """
-
-    run: Path
-    device: str
-    pictures: LabelledPictures
-    parameters: int
-    trainable: int
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """A finished training.
-
-    Attributes:
-        run: the run folder; `best.pt` in it is what `export` takes.
-        labels: in the order of the outputs.
-        best: the epoch with the best validation accuracy, of equal ones that of least loss.
-        history: every epoch.
-        left_out: pictures that could not be read.
-    """
-
-    run: Path
-    labels: tuple[str, ...]
-    best: EpochDone
-    history: tuple[EpochDone, ...]
-    left_out: tuple[LeftOut, ...]
-
+from .torchrun import Processes
+from .weights import Weights, fit_network, load_weights
+from .weights_download import DownloadProgress
 
 Options = ParamSpec("Options")
 
-TrainingEvent = DownloadProgress | ReadingProgress | Prepared | BatchDone | EpochDone
+TrainingEvent = DownloadProgress | ReadingProgress | FitEvent
 
 
 def _with_options_of(
     config: Callable[Options, TrainingConfig],
-) -> Callable[Options, "TrainingResult"]:
+) -> Callable[Options, TrainingResult]:
     """Let `train` take exactly what `TrainingConfig` takes, for people and for type checkers."""
 
     @wraps(config, assigned=(), updated=())
@@ -98,8 +61,38 @@ def _with_options_of(
 train = _with_options_of(TrainingConfig)
 
 
-def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, TrainingResult]:
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What the first process has found out, and tells the others.
+
+    Attributes:
+        config: what was asked for.
+        run: the run folder, ready.
+        pictures: read and split.
+        card: of what will be trained.
+        weights: what a new run starts from; None where one goes on.
+        last: the checkpoint to go on after; None for a new run.
+        cache: pictures that were kept while they were read; one process's own.
+    """
+
+    config: TrainingConfig
+    run: Path
+    pictures: LabelledPictures
+    card: ModelCard
+    weights: Weights | None = None
+    last: Checkpoint | None = None
+    cache: RamCache | None = None
+
+
+def training_events(
+    config: TrainingConfig, features: Path | None = None
+) -> Generator[TrainingEvent, None, TrainingResult]:
     """Train, yielding what happens.
+
+    Args:
+        config: what to do.
+        features: folder for the outputs of frozen stages, by default in the run folder; runs
+            that share it compute them once.
 
     Yields:
         Progress of the download and of reading, `Prepared`, then `BatchDone` and `EpochDone`.
@@ -111,17 +104,11 @@ def training_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Tr
         TlxError: as `train`.
     """
     device = choose_device(config.device)
-    run = choose_run_folder(config)
-    found = find_training_samples(config)
-    weights = yield from load_weights(config.weights, config.model)
-    pictures = yield from load_pictures(found, config.resize_side)
-    card = _card(config, pictures, weights)
-    model = _starting_network(config, card, weights).to(device)
-    prepare_run_folder(run)
-    write_config(run / "config.json", replace(config, data=config.data.resolve(), out=None))
-    write_split(run / "split.csv", pictures)
-    draw_training_pictures(run / "pictures.png", config, card, pictures)
-    return (yield from _with_advice(_fit(config, run, pictures, card, model, None)))
+    choose_precision(config.amp, device)
+    require_logs(config)
+    with joined(device) as processes:
+        start = yield from told_by_first(processes, lambda: _begin(config, processes))
+        return (yield from _with_advice(_run(start, device, processes, features)))
 
 
 def resume_events(
@@ -129,6 +116,7 @@ def resume_events(
     data: Path | None = None,
     workers: int | None = None,
     device: str | None = None,
+    features: Path | None = None,
 ) -> Generator[TrainingEvent, None, TrainingResult]:
     """Go on with a run after its last finished epoch, as if it had never stopped.
 
@@ -137,6 +125,7 @@ def resume_events(
         data: the pictures' folder, if it has moved.
         workers: decoding processes, if other than before; they do not change the result.
         device: if other than before.
+        features: as in `training_events`.
 
     Raises:
         CheckpointError: there is nothing to resume, or the pictures are not the same any more.
@@ -148,17 +137,71 @@ def resume_events(
         workers=config.workers if workers is None else workers,
         device=device or config.device,
     )
+    chosen = choose_device(config.device)
+    with joined(chosen) as processes:
+        start = yield from told_by_first(processes, lambda: _go_on(config, run, processes))
+        return (yield from _with_advice(_run(start, chosen, processes, features)))
+
+
+def _begin(
+    config: TrainingConfig, processes: Processes
+) -> Generator[TrainingEvent, None, Beginning]:
+    """Read everything, and prepare the run folder once nothing can be refused any more."""
+    run = choose_run_folder(config)
+    found = find_training_samples(config)
+    weights = yield from load_weights(config.weights, config.model)
+    side = weights.preprocessing(config.imgsz).resize_side
+    cache = ram_cache(config, side, processes)
+    pictures = yield from load_pictures(found, side, cache.keep if cache else None)
+    pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
+    card = _card(config, pictures, weights)
+    _starting_network(config, card, weights)  # weights that do not fit are refused here
+    prepare_run_folder(run)
+    write_config(run / "config.json", replace(config, data=config.data.resolve(), out=None))
+    write_split(run / "split.csv", pictures)
+    draw_training_pictures(run / "pictures.png", config, card, pictures)
+    return Beginning(config, run, pictures, card, weights, cache=cache)
+
+
+def _go_on(
+    config: TrainingConfig, run: Path, processes: Processes
+) -> Generator[TrainingEvent, None, Beginning]:
     if not (run / "last.pt").exists():
         raise CheckpointError(f"{run} has no finished epoch; train again with --overwrite")
     last = load_checkpoint(run / "last.pt")
-    if last.epoch >= config.epochs:
-        raise CheckpointError(f"{run} is finished: all {config.epochs} epochs are done")
-    model = restore_network(last).to(choose_device(config.device))
-    pictures = yield from load_pictures(find_samples_again(config, run), config.resize_side)
+    history = [EpochDone(**row) for row in last.progress["history"]]
+    if is_finished(config, history):
+        raise CheckpointError(
+            f"{run} is finished: {len(history)} of {config.epochs} epochs are done"
+            f"{', and it stopped early' if len(history) < config.epochs else ''}"
+        )
+    side = last.card.preprocessing.resize_side
+    cache = ram_cache(config, side, processes)
+    found = find_samples_again(config, run)
+    pictures = yield from load_pictures(found, side, cache.keep if cache else None)
     if pictures.fingerprint != last.card.provenance.data_fingerprint:
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
-    freeze_stages(model.network, config.freeze)
-    return (yield from _with_advice(_fit(config, run, pictures, last.card, model, last)))
+    return Beginning(config, run, pictures, last.card, last=last, cache=cache)
+
+
+def _run(
+    start: Beginning,
+    device: torch.device,
+    processes: Processes,
+    features: Path | None,
+) -> Generator[TrainingEvent, None, TrainingResult]:
+    if start.last is not None:
+        model = restore_network(start.last, start.config.dropout)
+    else:
+        assert start.weights is not None
+        model = _starting_network(start.config, start.card, start.weights)
+    kept = start.cache if start.cache and start.cache.fits else None
+    if kept:
+        used = (*start.pictures.train, *start.pictures.validation)
+        kept.keep_only([sample.path for sample in used])
+    folder = features or start.run / FEATURES
+    job = Job(start.config, start.run, start.pictures, start.card, processes, kept, folder)
+    return (yield from fit(job, model.to(device), start.last))
 
 
 def _with_advice(
@@ -179,65 +222,6 @@ def _with_advice(
         ) from None
 
 
-def _fit(
-    config: TrainingConfig,
-    run: Path,
-    pictures: LabelledPictures,
-    card: ModelCard,
-    model: PictureNetwork,
-    last: Checkpoint | None,
-) -> Generator[TrainingEvent, None, TrainingResult]:
-    learning = PictureDataset(
-        pictures.train, card.labels, card.preprocessing, config.augmentation, config.seed
-    )
-    held_out = PictureDataset(pictures.validation, card.labels, card.preprocessing)
-    pin = model.mean.device.type == "cuda"
-    train_batches = batch_loader(learning, config.batch, config.workers, config.seed, pin)
-    validation_batches = batch_loader(held_out, config.batch, config.workers, pin=pin)
-    optimizer = build_optimizer(model, config.peak_lr, config.weight_decay, config.pretrained)
-    schedule = build_schedule(optimizer, config.epochs * len(train_batches))
-    history = _restore(last, optimizer, schedule)
-    yield _prepared(run, pictures, model)
-
-    for epoch in range(len(history) + 1, config.epochs + 1):
-        start = perf_counter()
-        cast(EpochBatches, train_batches.batch_sampler).epoch = epoch
-        learned = yield from train_epoch(model, train_batches, optimizer, schedule, config.freeze)
-        validated = yield from validate(model, validation_batches)
-        done = EpochDone(
-            epoch=epoch,
-            epochs=config.epochs,
-            train_loss=learned.loss,
-            train_accuracy=learned.accuracy,
-            validation_loss=validated.loss,
-            validation_accuracy=validated.accuracy,
-            lr=max(group["lr"] for group in optimizer.param_groups),
-            pictures_per_second=learned.pictures_per_second,
-            seconds=perf_counter() - start,
-            best=False,
-        )
-        done = replace(done, best=all(rank(done) > rank(earlier) for earlier in history))
-        history.append(done)
-        progress: dict[str, object] = {
-            "optimizer": optimizer.state_dict(),
-            "schedule": schedule.state_dict(),
-            "history": [asdict(row) for row in history],
-        }
-        save_epoch(run, measured(card, validated), model, history, progress)
-        yield done
-    best = best_epoch(history)
-    return TrainingResult(run, card.labels, best, tuple(history), pictures.left_out)
-
-
-def _restore(last: Checkpoint | None, optimizer: Optimizer, schedule: LambdaLR) -> list[EpochDone]:
-    """Bring optimizer and schedule to where a run stopped; give the epochs it had finished."""
-    if last is None:
-        return []
-    optimizer.load_state_dict(last.progress["optimizer"])
-    schedule.load_state_dict(last.progress["schedule"])
-    return [EpochDone(**row) for row in last.progress["history"]]
-
-
 def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) -> ModelCard:
     provenance = Provenance(
         tlx=__version__,
@@ -250,25 +234,13 @@ def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) 
         date=date.today().isoformat(),
         seed=config.seed,
     )
-    rule = Preprocessing(config.resize_side, config.imgsz)
-    return ModelCard(pictures.labels, rule, provenance)
+    rule = weights.preprocessing(config.imgsz)
+    return ModelCard(pictures.labels, rule, provenance, pictures.task)
 
 
 def _starting_network(config: TrainingConfig, card: ModelCard, weights: Weights) -> PictureNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)
         network = build_resnet(config.model, len(card.labels))
-    fit_backbone(network, weights, config.model)
-    freeze_stages(network, config.freeze)
-    return PictureNetwork(network, card.preprocessing)
-
-
-def _prepared(run: Path, pictures: LabelledPictures, model: PictureNetwork) -> Prepared:
-    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
-    return Prepared(
-        run,
-        str(model.mean.device),
-        pictures,
-        parameters=sum(size for size, _ in sizes),
-        trainable=sum(size for size, trainable in sizes if trainable),
-    )
+    fit_network(network, weights, config.model, card.labels)
+    return PictureNetwork(network, card.preprocessing, config.dropout)

@@ -1,0 +1,190 @@
+"""From the first epoch to the last: learn, validate, record; stop early if asked to."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from torch import nn
+
+from ..evaluation.thresholds import tune_thresholds
+from ..samples.sample import LabelledPictures, LeftOut
+from .batches import truth_of
+from .checkpoint import Checkpoint
+from .config import TrainingConfig
+from .freezing import freeze_stages, frozen_stage
+from .inputs import DISK_CACHE, DataEvent, Job, build_batches
+from .learner import Learner
+from .logs import open_logs
+from .loop import BatchDone, BatchLowered, Learned, Validated, train_epoch, validate
+from .objective import build_objective
+from .picture_cache import remove_disk_cache
+from .precision import Precision, choose_precision
+from .processes import take_from_first, wait_for_all
+from .recording import Recorder, best_epoch, epochs_since_best, measured, rank
+from .resnet import PictureNetwork
+from .run_folder import EpochDone
+from .score import Score, monitored, score
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What will be trained on what, known before the first epoch.
+
+    Attributes:
+        run: the run folder.
+        device: torch's name of the device.
+        precision: "none" (fp32), "bf16" or "fp16".
+        processes: how many train together.
+        pictures: labels, splits, notes, and the pictures that were left out.
+        parameters: how many the network has.
+        trainable: how many of them are not frozen in the first epoch.
+    """
+
+    run: Path
+    device: str
+    precision: str
+    processes: int
+    pictures: LabelledPictures
+    parameters: int
+    trainable: int
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished training.
+
+    Attributes:
+        run: the run folder; `best.pt` in it is what `export` takes.
+        labels: in the order of the outputs.
+        best: the best epoch by what is monitored, of equal ones that of least loss.
+        history: every epoch.
+        left_out: pictures that could not be read.
+    """
+
+    run: Path
+    labels: tuple[str, ...]
+    best: EpochDone
+    history: tuple[EpochDone, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+FitEvent = Prepared | DataEvent | BatchDone | BatchLowered | EpochDone
+
+
+def fit(
+    job: Job, model: PictureNetwork, last: Checkpoint | None = None
+) -> Generator[FitEvent, None, TrainingResult]:
+    """Train a network that stands on its device, from the beginning or after `last`.
+
+    Returns:
+        The result.
+
+    Raises:
+        TrainingError: a loss is not finite.
+    """
+    precision = _precision(job, model, last)
+    freeze_stages(model.network, frozen_stage(job.config, 1))
+    yield _prepared(job, model, precision)
+    training, validation = yield from build_batches(job, model, precision)
+    learner = _learner(job, model, precision, len(training.sizes))
+    history = _restore(last, learner)
+    logs = open_logs(job.config, job.run) if job.processes.first else []
+
+    recorder = Recorder(job.run)
+    while not is_finished(job.config, history):
+        epoch = len(history) + 1
+        start = perf_counter()
+        frozen = frozen_stage(job.config, epoch)
+        learned = yield from train_epoch(learner, training, epoch, frozen)
+        validated = yield from validate(learner.deployed, validation, job.processes)
+        result = score(validated)
+        done = _epoch_done(job, learner, epoch, learned, result, perf_counter() - start)
+        history.append(replace(done, best=all(rank(done) > rank(row) for row in history)))
+        learner.end_epoch(epochs_since_best(history))
+        if job.processes.first:
+            card = measured(job.card, result, _thresholds(validated))
+            recorder.epoch(card, learner, history, is_finished(job.config, history))
+            for log in logs:
+                log.epoch(history[-1])
+        wait_for_all(job.processes)
+        yield history[-1]
+    for log in logs:
+        log.close()
+    remove_disk_cache(job.run / DISK_CACHE)
+    best = best_epoch(history)
+    return TrainingResult(job.run, job.card.labels, best, tuple(history), job.pictures.left_out)
+
+
+def is_finished(config: TrainingConfig, history: Sequence[EpochDone]) -> bool:
+    """Tell whether all epochs are done, or too many since the best one."""
+    stopped = config.patience is not None and epochs_since_best(history) >= config.patience
+    return stopped or len(history) >= config.epochs
+
+
+def _precision(job: Job, model: PictureNetwork, last: Checkpoint | None) -> Precision:
+    """Choose the precision; a resumed run keeps its own, so that it ends with the same weights."""
+    device = model.mean.device
+    if last is not None and job.config.amp == "auto":
+        return choose_precision(last.progress["precision"], device)
+    return choose_precision(job.config.amp, device)
+
+
+def _learner(job: Job, model: PictureNetwork, precision: Precision, steps: int) -> Learner:
+    config = job.config
+    truth = truth_of(job.pictures.train, job.card.labels, job.card.task)
+    objective = build_objective(config, job.card.task, truth)
+    if job.processes.count > 1:
+        take_from_first(job.processes, model)
+        if model.mean.device.type == "cuda":
+            nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    if config.compile:
+        model.compile()
+    return Learner(model, config, objective, precision, config.epochs * steps, job.processes)
+
+
+def _restore(last: Checkpoint | None, learner: Learner) -> list[EpochDone]:
+    """Bring the learner to where a run stopped; give the epochs it had finished."""
+    if last is None:
+        return []
+    learner.load_state_dict(last.progress)
+    return [EpochDone(**row) for row in last.progress["history"]]
+
+
+def _epoch_done(
+    job: Job, learner: Learner, epoch: int, learned: Learned, result: Score, seconds: float
+) -> EpochDone:
+    monitor, value = monitored(job.config, result)
+    return EpochDone(
+        epoch=epoch,
+        epochs=job.config.epochs,
+        train_loss=learned.loss,
+        train_accuracy=learned.accuracy,
+        validation_loss=result.loss,
+        validation_accuracy=result.accuracy,
+        lr=max(group["lr"] for group in learner.optimizer.param_groups),
+        pictures_per_second=learned.pictures_per_second,
+        seconds=seconds,
+        best=False,
+        monitor=monitor,
+        monitored=value,
+    )
+
+
+def _thresholds(validated: Validated) -> tuple[float, ...] | None:
+    if validated.truth.ndim == 1:
+        return None
+    return tune_thresholds(validated.logits.sigmoid().numpy(), validated.truth.numpy() > 0.5)
+
+
+def _prepared(job: Job, model: PictureNetwork, precision: Precision) -> Prepared:
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    return Prepared(
+        run=job.run,
+        device=str(model.mean.device),
+        precision=precision.name,
+        processes=job.processes.count,
+        pictures=job.pictures,
+        parameters=sum(size for size, _ in sizes),
+        trainable=sum(size for size, trainable in sizes if trainable),
+    )

@@ -1,0 +1,79 @@
+"""Validation's answers as numbers, always by the plain loss and at temperature 1."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import TrainingError
+from ..evaluation import metrics, multi_label_metrics
+from .config import TrainingConfig
+from .loop import Validated
+
+
+@dataclass(frozen=True)
+class Score:
+    """What validation measured.
+
+    Attributes:
+        loss: mean cross-entropy in nats; multi-label: binary, over pictures and labels.
+        accuracy: share of pictures whose first label is right; multi-label: with every label
+            right at 0.5.
+        balanced_accuracy: mean of the labels' recalls; None for multi-label.
+        map: mean average precision; None for single-label.
+        pictures: how many.
+    """
+
+    loss: float
+    accuracy: float
+    balanced_accuracy: float | None
+    map: float | None
+    pictures: int
+
+
+def score(validated: Validated) -> Score:
+    """Score validation's answers; the task is seen by the truth.
+
+    Raises:
+        TrainingError: an answer is not finite: the last step of training went astray.
+    """
+    logits, truth = validated.logits.numpy(), validated.truth.numpy()
+    if not np.isfinite(logits).all():
+        raise TrainingError(
+            "the validation loss is not finite; try a lower --lr, --clip 1 or --amp none (the "
+            "checkpoints of the epochs before are kept)"
+        )
+    if truth.ndim == 1:
+        return Score(
+            loss=float(metrics.losses(logits, truth).mean()),
+            accuracy=metrics.accuracy(logits, truth),
+            balanced_accuracy=metrics.balanced_accuracy(logits, truth),
+            map=None,
+            pictures=len(truth),
+        )
+    true = truth > 0.5
+    return Score(
+        loss=float(multi_label_metrics.binary_losses(logits, true).mean()),
+        accuracy=multi_label_metrics.exact_match(logits > 0, true),
+        balanced_accuracy=None,
+        map=multi_label_metrics.mean_average_precision(logits, true),
+        pictures=len(truth),
+    )
+
+
+def monitored(config: TrainingConfig, result: Score) -> tuple[str, float]:
+    """Give the name and the value of what chooses the best epoch."""
+    multi_label = result.map is not None
+    name = config.monitor
+    if name == "auto":
+        name = "map" if multi_label else "accuracy"
+    values = {
+        "accuracy": result.accuracy,
+        "balanced-accuracy": result.balanced_accuracy,
+        "map": result.map,
+        "loss": result.loss,
+    }
+    value = values[name]
+    if value is None:
+        task = "multi-label" if multi_label else "single-label"
+        raise TrainingError(f"--monitor {name} has no meaning for a {task} task; leave it out")
+    return name, value

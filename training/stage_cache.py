@@ -1,0 +1,284 @@
+"""The output of a frozen stage, computed once for each picture and kept on disk.
+
+A folder holds one store for each combination of what its rows depend on beside the picture:
+weights, stage, preprocessing, precision, augmentation. A store is two files to which rows are
+added: `values.bin`, and `rows.txt` with a line a row, written after the row's values. What a kill
+leaves beyond the last whole line is cut off when the store is opened again.
+"""
+
+import hashlib
+import json
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..inference.card import ModelCard
+from ..samples.sample import Sample
+from .augmentation import Augment, Augmentation
+from .batches import Batch, EpochBatches
+from .picture_cache import PictureCache, resized_picture
+from .precision import Precision
+from .resnet import PictureNetwork
+
+BATCH = 32
+"""Pictures in one forward pass of the frozen stages."""
+
+ABOUT = "about.json"
+
+
+@dataclass(frozen=True)
+class StageProgress:
+    """How many outputs of the frozen stage have been computed, of those that were missing."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class StageKey:
+    """What a row depends on beside the picture's content.
+
+    Attributes:
+        weights: SHA-256 over the frozen stages' weights and statistics.
+        stage: the last frozen one.
+        preprocessing: of the card.
+        precision: of the computation: "none" is fp32.
+        augmentation: of the views; None for the card's plain centre crop.
+        seed: of the views.
+    """
+
+    weights: str
+    stage: str
+    preprocessing: Mapping[str, object]
+    precision: str
+    augmentation: Mapping[str, object] | None
+    seed: int
+
+
+class StageStore:
+    """Rows of one key, in a folder of its own.
+
+    Args:
+        folder: for all keys.
+        key: what the rows depend on.
+        shape: of a row.
+        dtype: of its values.
+    """
+
+    def __init__(
+        self, folder: Path, key: StageKey, shape: Sequence[int], dtype: torch.dtype
+    ) -> None:
+        about = json.dumps({**asdict(key), "shape": list(shape), "dtype": str(dtype)}, indent=1)
+        self.folder = folder / hashlib.sha256(about.encode()).hexdigest()[:16]
+        self.shape = tuple(shape)
+        self.dtype = dtype
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / ABOUT).write_text(about + "\n", encoding="utf-8")
+        self.rows = self._whole_rows()
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row."""
+        return torch.Size(self.shape).numel() * self.dtype.itemsize
+
+    def add(self, names: Sequence[str], values: Tensor) -> None:
+        """Add rows `[N, ...]` under their names."""
+        raw = values.to(self.dtype).contiguous().cpu().view(torch.uint8).numpy().tobytes()
+        with (self.folder / "values.bin").open("ab") as file:
+            file.write(raw)
+        with (self.folder / "rows.txt").open("a", encoding="ascii") as file:
+            file.write("".join(f"{name}\n" for name in names))
+        for name in names:
+            self.rows[name] = len(self.rows)
+
+    def values(self) -> Tensor:
+        """Map all rows into memory: `[rows, ...]`."""
+        count = len(self.rows) * torch.Size(self.shape).numel()
+        path = str(self.folder / "values.bin")
+        return torch.from_file(path, shared=False, size=count, dtype=self.dtype).view(
+            -1, *self.shape
+        )
+
+    def _whole_rows(self) -> dict[str, int]:
+        """Read which rows there are; cut off what a kill left half-written."""
+        values, rows = self.folder / "values.bin", self.folder / "rows.txt"
+        values.touch()
+        rows.touch()
+        whole = rows.read_text(encoding="ascii").rpartition("\n")[0].split("\n")
+        names = [name for name in whole if name][: values.stat().st_size // self.row_bytes]
+        with rows.open("r+", encoding="ascii") as file:
+            file.truncate(sum(len(name) + 1 for name in names))
+        with values.open("r+b") as file:
+            file.truncate(len(names) * self.row_bytes)
+        return {name: row for row, name in enumerate(names)}
+
+
+class StageBatches:
+    """Batches of a frozen stage's outputs.
+
+    Args:
+        after: the stage.
+        values: mapped rows.
+        rows: of each picture, its rows, one a view.
+        truth: of each picture.
+        order: which pictures, in which order.
+    """
+
+    def __init__(
+        self,
+        after: str,
+        values: Tensor,
+        rows: Sequence[Sequence[int]],
+        truth: Tensor,
+        order: EpochBatches,
+    ) -> None:
+        self.after = after
+        self.order = order
+        self._values = values
+        self._rows = torch.tensor(rows)
+        self._truth = truth
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """How many pictures each step has."""
+        return self.order.sizes
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Give an epoch's batches; the views take turns, each picture beginning with another."""
+        self.order.epoch = number
+        views = self._rows.shape[1]
+        for keys in self.order:
+            pictures = torch.tensor([index for _, index in keys])
+            rows = self._rows[pictures, (pictures + number) % views]
+            yield self._values[rows].float(), self._truth[pictures]
+
+
+@dataclass(frozen=True, eq=False)
+class StageWork:
+    """Everything that computing a frozen stage's outputs needs.
+
+    Attributes:
+        folder: where stores lie.
+        model: on its device; only its frozen stages are used.
+        card: for the preprocessing.
+        stage: the last frozen one.
+        contents: SHA-256 by path.
+        cache: of decoded pictures.
+        seed: of augmented views.
+    """
+
+    folder: Path
+    model: PictureNetwork
+    card: ModelCard
+    stage: str
+    contents: Mapping[Path, str]
+    cache: PictureCache | None
+    seed: int
+
+
+def stage_batches(
+    work: StageWork,
+    samples: Sequence[Sample],
+    truth: Tensor,
+    order: EpochBatches,
+    precision: Precision,
+    views: int | None = None,
+    augmentation: Augmentation | None = None,
+) -> Generator[StageProgress, None, StageBatches]:
+    """Compute what is missing of a frozen stage's outputs, and give them as batches.
+
+    Args:
+        work: see there.
+        samples: N pictures.
+        truth: of these.
+        order: of the batches.
+        precision: of the forward pass; fp32 for validation.
+        views: how many augmented views of each picture; None for the plain one.
+        augmentation: of the views.
+
+    Raises:
+        PictureError: a picture cannot be read any more.
+    """
+    store = open_store(work, precision, augmentation if views else None)
+    names = [_row_names(work.contents[sample.path], views) for sample in samples]
+    missing = {
+        name: (sample.path, view)
+        for sample, of_sample in zip(samples, names, strict=True)
+        for view, name in enumerate(of_sample)
+        if name not in store.rows
+    }
+    yield from _compute(work, store, missing, precision, augmentation if views else None)
+    rows = [[store.rows[name] for name in of_sample] for of_sample in names]
+    return StageBatches(work.stage, store.values(), rows, truth, order)
+
+
+def open_store(
+    work: StageWork, precision: Precision, augmentation: Augmentation | None
+) -> StageStore:
+    """Open the store for a stage's outputs; its row's shape is asked of the network."""
+    rule = work.card.preprocessing
+    key = StageKey(
+        weights=_sha256_of_stages(work.model, work.stage),
+        stage=work.stage,
+        preprocessing=asdict(rule),
+        precision=precision.name,
+        augmentation=asdict(augmentation) if augmentation else None,
+        seed=work.seed if augmentation else 0,
+    )
+    black = torch.zeros(1, rule.crop, rule.crop, 3, dtype=torch.uint8)
+    output = _forward(work.model, black, work.stage, precision)
+    return StageStore(work.folder, key, output.shape[1:], output.dtype)
+
+
+def _compute(
+    work: StageWork,
+    store: StageStore,
+    missing: Mapping[str, tuple[Path, int]],
+    precision: Precision,
+    augmentation: Augmentation | None,
+) -> Iterator[StageProgress]:
+    augment = Augment(augmentation or Augmentation(), work.card.preprocessing, work.seed)
+    side = work.card.preprocessing.resize_side
+    done = 0
+    for names in _portions(missing, BATCH):
+        images: list[Tensor] = []
+        for name in names:
+            path, view = missing[name]
+            resized = resized_picture(path, side, work.cache)
+            # By content, not by place: another split or order finds the same views again.
+            number = int(work.contents[path][:12], 16)
+            images.append(torch.from_numpy(augment(resized, view, number)))
+        store.add(names, _forward(work.model, torch.stack(images), work.stage, precision))
+        done += len(names)
+        yield StageProgress(done, len(missing))
+
+
+def _forward(model: PictureNetwork, images: Tensor, stage: str, precision: Precision) -> Tensor:
+    model.eval()
+    with torch.no_grad(), precision.autocast():
+        return model.until(images.to(model.mean.device), stage)
+
+
+def _row_names(content: str, views: int | None) -> list[str]:
+    return [content] if views is None else [f"{content}-{view}" for view in range(views)]
+
+
+def _portions(names: Iterable[str], size: int) -> Iterator[list[str]]:
+    everything = list(names)
+    for start in range(0, len(everything), size):
+        yield everything[start : start + size]
+
+
+def _sha256_of_stages(model: PictureNetwork, stage: str) -> str:
+    """Hash what the frozen stages compute with; equal weights from anywhere give equal rows."""
+    from .freezing import frozen_modules
+
+    digest = hashlib.sha256()
+    for module in frozen_modules(model.network, stage):
+        for name, tensor in module.state_dict().items():
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

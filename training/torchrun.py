@@ -1,0 +1,36 @@
+"""Which of the processes that torchrun started this one is; alone without it. Light to import."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Processes:
+    """One process among those that train together.
+
+    Attributes:
+        rank: its number over all machines, from 0.
+        count: how many there are.
+        local_rank: its number on this machine, which is that of its GPU.
+    """
+
+    rank: int = 0
+    count: int = 1
+    local_rank: int = 0
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the one that reads, writes and speaks."""
+        return self.rank == 0
+
+
+ALONE = Processes()
+
+
+def this_process() -> Processes:
+    """Read from the environment what torchrun says; `ALONE` without it."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return ALONE
+    return Processes(
+        int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), int(os.environ["LOCAL_RANK"])
+    )
