@@ -9,7 +9,7 @@ import typer
 
 from ..errors import TlxError, UsageError
 from ..training.config import TrainingConfig
-from ..training.options import COMMON, OUTPUT
+from ..training.options import COMMON, OUTPUT, RECIPE
 from ..training.torchrun import this_process
 from .extras import require_extra
 from .options import take_options_of
@@ -40,6 +40,13 @@ def train_command(
         "has moved), --workers, --device and --json beside it.",
         rich_help_panel=COMMON,
     ),
+    find_lr: bool = typer.Option(
+        False,
+        "--find-lr",
+        help="Do not train: raise the learning rate step by step, draw the loss over it, and "
+        "suggest one.",
+        rich_help_panel=RECIPE,
+    ),
     as_json: bool = typer.Option(
         False, "--json", help="An object an epoch, then a summary.", rich_help_panel=OUTPUT
     ),
@@ -50,6 +57,11 @@ def train_command(
         raise UsageError("give a folder DATA to train on, or --labels CSV, or --resume RUN")
     require_extra("train", "train")
     config = TrainingConfig(data or _folder_of(options["labels"]), **options)
+    if find_lr and resume is not None:
+        raise UsageError("--find-lr is for a new run; leave --resume out")
+    if find_lr:
+        _find_lr(config, as_json)
+        return
     events = _training(config) if resume is None else _resuming(resume, data, config)
     first = this_process().first  # of those that torchrun started; it speaks for all
     with Screen(as_json, silent=not first) as screen:
@@ -83,6 +95,25 @@ def _resuming(run: Path, data: Path | None, config: TrainingConfig) -> "Events":
     return resume_events(run, data, config.workers, device)
 
 
+def _find_lr(config: TrainingConfig, as_json: bool) -> None:
+    from ..inference.events import finish
+    from ..training.find_lr import find_lr_events
+
+    with Screen(as_json) as screen:
+        found = finish(find_lr_events(config), lambda event: show_training(event, screen, False))
+        screen.row(f"suggested: --lr {found.suggestion:.2g}", style="bold")
+        screen.row(f"the loss over the rate: {found.plot}")
+        screen.json(
+            {
+                "suggestion": found.suggestion,
+                "rates": found.rates,
+                "losses": found.losses,
+                "plot": str(found.plot),
+                "error": None,
+            }
+        )
+
+
 def _run(events: "Events", screen: Screen) -> "TrainingResult":
     from ..inference.events import finish
 
@@ -110,8 +141,8 @@ class _Interruptible:
             self._screen.row(f"to go on: tlx train --resume {shlex.quote(str(self._run))}")
 
 
-def show_training(event: "TrainingEvent", screen: Screen) -> None:
-    """Show one thing that happened."""
+def show_training(event: "TrainingEvent", screen: Screen, heading: bool = True) -> None:
+    """Show one thing that happened; `heading` of the table of epochs, if there will be any."""
     from ..samples.loading import ReadingProgress
     from ..training.fit import Prepared
     from ..training.inputs import Noted
@@ -131,6 +162,7 @@ def show_training(event: "TrainingEvent", screen: Screen) -> None:
             screen.progress(phase, done, total)
         case Prepared():
             _show_prepared(event, screen)
+            screen.row(_HEADER if heading else "", style="bold")
         case Noted(text):
             screen.row(f"note: {text}")
         case BatchLowered(parts):
@@ -182,7 +214,6 @@ def _show_prepared(event: "Prepared", screen: Screen) -> None:
         f"on {event.device}{precision}{together}; {event.trainable:,} of {event.parameters:,} "
         "parameters are trained"
     )
-    screen.row(_HEADER, style="bold")
 
 
 def _show_left_out(pictures: "LabelledPictures", screen: Screen) -> None:

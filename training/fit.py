@@ -85,9 +85,10 @@ def fit(
     """
     precision = _precision(job, model, last)
     freeze_stages(model.network, frozen_stage(job.config, 1))
-    yield _prepared(job, model, precision)
+    yield prepared(job, model, precision)
     training, validation = yield from build_batches(job, model, precision)
-    learner = _learner(job, model, precision, len(training.sizes))
+    steps = job.config.epochs * len(training.sizes)
+    learner = build_learner(job, model, precision, steps)
     history = _restore(last, learner)
     logs = open_logs(job.config, job.run) if job.processes.first else []
 
@@ -130,7 +131,8 @@ def _precision(job: Job, model: PictureNetwork, last: Checkpoint | None) -> Prec
     return choose_precision(job.config.amp, device)
 
 
-def _learner(job: Job, model: PictureNetwork, precision: Precision, steps: int) -> Learner:
+def build_learner(job: Job, model: PictureNetwork, precision: Precision, steps: int) -> Learner:
+    """Build what learns, the same in every process."""
     config = job.config
     truth = truth_of(job.pictures.train, job.card.labels, job.card.task)
     objective = build_objective(config, job.card.task, truth)
@@ -140,7 +142,7 @@ def _learner(job: Job, model: PictureNetwork, precision: Precision, steps: int) 
             nn.SyncBatchNorm.convert_sync_batchnorm(model)
     if config.compile:
         model.compile()
-    return Learner(model, config, objective, precision, config.epochs * steps, job.processes)
+    return Learner(model, config, objective, precision, steps, job.processes)
 
 
 def _restore(last: Checkpoint | None, learner: Learner) -> list[EpochDone]:
@@ -177,7 +179,8 @@ def _thresholds(validated: Validated) -> tuple[float, ...] | None:
     return tune_thresholds(validated.logits.sigmoid().numpy(), validated.truth.numpy() > 0.5)
 
 
-def _prepared(job: Job, model: PictureNetwork, precision: Precision) -> Prepared:
+def prepared(job: Job, model: PictureNetwork, precision: Precision) -> Prepared:
+    """Say what will be trained on what."""
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
     return Prepared(
         run=job.run,
