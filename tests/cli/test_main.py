@@ -10,7 +10,7 @@ import pytest
 
 from tlx.cli import inspect
 
-COMMANDS = ("train", "export", "eval", "classify", "inspect", "demo")
+COMMANDS = ("train", "export", "eval", "classify", "inspect", "compare", "demo")
 HEAVY = {"numpy", "torch", "torchvision", "onnx", "onnxruntime", "PIL", "sklearn", "matplotlib"}
 
 
