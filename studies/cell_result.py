@@ -8,6 +8,10 @@ from ..inference.whole_file import replacing
 from ..training.config import TrainingConfig
 
 RESULT = "result.json"
+TOLERANCE = 0.05
+"""By how much an epoch may be late in a comparison at equal time: so much the clock of two equal
+trainings differs, and one of them would lose its last epoch."""
+
 _SCHEMA = 1
 _FREE = ("out", "overwrite", "workers", "log")
 """Options that change no number, so that a study may go on with others."""
@@ -85,7 +89,8 @@ class CellResult:
 
     def best_within(self, seconds: float) -> float | None:
         """Find the best validation score within so much training; None if no epoch was done."""
-        return max((point.score for point in self.curve if point.seconds <= seconds), default=None)
+        limit = seconds * (1 + TOLERANCE)
+        return max((point.score for point in self.curve if point.seconds <= limit), default=None)
 
 
 def config_json(config: TrainingConfig) -> dict[str, Json]:

@@ -1,15 +1,17 @@
 """`compare.png`: scores against training time, and the curves of all cells laid over each other."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import mean
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from ..inference.whole_file import replacing
+from .cell_result import CurvePoint
 from .comparison_table import Row, Table
 
 _MARKERS = "osD^vPX*"
@@ -24,7 +26,7 @@ def draw_comparison(table: Table, path: Path) -> None:
     points, scores, losses = figure.subplots(1, 3)
     for number, (row, colour) in enumerate(zip(rows, _colours(len(rows)), strict=True), 1):
         _draw_point(points, row, number, colour)
-        _draw_curves(scores, losses, row, colour)
+        _draw_curves(scores, losses, row, number, colour)
     _name_axes(points, scores, losses, rows, table)
     handles, labels = points.get_legend_handles_labels()
     legend = figure.legend(
@@ -57,15 +59,39 @@ def _draw_point(axes: Axes, row: Row, number: int, colour: Colour) -> None:
     )
 
 
-def _draw_curves(scores: Axes, losses: Axes, row: Row, colour: Colour) -> None:
-    for result in row.results:
-        epochs = range(1, len(result.curve) + 1)
-        marker = "o" if len(epochs) < 30 else None
-        seconds = [point.seconds for point in result.curve]
-        reached = [point.score for point in result.curve]
-        scores.plot(seconds, reached, color=colour, lw=1.2, marker=marker, ms=2.5, alpha=0.85)
-        loss = [point.loss for point in result.curve]
-        losses.plot(epochs, loss, color=colour, lw=1.2, marker=marker, ms=2.5, alpha=0.85)
+def _draw_curves(scores: Axes, losses: Axes, row: Row, number: int, colour: Colour) -> None:
+    """Draw each seed faintly and their mean strongly, as far as all of them went."""
+    curves = [result.curve for result in row.results]
+    for curve in curves if len(curves) > 1 else ():
+        _draw_curve(scores, losses, curve, colour, {"lw": 0.8, "alpha": 0.22})
+    middle = [_mean_point(points) for points in zip(*curves, strict=False)]
+    marker = "o" if len(middle) < 30 else ""
+    _draw_curve(scores, losses, middle, colour, {"lw": 1.6, "marker": marker, "ms": 3})
+    last = middle[-1]
+    for axes, place in ((scores, (last.seconds, last.score)), (losses, (len(middle), last.loss))):
+        axes.annotate(
+            str(number), place, (4, 0), textcoords="offset points", fontsize=8, color=colour
+        )
+
+
+def _draw_curve(
+    scores: Axes,
+    losses: Axes,
+    curve: Sequence[CurvePoint],
+    colour: Colour,
+    style: Mapping[str, float | str],
+) -> None:
+    seconds = [point.seconds for point in curve]
+    scores.plot(seconds, [point.score for point in curve], color=colour, **style)
+    losses.plot(range(1, len(curve) + 1), [p.loss for p in curve], color=colour, **style)
+
+
+def _mean_point(points: Sequence[CurvePoint]) -> CurvePoint:
+    return CurvePoint(
+        mean(point.seconds for point in points),
+        mean(point.score for point in points),
+        mean(point.loss for point in points),
+    )
 
 
 def _name_axes(points: Axes, scores: Axes, losses: Axes, rows: Sequence[Row], table: Table) -> None:
@@ -76,8 +102,16 @@ def _name_axes(points: Axes, scores: Axes, losses: Axes, rows: Sequence[Row], ta
     losses.set(title="validation loss", xlabel="epoch", ylabel="nats")
     losses.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if times and max(times) > 8 * min(times):
-        points.set_xscale("log")
-        scores.set_xscale("log")
+        for axes in (points, scores):
+            axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+    reached = [point.loss for row in rows for result in row.results for point in result.curve]
+    if min(reached) > 0 and max(reached) > 8 * min(reached):
+        losses.set_yscale("log")  # one bad first epoch would press all others flat
+        losses.yaxis.set_major_formatter("{x:g}")
+        losses.yaxis.set_minor_formatter(NullFormatter())
     points.margins(x=0.12, y=0.12)
     if table.equal_time is not None:
         scores.axvline(table.equal_time, color="0.55", lw=1, ls=":")

@@ -31,7 +31,7 @@ _NOT_VARIED = {
     "log": "it changes nothing that could be compared",
 }
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_KINDS = {int: "whole number", float: "number", bool: "yes or no"}
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _require_variable(name: str, typed: str) -> None:
         raise UsageError(f"--vary {typed}: {name} does not vary in a study: {reason}")
     known = [option for option in options_of(TrainingConfig) if option not in _NOT_VARIED]
     if name not in known:
-        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        near = get_close_matches(name, known, n=3, cutoff=0.6)
         hint = f"did you mean {' or '.join(near)}?" if near else "tlx train --help lists them"
         raise UsageError(f"--vary {typed}: tlx train has no option {typed!r}; {hint}")
 
@@ -169,8 +169,8 @@ def _read_value(name: str, text: str) -> Value:
     try:
         return _BOOLEANS[text.lower()] if kinds[0] is bool else kinds[0](text)
     except (ValueError, KeyError):
-        wanted = _KINDS.get(kinds[0], "value")
-        raise UsageError(f"{option_name(name)} {text}: it must be a {wanted}") from None
+        wanted = _KINDS.get(kinds[0], "a value")
+        raise UsageError(f"{option_name(name)} {text}: it must be {wanted}") from None
 
 
 def _cell(

@@ -17,10 +17,10 @@ from .contrast import (
 from .grid import Variation, shown_value
 
 _FROZEN = {
-    "none": "fine-tuning everything",
-    "backbone": "only the head learning",
-    "layer4": "only the head learning",
-    "gradual": "gradual unfreezing",
+    "none": "Fine-tuning everything",
+    "backbone": "Only the head learning",
+    "layer4": "Only the head learning",
+    "gradual": "Gradual unfreezing",
 }
 
 
@@ -49,9 +49,10 @@ def write_summary(path: Path, lines: Sequence[str]) -> None:
 def _begin(done: Sequence[Row], metric: str) -> str:
     pictures = held_out_scores(done[0]).pictures
     seeds = sorted({len(row.results) for row in done})
-    count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    many = "a single seed" if seeds[0] == 1 else f"{seeds[0]} seeds"
+    count = many if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
     return (
-        f"{len(done)} cells with {count} seed(s) each, compared by {_split(done[0])} {metric} on "
+        f"{len(done)} cells with {count} each, compared by {_split(done[0])} {metric} on "
         f"{pictures} pictures. The noise is the 95 % interval of a difference: from the number of "
         "pictures and, with two seeds or more, from the spread over the seeds."
     )
@@ -62,7 +63,7 @@ def _line(contrast: Contrast, metric: str) -> str:
     first, second = _phrase(contrast, True), _phrase(contrast, False)
     split = _split(contrast.pairs[0][0])
     sentences = [
-        f"{first[0].upper()}{first[1:]} against {second}",
+        f"{first} against {second}",
         f" ({len(pairs)} pairs of cells): " if len(pairs) > 1 else ": ",
         _verdict(compare_scores(pairs), f"{split} {metric}"),
         _range(compare_scores(pairs)) if len(pairs) > 1 else "",
@@ -85,6 +86,8 @@ def _verdict(found: Difference, what: str) -> str:
 
 def _range(found: Difference) -> str:
     least, most = (f"{100 * value:+.1f}" for value in (found.least, found.most))
+    if least == most:
+        return ""
     return f" By pair it goes from {least} to {most} points."
 
 
@@ -131,10 +134,16 @@ def _phrase(contrast: Contrast, first: bool) -> str:
     if contrast.freeze is not None:
         text += f", freeze={contrast.freeze if first else 'none'}"
     if contrast.option == "freeze":
-        return f"{_FROZEN.get(value, f'keeping up to {value} frozen')} ({text})"
+        what = _FROZEN.get(value, f"Keeping up to {value} frozen")
+        return f"{what if first else _small(what)} ({text})"
     if contrast.option == "weights":
-        return f"{'training from nothing' if value == 'none' else 'pretrained'} ({text})"
+        what = "Training from nothing" if value == "none" else "Pretrained weights"
+        return f"{what if first else _small(what)} ({text})"
     return text
+
+
+def _small(text: str) -> str:
+    return f"{text[0].lower()}{text[1:]}"
 
 
 def _split(row: Row) -> str:
