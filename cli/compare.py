@@ -183,10 +183,10 @@ def _show_end(result: "StudyResult", screen: Screen) -> None:
 
     table = build_table(result)
     lines = summarise(result.study.grid.variations, table)
+    files = _write(result, table, lines)
     show_comparison(table, result.study.grid.variations, screen)
     for line in lines:
         screen.row(line)
-    files = _write(result, table, lines)
     screen.row(f"written: {', '.join(str(path) for path in files)}")
     screen.json(
         {

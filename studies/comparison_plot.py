@@ -1,7 +1,7 @@
 """`compare.png`: scores against training time, and the curves of all cells laid over each other."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -63,10 +63,9 @@ def _draw_curves(scores: Axes, losses: Axes, row: Row, number: int, colour: Colo
     """Draw each seed faintly and their mean strongly, as far as all of them went."""
     curves = [result.curve for result in row.results]
     for curve in curves if len(curves) > 1 else ():
-        _draw_curve(scores, losses, curve, colour, {"lw": 0.8, "alpha": 0.22})
+        _draw_curve(scores, losses, curve, colour, bold=False)
     middle = [_mean_point(points) for points in zip(*curves, strict=False)]
-    marker = "o" if len(middle) < 30 else ""
-    _draw_curve(scores, losses, middle, colour, {"lw": 1.6, "marker": marker, "ms": 3})
+    _draw_curve(scores, losses, middle, colour, bold=True)
     last = middle[-1]
     for axes, place in ((scores, (last.seconds, last.score)), (losses, (len(middle), last.loss))):
         axes.annotate(
@@ -75,15 +74,16 @@ def _draw_curves(scores: Axes, losses: Axes, row: Row, number: int, colour: Colo
 
 
 def _draw_curve(
-    scores: Axes,
-    losses: Axes,
-    curve: Sequence[CurvePoint],
-    colour: Colour,
-    style: Mapping[str, float | str],
+    scores: Axes, losses: Axes, curve: Sequence[CurvePoint], colour: Colour, bold: bool
 ) -> None:
+    width, alpha = (1.6, 1.0) if bold else (0.8, 0.22)
+    marker = "o" if bold and len(curve) < 30 else ""
     seconds = [point.seconds for point in curve]
-    scores.plot(seconds, [point.score for point in curve], color=colour, **style)
-    losses.plot(range(1, len(curve) + 1), [p.loss for p in curve], color=colour, **style)
+    reached = [point.score for point in curve]
+    scores.plot(seconds, reached, color=colour, lw=width, alpha=alpha, marker=marker, ms=3)
+    epochs = range(1, len(curve) + 1)
+    loss = [point.loss for point in curve]
+    losses.plot(epochs, loss, color=colour, lw=width, alpha=alpha, marker=marker, ms=3)
 
 
 def _mean_point(points: Sequence[CurvePoint]) -> CurvePoint:
