@@ -23,7 +23,8 @@ def validation_score(epoch: EpochDone) -> float:
 
 def report_score(report: Report) -> float:
     """Read a report's score, 0..1."""
-    return float(getattr(report, "mean_average_precision", None) or report.accuracy)
+    precision = getattr(report, "mean_average_precision", None)
+    return report.accuracy if precision is None else float(precision)
 
 
 def _is_multi_label(epoch: EpochDone) -> bool:

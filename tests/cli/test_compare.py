@@ -48,6 +48,9 @@ def test_a_grid_of_four_cells_from_the_command_to_table_csv_and_picture(here, ru
     summary = Path("study/summary.txt").read_text(encoding="utf-8")
     written = "written: study/compare.csv, study/compare.png, study/summary.txt"
     assert ran.out.endswith(f"{summary}{written}\n")
+    run = Path("study/cells") / rows[0]["cell"] / "seed-0"
+    assert (run / "model.onnx").is_file()
+    assert not (run / "model.ts").exists()
     with Image.open("study/compare.png") as picture:
         assert picture.format == "PNG"
 
