@@ -116,7 +116,7 @@ class _Shown:
 
     def show(self, event: "CompareEvent") -> None:
         from ..studies.compare import CellDone, CellFailed, CellStarted
-        from ..training.train import Prepared
+        from ..training.fit import Prepared
 
         match event:
             case CellStarted(cell, seed, number, total):

@@ -13,15 +13,10 @@ from ..samples.splitting import read_split
 from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
 from ..training.config import GRADUAL, TrainingConfig, read_config
 from ..training.device import choose_device
-from ..training.resnet import freeze_stages
+from ..training.fit import Prepared, TrainingResult, is_finished
+from ..training.freezing import freeze_stages
 from ..training.run_folder import EpochDone
-from ..training.train import (
-    Prepared,
-    TrainingEvent,
-    TrainingResult,
-    resume_events,
-    training_events,
-)
+from ..training.train import TrainingEvent, resume_events, training_events
 from .cell_result import (
     CellResult,
     CurvePoint,
@@ -149,17 +144,15 @@ def _train_cell(
 
 
 def _beginning(config: TrainingConfig, features: Path) -> TrainingEvents:
-    """Begin a training; `features` is where cells may share what a frozen stage computes."""
-    del features  # training has no such cache yet: its folder is handed over here
+    """Begin a training; in `features` the cells share what a frozen stage computes."""
     for rest in _run(config).glob(".*.partial"):  # of a kill; train would take it for a user's file
         rest.unlink()
-    return training_events(replace(config, overwrite=True))
+    return training_events(replace(config, overwrite=True), features)
 
 
 def _going_on(config: TrainingConfig, features: Path) -> TrainingEvents:
     """Go on with a training; `features` as for `_beginning`."""
-    del features
-    return resume_events(_run(config), config.data, config.workers)
+    return resume_events(_run(config), config.data, config.workers, features=features)
 
 
 def _on_same_pictures(
@@ -200,7 +193,7 @@ def _is_trained(config: TrainingConfig) -> bool:
     if not _is_begun(config):
         return False
     try:
-        return load_checkpoint(_run(config) / "last.pt").epoch >= config.epochs
+        return is_finished(config, _history(load_checkpoint(_run(config) / "last.pt")))
     except CheckpointError:
         return False
 
@@ -219,7 +212,7 @@ def _score(
 def _result(cell: Cell, config: TrainingConfig, test: HeldOutScore | None) -> CellResult:
     run = _run(config)
     last = load_checkpoint(run / "last.pt")
-    history = [EpochDone(**row) for row in last.progress["history"]]
+    history = _history(last)
     best = next(epoch for epoch in reversed(history) if epoch.best)
     parameters, trainable = _sizes(last, config.freeze)
     latency = measure_latency(run / "model.onnx")
@@ -241,6 +234,10 @@ def _result(cell: Cell, config: TrainingConfig, test: HeldOutScore | None) -> Ce
         device=str(choose_device(config.device)),
         fingerprint=last.card.provenance.data_fingerprint,
     )
+
+
+def _history(last: Checkpoint) -> list[EpochDone]:
+    return [EpochDone(**row) for row in last.progress["history"]]
 
 
 def _curve(history: Sequence[EpochDone]) -> tuple[CurvePoint, ...]:

@@ -5,6 +5,7 @@ It is the accuracy, and with several labels a picture the mean average precision
 
 from collections.abc import Sequence
 
+from ..evaluation.multi_label_report import MultiLabelReport
 from ..evaluation.report import Report
 from ..training.run_folder import EpochDone
 
@@ -16,16 +17,15 @@ def metric_name(history: Sequence[EpochDone]) -> str:
 
 def validation_score(epoch: EpochDone) -> float:
     """Read an epoch's score on the validation pictures, 0..1."""
-    if _is_multi_label(epoch):
-        return float(getattr(epoch, "monitored", epoch.validation_accuracy))
-    return epoch.validation_accuracy
+    return epoch.monitored if _is_multi_label(epoch) else epoch.validation_accuracy
 
 
-def report_score(report: Report) -> float:
-    """Read a report's score, 0..1."""
-    precision = getattr(report, "mean_average_precision", None)
-    return report.accuracy if precision is None else float(precision)
+def report_score(report: Report | MultiLabelReport) -> float:
+    """Read a report's score, 0..1; 0 where no test picture has a label."""
+    if isinstance(report, Report):
+        return report.accuracy
+    return report.mean_average_precision or 0.0
 
 
 def _is_multi_label(epoch: EpochDone) -> bool:
-    return getattr(epoch, "monitor", "accuracy") == "map"
+    return epoch.monitor == "map"

@@ -7,7 +7,6 @@ from time import perf_counter
 
 from torch import nn
 
-from ..evaluation.thresholds import tune_thresholds
 from ..samples.sample import LabelledPictures, LeftOut
 from .batches import truth_of
 from .checkpoint import Checkpoint
@@ -16,7 +15,7 @@ from .freezing import freeze_stages, frozen_stage
 from .inputs import DISK_CACHE, DataEvent, Job, build_batches
 from .learner import Learner
 from .logs import open_logs
-from .loop import BatchDone, BatchLowered, Learned, Validated, train_epoch, validate
+from .loop import BatchDone, BatchLowered, Learned, train_epoch, validate
 from .objective import build_objective
 from .picture_cache import remove_disk_cache
 from .precision import Precision, choose_precision
@@ -86,6 +85,7 @@ def fit(
     precision = _precision(job, model, last)
     freeze_stages(model.network, frozen_stage(job.config, 1))
     yield prepared(job, model, precision)
+    start = perf_counter()
     training, validation = yield from build_batches(job, model, precision)
     steps = job.config.epochs * len(training.sizes)
     learner = build_learner(job, model, precision, steps)
@@ -95,7 +95,6 @@ def fit(
     recorder = Recorder(job.run)
     while not is_finished(job.config, history):
         epoch = len(history) + 1
-        start = perf_counter()
         frozen = frozen_stage(job.config, epoch)
         learned = yield from train_epoch(learner, training, epoch, frozen)
         validated = yield from validate(learner.deployed, validation, job.processes)
@@ -104,12 +103,13 @@ def fit(
         history.append(replace(done, best=all(rank(done) > rank(row) for row in history)))
         learner.end_epoch(epochs_since_best(history))
         if job.processes.first:
-            card = measured(job.card, result, _thresholds(validated))
+            card = measured(job.card, result)
             recorder.epoch(card, learner, history, is_finished(job.config, history))
             for log in logs:
                 log.epoch(history[-1])
         wait_for_all(job.processes)
         yield history[-1]
+        start = perf_counter()
     for log in logs:
         log.close()
     remove_disk_cache(job.run / DISK_CACHE)
@@ -171,12 +171,6 @@ def _epoch_done(
         monitor=monitor,
         monitored=value,
     )
-
-
-def _thresholds(validated: Validated) -> tuple[float, ...] | None:
-    if validated.truth.ndim == 1:
-        return None
-    return tune_thresholds(validated.logits.sigmoid().numpy(), validated.truth.numpy() > 0.5)
 
 
 def prepared(job: Job, model: PictureNetwork, precision: Precision) -> Prepared:
