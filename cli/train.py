@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Events = Generator[TrainingEvent, None, TrainingResult]
 
-_HEADER = "epoch   train loss   accuracy   validation loss   accuracy   pictures/s   time left"
+_HEADER = "epoch   train loss   accuracy   validation loss {metric:>10}   pictures/s   time left"
 
 
 def train_command(
@@ -162,7 +162,8 @@ def show_training(event: "TrainingEvent", screen: Screen, heading: bool = True) 
             screen.progress(phase, done, total)
         case Prepared():
             _show_prepared(event, screen)
-            screen.row(_HEADER if heading else "", style="bold")
+            if heading:
+                screen.row(_header(event), style="bold")
         case Noted(text):
             screen.row(f"note: {text}")
         case BatchLowered(parts):
@@ -179,8 +180,12 @@ def show_training(event: "TrainingEvent", screen: Screen, heading: bool = True) 
 def show_result(result: "TrainingResult", screen: Screen) -> None:
     """Show where the run lies and what the best epoch reached."""
     best = result.best
+    metric = {"map": "mean average precision"}.get(best.monitor, best.monitor.replace("-", " "))
+    value = best.monitored
+    if best.monitor == "loss":
+        metric, value = "accuracy", best.validation_accuracy
     screen.row(
-        f"best: epoch {best.epoch}, validation accuracy {best.validation_accuracy:.4f}, loss "
+        f"best: epoch {best.epoch}, validation {metric} {value:.4f}, loss "
         f"{best.validation_loss:.4f} (these pictures chose the epoch: tlx eval on a test folder "
         "tells more)"
     )
@@ -216,6 +221,11 @@ def _show_prepared(event: "Prepared", screen: Screen) -> None:
     )
 
 
+def _header(event: "Prepared") -> str:
+    names = {"loss": "accuracy", "balanced-accuracy": "balanced", "map": "mean AP"}
+    return _HEADER.format(metric=names.get(event.monitor, event.monitor))
+
+
 def _show_left_out(pictures: "LabelledPictures", screen: Screen) -> None:
     left_out = pictures.left_out
     if not left_out:
@@ -227,9 +237,10 @@ def _show_left_out(pictures: "LabelledPictures", screen: Screen) -> None:
 
 def _epoch_row(row: "EpochDone") -> str:
     left = row.seconds * (row.epochs - row.epoch)
+    value = row.validation_accuracy if row.monitor == "loss" else row.monitored
     return (
         f"{f'{row.epoch}/{row.epochs}':<7} {row.train_loss:>10.4f} {row.train_accuracy:>10.4f} "
-        f"{row.validation_loss:>17.4f} {row.validation_accuracy:>10.4f} "
+        f"{row.validation_loss:>17.4f} {value:>10.4f} "
         f"{row.pictures_per_second:>12.1f} {_minutes(left):>11}{'  best' if row.best else ''}"
     )
 

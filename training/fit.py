@@ -23,7 +23,7 @@ from .processes import take_from_first, wait_for_all
 from .recording import Recorder, best_epoch, epochs_since_best, measured, rank
 from .resnet import PictureNetwork
 from .run_folder import EpochDone
-from .score import Score, monitored, score
+from .score import Score, monitor_of, monitored, score
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Prepared:
         pictures: labels, splits, notes, and the pictures that were left out.
         parameters: how many the network has.
         trainable: how many of them are not frozen in the first epoch.
+        monitor: what chooses the best epoch.
     """
 
     run: Path
@@ -47,6 +48,7 @@ class Prepared:
     pictures: LabelledPictures
     parameters: int
     trainable: int
+    monitor: str
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def is_finished(config: TrainingConfig, history: Sequence[EpochDone]) -> bool:
 
 def _precision(job: Job, model: PictureNetwork, last: Checkpoint | None) -> Precision:
     """Choose the precision; a resumed run keeps its own, so that it ends with the same weights."""
-    device = model.mean.device
+    device = model.device
     if last is not None and job.config.amp == "auto":
         return choose_precision(last.progress["precision"], device)
     return choose_precision(job.config.amp, device)
@@ -138,7 +140,7 @@ def build_learner(job: Job, model: PictureNetwork, precision: Precision, steps: 
     objective = build_objective(config, job.card.task, truth)
     if job.processes.count > 1:
         take_from_first(job.processes, model)
-        if model.mean.device.type == "cuda":
+        if model.device.type == "cuda":
             nn.SyncBatchNorm.convert_sync_batchnorm(model)
     if config.compile:
         model.compile()
@@ -156,7 +158,7 @@ def _restore(last: Checkpoint | None, learner: Learner) -> list[EpochDone]:
 def _epoch_done(
     job: Job, learner: Learner, epoch: int, learned: Learned, result: Score, seconds: float
 ) -> EpochDone:
-    monitor, value = monitored(job.config, result)
+    monitor = monitor_of(job.config, job.card.task)
     return EpochDone(
         epoch=epoch,
         epochs=job.config.epochs,
@@ -169,7 +171,7 @@ def _epoch_done(
         seconds=seconds,
         best=False,
         monitor=monitor,
-        monitored=value,
+        monitored=monitored(monitor, result),
     )
 
 
@@ -178,10 +180,11 @@ def prepared(job: Job, model: PictureNetwork, precision: Precision) -> Prepared:
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
     return Prepared(
         run=job.run,
-        device=str(model.mean.device),
+        device=str(model.device),
         precision=precision.name,
         processes=job.processes.count,
         pictures=job.pictures,
         parameters=sum(size for size, _ in sizes),
         trainable=sum(size for size, trainable in sizes if trainable),
+        monitor=monitor_of(job.config, job.card.task),
     )

@@ -165,7 +165,7 @@ def _loaded(
     samples = job.pictures.split(split)
     rule = job.card.preprocessing
     dataset = PictureDataset(samples, truth, rule, augmentation, job.config.seed, cache)
-    device = model.mean.device
+    device = model.device
     if device.type == "cuda" and cache and augmentation.random and augmentation.only_geometry:
         return DeviceBatches(dataset, order, device)
     workers = workers_for(job.config.workers, len(samples), cache is not None, device.type)

@@ -59,7 +59,7 @@ class Learner:
     @property
     def device(self) -> torch.device:
         """Where it learns."""
-        return self.model.mean.device
+        return self.model.device
 
     @property
     def deployed(self) -> PictureNetwork:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import TrainingError
+from ..errors import TrainingError, UsageError
 from ..evaluation import metrics, multi_label_metrics
 from ..evaluation.thresholds import tune_thresholds
 from ..inference.prediction import decide
@@ -72,20 +72,28 @@ def _score_multi_label(logits: Tensor, truth: NDArray[np.bool_]) -> Score:
     )
 
 
-def monitored(config: TrainingConfig, result: Score) -> tuple[str, float]:
-    """Give the name and the value of what chooses the best epoch."""
-    multi_label = result.map is not None
-    name = config.monitor
-    if name == "auto":
-        name = "map" if multi_label else "accuracy"
+def monitor_of(config: TrainingConfig, task: str) -> str:
+    """Name what chooses the best epoch.
+
+    Raises:
+        UsageError: it has no meaning for the task.
+    """
+    multi_label = task == "multi-label"
+    if config.monitor == "auto":
+        return "map" if multi_label else "accuracy"
+    if config.monitor == ("balanced-accuracy" if multi_label else "map"):
+        raise UsageError(f"--monitor {config.monitor} has no meaning for a {task} task")
+    return config.monitor
+
+
+def monitored(monitor: str, result: Score) -> float:
+    """Give the value of what chooses the best epoch."""
     values = {
         "accuracy": result.accuracy,
         "balanced-accuracy": result.balanced_accuracy,
         "map": result.map,
         "loss": result.loss,
     }
-    value = values[name]
-    if value is None:
-        task = "multi-label" if multi_label else "single-label"
-        raise TrainingError(f"--monitor {name} has no meaning for a {task} task; leave it out")
-    return name, value
+    value = values[monitor]
+    assert value is not None  # `monitor_of` has chosen one that the task has
+    return value

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 import torch
 
 from .. import __version__
-from ..errors import CheckpointError, TrainingError
+from ..errors import CheckpointError, TrainingError, UsageError
 from ..inference.card import ModelCard, Provenance
 from ..inference.events import finish
 from ..samples.loading import ReadingProgress, load_pictures
@@ -29,6 +29,7 @@ from .processes import joined, told_by_first
 from .recording import draw_training_pictures
 from .resnet import PictureNetwork, build_resnet
 from .run_folder import EpochDone, choose_run_folder, prepare_run_folder
+from .score import monitor_of
 from .torchrun import Processes
 from .weights import Weights, fit_network, load_weights
 from .weights_download import DownloadProgress
@@ -168,6 +169,7 @@ def read_everything(
     cache = ram_cache(config, side, processes)
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
     pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
+    require_task(config, pictures.task)
     card = _card(config, pictures, weights)
     starting_network(config, card, weights)  # weights that do not fit are refused here
     return Beginning(config, run, pictures, card, weights, cache=cache)
@@ -232,6 +234,17 @@ def with_advice(events: Generator[Event, None, Result]) -> Generator[Event, None
         raise TrainingError(
             "a decoding process was killed, usually for want of memory; give fewer --workers"
         ) from None
+
+
+def require_task(config: TrainingConfig, task: str) -> None:
+    """Refuse options that have no meaning for the task, before anything is written.
+
+    Raises:
+        UsageError: naming the option.
+    """
+    monitor_of(config, task)
+    if config.loss != "auto" and task == "single-label":
+        raise UsageError(f"--loss {config.loss} is for several labels a picture; leave it out")
 
 
 def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) -> ModelCard:
