@@ -22,9 +22,9 @@ def validation_score(epoch: EpochDone) -> float:
 
 def report_score(report: Report | MultiLabelReport) -> float:
     """Read a report's score, 0..1; 0 where no test picture has a label."""
-    if isinstance(report, Report):
-        return report.accuracy
-    return report.mean_average_precision or 0.0
+    if isinstance(report, MultiLabelReport):
+        return report.mean_average_precision or 0.0
+    return report.accuracy
 
 
 def _is_multi_label(epoch: EpochDone) -> bool:

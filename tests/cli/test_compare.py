@@ -75,7 +75,7 @@ def test_a_grid_of_four_cells_from_the_command_to_table_csv_and_picture(here, ru
 
 
 def test_a_cell_that_fails_is_a_row_and_the_exit_code_is_1(here, run_tlx, monkeypatch):
-    def failing(config):
+    def failing(config, features=None):
         raise TrainingError(f"no memory for {config.augment}")
 
     monkeypatch.setattr(compare, "training_events", failing)
@@ -94,7 +94,7 @@ def test_a_cell_that_fails_is_a_row_and_the_exit_code_is_1(here, run_tlx, monkey
 
 
 def test_an_interruption_says_how_to_go_on(here, run_tlx, monkeypatch):
-    def interrupted(_config):
+    def interrupted(_config, _features=None):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(compare, "training_events", interrupted)
@@ -163,7 +163,7 @@ def make_wide(monkeypatch, capsys):
 
 def test_the_json_is_ascii_without_nan(here, run_tlx, monkeypatch):
     monkeypatch.setattr(
-        compare, "training_events", lambda _config: (_ for _ in ()).throw(TrainingError("größe"))
+        compare, "training_events", lambda _config, _features: (_ for _ in ()).throw(TrainingError("größe"))
     )
     ran = run_tlx("compare", "few", "--vary", "lr=0.1,0.2", *TINY, "--json")
     assert ran.out.isascii()

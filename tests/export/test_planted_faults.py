@@ -73,7 +73,7 @@ def test_a_changed_temperature_in_the_card_is_named(plant_graph, refusal):
 
 def test_two_rows_of_the_head_swapped_are_named(plant_graph, refusal):
     def swap_rows(graph: GraphProto) -> None:
-        for name in ("model.network.fc.weight", "model.network.fc.bias", "unsqueeze_1"):
+        for name in ("network.fc.weight", "network.fc.bias", "unsqueeze_1"):
             _set_weights(graph, name, _swap(_weights(graph, name)))
 
     plant_graph(swap_rows)
@@ -85,13 +85,13 @@ def test_two_rows_of_the_head_swapped_are_named(plant_graph, refusal):
 
 def test_a_wrong_mean_is_named_with_its_values(plant_graph, refusal):
     mean = np.array([0.5, 0.456, 0.406]).reshape(1, 3, 1, 1)
-    plant_graph(lambda graph: _set_weights(graph, "model.mean", mean))
+    plant_graph(lambda graph: _set_weights(graph, "normalise.mean", mean))
     assert "is normalisation: it uses mean [0.5, 0.456, 0.406] and std [0.229" in refusal()
 
 
 def test_a_wrong_deviation_is_named_with_its_values(plant_graph, refusal):
     std = np.array([0.229, 0.224, 0.25]).reshape(1, 3, 1, 1)
-    plant_graph(lambda graph: _set_weights(graph, "model.std", std))
+    plant_graph(lambda graph: _set_weights(graph, "normalise.std", std))
     assert "and std [0.229, 0.224, 0.25], not [0.485" in refusal()
 
 
@@ -131,12 +131,12 @@ def test_a_picture_turned_on_its_side_is_normalisation(plant_graph, refusal):
     ],
 )
 def test_one_layers_weights_disturbed_by_1_percent_are_named(plant_graph, refusal, layer, stage):
-    plant_graph(lambda graph: _disturb(graph, f"model.network.{layer}.weight"))
+    plant_graph(lambda graph: _disturb(graph, f"network.{layer}.weight"))
     assert f"is {stage}: weights or BatchNorm statistics of {stage}" in refusal()
 
 
 def test_the_heads_weights_disturbed_by_1_percent_are_named(plant_graph, refusal):
-    plant_graph(lambda graph: _disturb(graph, "model.network.fc.weight"))
+    plant_graph(lambda graph: _disturb(graph, "network.fc.weight"))
     assert "is logits: the head's weights or bias" in refusal()
 
 
@@ -234,7 +234,7 @@ def test_a_graph_that_changes_when_the_card_is_rewritten_is_caught(
     def rewrite(path, card: ModelCard) -> None:
         target.rewrite_card(path, card)
         model = onnx.load(path)
-        _disturb(model.graph, "model.network.layer2.0.conv1.weight")
+        _disturb(model.graph, "network.layer2.0.conv1.weight")
         onnx.save(model, path)
 
     monkeypatch.setattr(publish, "FORMATS", (replace(target, rewrite_card=rewrite),))

@@ -33,7 +33,7 @@ def _names(folder: Path) -> set[str]:
 
 def _break_weights(graph) -> None:
     for tensor in graph.initializer:
-        if tensor.name == "model.mean":
+        if tensor.name == "normalise.mean":
             tensor.raw_data = bytes(len(tensor.raw_data))
 
 

@@ -221,7 +221,7 @@ def test_no_pictures_are_an_error_before_anything_is_made(make_grid, tmp_path):
 def test_a_cell_that_fails_is_told_and_the_others_go_on(events_of, monkeypatch, tmp_path):
     really = compare.training_events
 
-    def failing(config):
+    def failing(config, features=None):
         if config.augment == "crop":
             raise TrainingError("the loss is not finite")
         return really(config)
@@ -237,7 +237,7 @@ def test_a_cell_that_fails_is_told_and_the_others_go_on(events_of, monkeypatch, 
 def test_a_failed_cell_is_tried_again_by_the_next_call(events_of, monkeypatch):
     really = compare.training_events
 
-    def failing(config):
+    def failing(config, features=None):
         raise WeightsError("no network")
 
     monkeypatch.setattr(compare, "training_events", failing)
@@ -247,7 +247,7 @@ def test_a_failed_cell_is_tried_again_by_the_next_call(events_of, monkeypatch):
 
 
 def test_pictures_that_cannot_be_used_end_the_study(events_of, monkeypatch):
-    def failing(config):
+    def failing(config, features=None):
         raise DataError("no picture can be read")
 
     monkeypatch.setattr(compare, "training_events", failing)
