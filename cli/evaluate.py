@@ -1,7 +1,7 @@
 """`tlx eval`: a model file scored on labelled pictures."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,13 @@ def eval_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
     folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
     labels: Path | None = typer.Option(
-        None, help="CSV with the columns file and label, instead of FOLDER."
+        None,
+        help="CSV instead of FOLDER: columns file and label, or labels with | between several, or "
+        "one 0/1 column a label.",
+    ),
+    file_column: str | None = typer.Option(None, help="The CSV's column of files."),
+    label_columns: str | None = typer.Option(
+        None, help="The CSV's column of labels, or its 0/1 columns, separated by commas."
     ),
     root: Path | None = typer.Option(
         None, help="What the CSV's file names are relative to. (default: the CSV's folder)"
@@ -54,7 +60,9 @@ def eval_command(
 ) -> None:
     """Score a model file on labelled pictures; exit 1 if some could not be read."""
     require_extra("eval", "eval")
-    samples = _samples(folder, labels, root, split)
+    table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
+    given = (root, split, file_column, label_columns)
+    samples = _samples(folder, table, any(value is not None for value in given))
     from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
     from ..inference.events import finish
@@ -124,19 +132,32 @@ def _selection_note(split: str, card: "ModelCard") -> str:
     return f"note: these are {split} pictures of a run, {SELECTED[split].format(tuned)}"
 
 
-def _samples(
-    folder: Path | None, labels: Path | None, root: Path | None, split: str | None
-) -> "list[Sample]":
+@dataclass(frozen=True)
+class Labels:
+    """A CSV of labelled pictures, and how to read it (docs/splitting.md)."""
+
+    path: Path
+    root: Path | None
+    split: str | None
+    file_column: str | None
+    label_columns: str | None
+
+
+def _samples(folder: Path | None, table: Labels | None, for_a_table: bool) -> "list[Sample]":
     from ..samples.folders import label_folders, looks_split
     from ..samples.labels_csv import read_labels_csv
 
-    if (folder is None) == (labels is None):
+    if (folder is None) == (table is None):
         raise UsageError("give either a FOLDER of label folders or --labels CSV")
-    if labels is not None:
-        return read_labels_csv(labels, root, split)
+    if table is not None:
+        return read_labels_csv(
+            table.path, table.root, table.split, table.file_column, table.label_columns
+        )
     assert folder is not None
-    if root is not None or split is not None:
-        raise UsageError("--root and --split go with --labels; a FOLDER needs neither")
+    if for_a_table:
+        raise UsageError(
+            "--root, --split, --file-column, --label-columns go with --labels; a FOLDER needs none"
+        )
     if folder.is_dir() and looks_split(folder):
         names = ", ".join(str(path) for path in sorted(folder.iterdir()) if path.is_dir())
         raise DataError(f"{folder} holds splits, not labels; give one of them: {names}")

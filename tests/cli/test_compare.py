@@ -163,7 +163,9 @@ def make_wide(monkeypatch, capsys):
 
 def test_the_json_is_ascii_without_nan(here, run_tlx, monkeypatch):
     monkeypatch.setattr(
-        compare, "training_events", lambda _config, _features: (_ for _ in ()).throw(TrainingError("größe"))
+        compare,
+        "training_events",
+        lambda _config, _features: (_ for _ in ()).throw(TrainingError("größe")),
     )
     ran = run_tlx("compare", "few", "--vary", "lr=0.1,0.2", *TINY, "--json")
     assert ran.out.isascii()
