@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from torch.optim.lr_scheduler import LambdaLR
@@ -74,12 +75,13 @@ def find_lr_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Lea
     model = starting_network(config, start.card, start.weights).to(device)
     freeze_stages(model.network, frozen_stage(config, 1))
     folder.mkdir(parents=True, exist_ok=True)
-    job = job_of(start, ALONE, folder / "features")
-    yield prepared(job, model, precision)
-    batches, _ = yield from build_batches(job, model, precision)
-    learner = build_learner(job, model, precision, STEPS)
-    rates, losses = yield from with_advice(_raise_rate(learner, batches, config))
-    found = LearningRate(_steepest(rates, losses), rates, losses, folder / PLOT)
+    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as features:
+        job = job_of(start, ALONE, Path(features))
+        yield prepared(job, model, precision)
+        batches, _ = yield from build_batches(job, model, precision)
+        learner = build_learner(job, model, precision, STEPS)
+        rates, losses = yield from with_advice(_raise_rate(learner, batches, config))
+    found = LearningRate(steepest(rates, losses), rates, losses, folder / PLOT)
     draw_rates(rates, losses, found.suggestion, found.plot)
     return found
 
@@ -123,7 +125,7 @@ def _endless(batches: Batches) -> Iterator[Batch]:
         epoch += 1
 
 
-def _steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
+def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
     """Find the rate of the steepest fall, before the lowest loss."""
     end = int(np.argmin(losses)) + 1 if losses else 0
     if end < 3:
