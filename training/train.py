@@ -229,6 +229,11 @@ def with_advice(events: Generator[Event, None, Result]) -> Generator[Event, None
             "the device ran out of memory; give a lower --batch or --imgsz, or --freeze more"
         ) from None
     except RuntimeError as error:
+        if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            raise TrainingError(
+                f"--compile failed ({type(error).__name__}): on a processor it needs a C++ "
+                "compiler; leave it out"
+            ) from None
         if "DataLoader worker" not in str(error):
             raise
         raise TrainingError(
