@@ -34,6 +34,7 @@ class PictureNetwork(nn.Module):
         pixels = images.permute(0, 3, 1, 2).to(torch.float32)
         return pixels.div(255.0).sub(self.mean).div(self.std)
 
+    @torch.jit.unused  # what TorchScript compiles is the deployed network's forward alone
     def forward(self, inputs: Tensor, after: str = "none") -> Tensor:
         """Compute logits `[N, C]`.
 
