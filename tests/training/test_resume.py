@@ -107,7 +107,7 @@ def test_a_frozen_run_resumes_frozen(small, tmp_path):
 
 
 def test_a_finished_run_is_not_resumed(whole):
-    with pytest.raises(CheckpointError, match="is finished: all 2 epochs are done"):
+    with pytest.raises(CheckpointError, match="is finished: 2 of 2 epochs are done"):
         next(resume_events(whole))
 
 
@@ -150,6 +150,6 @@ def test_the_common_failures_of_training_come_with_advice(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("tlx.training.train.train_epoch", fail)
+    monkeypatch.setattr("tlx.training.fit.train_epoch", fail)
     with pytest.raises(TrainingError, match=advice):
         finish(training_events(_config(small, tmp_path / "run")))

@@ -15,13 +15,14 @@ from tlx.errors import DataError, TrainingError, UsageError
 from tlx.inference.events import finish
 from tlx.inference.preprocessing import preprocess
 from tlx.samples.loading import ReadingProgress
-from tlx.training import train as train_module
+from tlx.training import fit as fit_module
 from tlx.training.checkpoint import load_checkpoint, restore_network
 from tlx.training.config import TrainingConfig
+from tlx.training.fit import Prepared
 from tlx.training.loop import BatchDone
 from tlx.training.resnet import build_resnet
 from tlx.training.run_folder import EpochDone
-from tlx.training.train import Prepared, training_events
+from tlx.training.train import training_events
 
 FILES = {
     *("best.pt", "last.pt", "config.json", "metrics.csv", "curves.png", "split.csv"),
@@ -211,7 +212,7 @@ def test_the_failures_that_every_trainer_meets_come_with_advice(
     def fail(*_arguments: object):
         raise error
 
-    monkeypatch.setattr(train_module, "train_epoch", fail)
+    monkeypatch.setattr(fit_module, "train_epoch", fail)
     with pytest.raises(TrainingError, match=advice):
         finish(training_events(_config(small, tmp_path / "run")))
 
@@ -229,10 +230,8 @@ def test_a_frozen_backbone_stays_the_files_and_only_the_head_learns(small, tmp_p
     assert all(value.equal(state[n]) for n, value in found.weights.items() if n[:3] != "fc.")
     assert found.card.provenance.weights == "mine.pth"
     assert found.card.provenance.freeze == "layer4"
-    start = train_module._starting_network(
-        config, found.card, finish(train_module.load_weights(config.weights, "resnet18"))
-    )
-    assert not start.network.fc.weight.equal(found.weights["fc.weight"])
+    torch.manual_seed(config.seed)
+    assert not build_resnet("resnet18", 3).fc.weight.equal(found.weights["fc.weight"])
 
 
 def test_a_restored_checkpoint_scores_what_its_card_says(finished, split_folder):
