@@ -15,6 +15,7 @@ from tlx.training.augmentation import GREY, Augment, Augmentation, augmentation_
 from tlx.training.config import CHOICES, TrainingConfig
 
 RULE = Preprocessing(37, 32)
+STANDARD = Augmentation("standard")
 POLICIES = [name for name in CHOICES["policy"] if name != "none"]
 GEOMETRIES = [name for name in CHOICES["augment"] if name != "auto"]
 
@@ -31,7 +32,7 @@ def picture() -> Image.Image:
 def _augmented(
     picture: Image.Image,
     key: tuple[int, int, int],
-    augmentation: Augmentation = Augmentation("standard"),
+    augmentation: Augmentation = STANDARD,
 ) -> Pixels:
     seed, epoch, index = key
     return Augment(augmentation, RULE, seed)(picture, epoch, index)
