@@ -8,6 +8,26 @@ from ..inference.preprocessing import Preprocessing
 from .config import STAGES
 
 
+class Normalisation(nn.Module):
+    """From pixels to what a ResNet takes, by the card's mean and standard deviation."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, rule: Preprocessing) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(rule.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(rule.std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Turn `[N, S, S, 3]` of 0..255, uint8 or float32, into normalised `[N, 3, S, S]`.
+
+        The permuted picture lies in memory as channels_last wants it.
+        """
+        pixels = images.permute(0, 3, 1, 2).to(torch.float32)
+        return pixels.div(255.0).sub(self.mean).div(self.std)
+
+
 class PictureNetwork(nn.Module):
     """A ResNet that takes the deployed graph's input and normalises it itself.
 
@@ -16,25 +36,17 @@ class PictureNetwork(nn.Module):
     features that training drops before the head; it changes nothing in eval mode.
     """
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(self, network: ResNet, rule: Preprocessing, dropout: float = 0.0) -> None:
         super().__init__()
+        self.normalise = Normalisation(rule)
         self.network = network
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("mean", torch.tensor(rule.mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(rule.std).view(1, 3, 1, 1), persistent=False)
 
-    def normalise(self, images: Tensor) -> Tensor:
-        """Turn `[N, S, S, 3]` of 0..255, uint8 or float32, into normalised `[N, 3, S, S]`.
+    @property
+    def device(self) -> torch.device:
+        """Where it stands."""
+        return self.normalise.mean.device
 
-        The permuted picture lies in memory as channels_last wants it.
-        """
-        pixels = images.permute(0, 3, 1, 2).to(torch.float32)
-        return pixels.div(255.0).sub(self.mean).div(self.std)
-
-    @torch.jit.unused  # what TorchScript compiles is the deployed network's forward alone
     def forward(self, inputs: Tensor, after: str = "none") -> Tensor:
         """Compute logits `[N, C]`.
 
