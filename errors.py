@@ -9,6 +9,7 @@ TlxError
 ├── WeightsError        pretrained weights that cannot be had or do not fit
 ├── TrainingError       training that cannot go on
 ├── UsageError          an option or argument that makes no sense
+│   └── ContradictionError  two that make none together, each being possible
 ├── MissingExtraError   a command that needs packages which are not installed
 └── VerificationError   an exported file that does not answer as the checkpoint does
 """
@@ -62,6 +63,10 @@ class TrainingError(TlxError):
 
 class UsageError(TlxError):
     """An option or argument makes no sense."""
+
+
+class ContradictionError(UsageError):
+    """Options that are possible each alone make no sense together."""
 
 
 class MissingExtraError(TlxError):

@@ -68,7 +68,7 @@ def _show(event: "DemoEvent", screen: Screen) -> None:
     from ..export.reference import ComparisonProgress
     from ..inference.prediction import Outcome
     from ..studies.demo import Step
-    from ..training.train import TrainingResult
+    from ..training.fit import TrainingResult
 
     match event:
         case Step(title, command):

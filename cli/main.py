@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import TlxError
-from . import classify, demo, evaluate, export, inspect, train, version, weights
+from . import classify, compare, demo, evaluate, export, inspect, train, version, weights
 from .screen import one_line
 
 
@@ -42,6 +42,7 @@ app.command("export")(export.export_command)
 app.command("eval")(evaluate.eval_command)
 app.command("classify")(classify.classify_command)
 app.command("inspect")(inspect.inspect_command)
+app.command("compare")(compare.compare_command)
 app.command("demo")(demo.demo_command)
 app.add_typer(weights.app, name="weights")
 

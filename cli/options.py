@@ -14,7 +14,7 @@ def take_options_of(config: Any, command: Callable[..., None]) -> None:  # noqa:
     """Replace a command's `**options` by a typed parameter for each option of a dataclass.
 
     Typer reads parameters from the signature. Common options come first, then the others,
-    panel by panel.
+    panel by panel. What the command declares itself is left as it is.
     """
     own = [
         entry
@@ -26,7 +26,7 @@ def take_options_of(config: Any, command: Callable[..., None]) -> None:  # noqa:
     taken = {
         entry.name: _parameter(entry, hints[entry.name], declared[entry.name].panel)
         for entry in fields(config)
-        if entry.name in declared
+        if entry.name in declared and entry.name not in {parameter.name for parameter in own}
     }
     common = [taken[name] for name in taken if declared[name].panel == COMMON]
     others = [taken[name] for name in taken if declared[name].panel != COMMON]

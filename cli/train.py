@@ -9,7 +9,7 @@ import typer
 
 from ..errors import TlxError, UsageError
 from ..training.config import TrainingConfig
-from ..training.options import COMMON, OUTPUT
+from ..training.options import COMMON, OUTPUT, RECIPE
 from ..training.torchrun import this_process
 from .extras import require_extra
 from .options import take_options_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Events = Generator[TrainingEvent, None, TrainingResult]
 
-_HEADER = "epoch   train loss   accuracy   validation loss   accuracy   pictures/s   time left"
+_HEADER = "epoch   train loss   accuracy   validation loss {metric:>10}   pictures/s   time left"
 
 
 def train_command(
@@ -40,6 +40,13 @@ def train_command(
         "has moved), --workers, --device and --json beside it.",
         rich_help_panel=COMMON,
     ),
+    find_lr: bool = typer.Option(
+        False,
+        "--find-lr",
+        help="Do not train: raise the learning rate step by step, draw the loss over it, and "
+        "suggest one.",
+        rich_help_panel=RECIPE,
+    ),
     as_json: bool = typer.Option(
         False, "--json", help="An object an epoch, then a summary.", rich_help_panel=OUTPUT
     ),
@@ -50,6 +57,11 @@ def train_command(
         raise UsageError("give a folder DATA to train on, or --labels CSV, or --resume RUN")
     require_extra("train", "train")
     config = TrainingConfig(data or _folder_of(options["labels"]), **options)
+    if find_lr and resume is not None:
+        raise UsageError("--find-lr is for a new run; leave --resume out")
+    if find_lr:
+        _find_lr(config, as_json)
+        return
     events = _training(config) if resume is None else _resuming(resume, data, config)
     first = this_process().first  # of those that torchrun started; it speaks for all
     with Screen(as_json, silent=not first) as screen:
@@ -83,6 +95,25 @@ def _resuming(run: Path, data: Path | None, config: TrainingConfig) -> "Events":
     return resume_events(run, data, config.workers, device)
 
 
+def _find_lr(config: TrainingConfig, as_json: bool) -> None:
+    from ..inference.events import finish
+    from ..training.find_lr import find_lr_events
+
+    with Screen(as_json) as screen:
+        found = finish(find_lr_events(config), lambda event: show_training(event, screen, False))
+        screen.row(f"suggested: --lr {found.suggestion:.2g}", style="bold")
+        screen.row(f"the loss over the rate: {found.plot}")
+        screen.json(
+            {
+                "suggestion": found.suggestion,
+                "rates": found.rates,
+                "losses": found.losses,
+                "plot": str(found.plot),
+                "error": None,
+            }
+        )
+
+
 def _run(events: "Events", screen: Screen) -> "TrainingResult":
     from ..inference.events import finish
 
@@ -110,8 +141,8 @@ class _Interruptible:
             self._screen.row(f"to go on: tlx train --resume {shlex.quote(str(self._run))}")
 
 
-def show_training(event: "TrainingEvent", screen: Screen) -> None:
-    """Show one thing that happened."""
+def show_training(event: "TrainingEvent", screen: Screen, heading: bool = True) -> None:
+    """Show one thing that happened; `heading` of the table of epochs, if there will be any."""
     from ..samples.loading import ReadingProgress
     from ..training.fit import Prepared
     from ..training.inputs import Noted
@@ -131,6 +162,8 @@ def show_training(event: "TrainingEvent", screen: Screen) -> None:
             screen.progress(phase, done, total)
         case Prepared():
             _show_prepared(event, screen)
+            if heading:
+                screen.row(_header(event), style="bold")
         case Noted(text):
             screen.row(f"note: {text}")
         case BatchLowered(parts):
@@ -147,8 +180,12 @@ def show_training(event: "TrainingEvent", screen: Screen) -> None:
 def show_result(result: "TrainingResult", screen: Screen) -> None:
     """Show where the run lies and what the best epoch reached."""
     best = result.best
+    metric = {"map": "mean average precision"}.get(best.monitor, best.monitor.replace("-", " "))
+    value = best.monitored
+    if best.monitor == "loss":
+        metric, value = "accuracy", best.validation_accuracy
     screen.row(
-        f"best: epoch {best.epoch}, validation accuracy {best.validation_accuracy:.4f}, loss "
+        f"best: epoch {best.epoch}, validation {metric} {value:.4f}, loss "
         f"{best.validation_loss:.4f} (these pictures chose the epoch: tlx eval on a test folder "
         "tells more)"
     )
@@ -182,7 +219,11 @@ def _show_prepared(event: "Prepared", screen: Screen) -> None:
         f"on {event.device}{precision}{together}; {event.trainable:,} of {event.parameters:,} "
         "parameters are trained"
     )
-    screen.row(_HEADER, style="bold")
+
+
+def _header(event: "Prepared") -> str:
+    names = {"loss": "accuracy", "balanced-accuracy": "balanced", "map": "mean AP"}
+    return _HEADER.format(metric=names.get(event.monitor, event.monitor))
 
 
 def _show_left_out(pictures: "LabelledPictures", screen: Screen) -> None:
@@ -196,9 +237,10 @@ def _show_left_out(pictures: "LabelledPictures", screen: Screen) -> None:
 
 def _epoch_row(row: "EpochDone") -> str:
     left = row.seconds * (row.epochs - row.epoch)
+    value = row.validation_accuracy if row.monitor == "loss" else row.monitored
     return (
         f"{f'{row.epoch}/{row.epochs}':<7} {row.train_loss:>10.4f} {row.train_accuracy:>10.4f} "
-        f"{row.validation_loss:>17.4f} {row.validation_accuracy:>10.4f} "
+        f"{row.validation_loss:>17.4f} {value:>10.4f} "
         f"{row.pictures_per_second:>12.1f} {_minutes(left):>11}{'  best' if row.best else ''}"
     )
 

@@ -51,6 +51,21 @@ def draw_curves(curves: Sequence[Curve], best_epoch: int, path: Path) -> None:
     _save(figure, path)
 
 
+def draw_rates(
+    rates: Sequence[float], losses: Sequence[float], suggestion: float, path: Path
+) -> None:
+    """Draw the loss in nats over learning rates, with the one that is suggested."""
+    figure = Figure(figsize=(6, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(rates, losses, color=TRAIN)
+    axes.axvline(suggestion, color=VALIDATION, ls=":", label=f"suggested: {suggestion:.2g}")
+    axes.set_xscale("log")
+    axes.set(xlabel="learning rate of the head", ylabel="training loss, smoothed")
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
 def draw_confusion(report: Report, path: Path) -> None:
     """Draw the confusion matrix: rows of truth, shaded by the row's share, counts written in."""
     counts = np.array(report.confusion)

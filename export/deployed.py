@@ -19,7 +19,8 @@ class DeployedNetwork(nn.Module):
 
     def __init__(self, model: PictureNetwork, card: ModelCard) -> None:
         super().__init__()
-        self.model = model
+        self.normalise = model.normalise
+        self.network = model.network
         self.temperature = card.temperature
         self.multi_label = card.task == "multi-label"
 
@@ -32,8 +33,8 @@ class DeployedNetwork(nn.Module):
         Returns:
             float32 `[N, C]`, `[N, C]`, `[N, C, h, w]` and `[N, F]`.
         """
-        network = self.model.network
-        pixels = self.model.normalise(images)  # [N, 3, S, S]
+        network = self.network
+        pixels = self.normalise(images)  # [N, 3, S, S]
         stem = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
         trunk = network.layer4(network.layer3(network.layer2(network.layer1(stem))))
         features = trunk.mean(dim=(2, 3))  # what the average pooling computes

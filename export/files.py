@@ -90,9 +90,9 @@ class TorchScriptFile:
 
     def stages(self, images: NDArray[np.uint8], blocks: Sequence[int]) -> Stages:
         """Call the scripted stages one after the other."""
-        network = self._module.model.network
+        network = self._module.network
         with torch.no_grad():
-            pixels = self._module.model.normalise(torch.from_numpy(images))
+            pixels = self._module.normalise(torch.from_numpy(images))
             value = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
             stages = {"normalisation": pixels.numpy(), "stem": value.numpy()}
             for name in ("layer1", "layer2", "layer3", "layer4"):

@@ -86,22 +86,32 @@ def export(
 
 
 def export_events(
-    run: Path, out: Path | None = None, data: Path | None = None
+    run: Path,
+    out: Path | None = None,
+    data: Path | None = None,
+    formats: Sequence[str] | None = None,
 ) -> Generator[ExportEvent, None, tuple[ExportedFile, ...]]:
     """Export, yielding what happens.
+
+    Args:
+        run: as in `export`, like `out` and `data`.
+        out: folder for the files, by default the run folder.
+        data: the folder it was trained on, if that has moved.
+        formats: only these of `FORMATS`, by their names; by default all.
 
     Returns:
         The published files.
     """
+    targets = [target for target in FORMATS if formats is None or target.name in formats]
     checkpoint = load_checkpoint(run / "best.pt")
     paths = verification_pictures(run, data)
     folder = out or run
-    names = [target.file for target in FORMATS]
+    names = [target.file for target in targets]
     find_earlier(folder, names)  # refuses someone else's files before any work is done
     reference = yield from compute_reference(checkpoint, paths)
     clear_the_way(folder, names)
     published: list[ExportedFile] = []
-    for target in FORMATS:
+    for target in targets:
         file = yield from _publish(target, folder, checkpoint, reference, published)
         published.append(file)
         yield file

@@ -49,15 +49,16 @@ class ModelSession:
 
     Args:
         path: an `.onnx` file written by `tlx export`.
+        threads: of the processor, for one run; by default as many as onnxruntime chooses.
 
     Raises:
         ModelFileError: missing, damaged, or not ONNX.
         CardError: without a card, or with one that disagrees with the graph.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
         self.path = Path(path)
-        self._session = _open(self.path)
+        self._session = _open(self.path, threads)
         self.card = _read_card(self._session, self.path)
         self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
         self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
@@ -79,13 +80,14 @@ class ModelSession:
         return cast(Sequence[NDArray[np.float32]], self._session.run(names, {INPUT: images}))
 
 
-def _open(path: Path) -> onnxruntime.InferenceSession:
+def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
     try:
         _refuse_what_is_not_onnx(path)
     except OSError as error:  # no right to read it, or a name that the system refuses
         raise ModelFileError(f"{path} cannot be read ({error.strerror})") from None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings would go to the user's terminal
+    options.intra_op_num_threads = threads or 0  # 0: its own choice
     try:
         return onnxruntime.InferenceSession(
             str(path), sess_options=options, providers=["CPUExecutionProvider"]

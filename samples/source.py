@@ -89,7 +89,5 @@ def _earlier(split: Path, found: FoundSamples) -> Mapping[Path, str]:
     sides = read_sides(split, found.root)
     places = {place(sample.path) for sample in found.everything}
     if not any(place(path) in places for path in sides):
-        raise UsageError(
-            f"--split {split} names no picture of {found.root}; its names are relative"
-        )
+        raise UsageError(f"{split} names no picture of {found.root}; its names are relative")
     return sides

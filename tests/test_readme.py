@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
-NEED_NETWORK = ("tlx train photos",)
+NEED_NETWORK = ("tlx train photos", "tlx compare photos")
 """Begins of commands that download ImageNet weights; the two of set-up are run by .ci/run."""
 
 
@@ -45,7 +45,9 @@ def run(command: list[str], place: Path) -> str:
 
 def test_the_readme_shows_each_daily_command():
     first_words = {" ".join(command.split()[:2]) for command in commands()}
-    assert first_words == {"tlx train", "tlx export", "tlx eval", "tlx classify", "tlx inspect"}
+    assert first_words == {
+        *("tlx train", "tlx export", "tlx eval", "tlx classify", "tlx inspect", "tlx compare")
+    }
 
 
 def test_the_two_commands_of_set_up_are_those_that_ci_looks_for():

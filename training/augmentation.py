@@ -12,6 +12,7 @@ from torchvision.transforms import InterpolationMode, v2
 
 from ..inference.preprocessing import Preprocessing, crop_centre
 from .config import TrainingConfig
+from .randomness import seed_of, seeded
 
 CROP_SCALE = (0.5, 1.0)
 """Share of the picture's area in a random crop. ImageNet's 0.08 loses the object too often
@@ -79,19 +80,9 @@ class Augment:
         """
         if not self._random:
             return crop_centre(resized, self._side)
-        generator = torch.default_generator
-        state = generator.get_state()
-        try:
-            generator.manual_seed(seed_of(self._seed, epoch, index))
+        with seeded(seed_of(self._seed, epoch, index)):
             varied: torch.Tensor = self._after(self._transform(resized))
-        finally:
-            generator.set_state(state)
         return varied.permute(1, 2, 0).contiguous().numpy()
-
-
-def seed_of(*numbers: int) -> int:
-    """Mix numbers into one 63-bit seed."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def _geometry(name: str, side: int) -> Sequence[nn.Module]:

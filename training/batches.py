@@ -201,11 +201,16 @@ class LoadedBatches:
             yield batch
 
 
-def workers_for(asked: int | None, pictures: int, cached: bool) -> int:
-    """Decide how many processes decode: as asked, or one a core up to 8 where it pays."""
+def workers_for(asked: int | None, pictures: int, cached: bool, device: str) -> int:
+    """Decide how many processes decode: as asked, or one a core up to 8 where it pays.
+
+    Beside a network that learns on the processor, pictures that need no decoding are best left
+    to its own process: others would only take its cores.
+    """
     if asked is not None:
         return asked
-    return 0 if cached or pictures < 64 else min(available_cores(), 8)
+    few = pictures < 64 or (cached and device == "cpu")
+    return 0 if few else min(available_cores(), 8)
 
 
 def _collate(items: Items | PictureError) -> Batch | PictureError:

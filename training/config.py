@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from math import inf
 from pathlib import Path
 
-from ..errors import CheckpointError, UsageError
+from ..errors import CheckpointError, ContradictionError, UsageError
 from ..inference.whole_file import replacing
 from .options import AUGMENTATION, COMMON, DATA, OUTPUT, RECIPE, SPEED, TUNING, option, option_name
 
@@ -161,6 +161,8 @@ class TrainingConfig:
                 object.__setattr__(self, name, Path(path))
         for problem in _problems(self):
             raise UsageError(problem)
+        for problem in _contradictions(self):
+            raise ContradictionError(problem)
 
     @property
     def peak_lr(self) -> float:
@@ -227,7 +229,6 @@ def _problems(config: TrainingConfig) -> Iterator[str]:
         value = getattr(config, name)
         if value is not None and not low <= value <= high:
             yield f"{option_name(name)} {value}: it must be {wanted}"
-    yield from _contradictions(config)
 
 
 def _contradictions(config: TrainingConfig) -> Iterator[str]:

@@ -7,7 +7,6 @@ from time import perf_counter
 
 from torch import nn
 
-from ..evaluation.thresholds import tune_thresholds
 from ..samples.sample import LabelledPictures, LeftOut
 from .batches import truth_of
 from .checkpoint import Checkpoint
@@ -16,7 +15,7 @@ from .freezing import freeze_stages, frozen_stage
 from .inputs import DISK_CACHE, DataEvent, Job, build_batches
 from .learner import Learner
 from .logs import open_logs
-from .loop import BatchDone, BatchLowered, Learned, Validated, train_epoch, validate
+from .loop import BatchDone, BatchLowered, Learned, train_epoch, validate
 from .objective import build_objective
 from .picture_cache import remove_disk_cache
 from .precision import Precision, choose_precision
@@ -24,7 +23,7 @@ from .processes import take_from_first, wait_for_all
 from .recording import Recorder, best_epoch, epochs_since_best, measured, rank
 from .resnet import PictureNetwork
 from .run_folder import EpochDone
-from .score import Score, monitored, score
+from .score import Score, monitor_of, monitored, score
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ class Prepared:
         pictures: labels, splits, notes, and the pictures that were left out.
         parameters: how many the network has.
         trainable: how many of them are not frozen in the first epoch.
+        monitor: what chooses the best epoch.
     """
 
     run: Path
@@ -48,6 +48,7 @@ class Prepared:
     pictures: LabelledPictures
     parameters: int
     trainable: int
+    monitor: str
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,17 @@ def fit(
     """
     precision = _precision(job, model, last)
     freeze_stages(model.network, frozen_stage(job.config, 1))
-    yield _prepared(job, model, precision)
+    yield prepared(job, model, precision)
+    start = perf_counter()
     training, validation = yield from build_batches(job, model, precision)
-    learner = _learner(job, model, precision, len(training.sizes))
+    steps = job.config.epochs * len(training.sizes)
+    learner = build_learner(job, model, precision, steps)
     history = _restore(last, learner)
     logs = open_logs(job.config, job.run) if job.processes.first else []
 
     recorder = Recorder(job.run)
     while not is_finished(job.config, history):
         epoch = len(history) + 1
-        start = perf_counter()
         frozen = frozen_stage(job.config, epoch)
         learned = yield from train_epoch(learner, training, epoch, frozen)
         validated = yield from validate(learner.deployed, validation, job.processes)
@@ -103,12 +105,13 @@ def fit(
         history.append(replace(done, best=all(rank(done) > rank(row) for row in history)))
         learner.end_epoch(epochs_since_best(history))
         if job.processes.first:
-            card = measured(job.card, result, _thresholds(validated))
+            card = measured(job.card, result)
             recorder.epoch(card, learner, history, is_finished(job.config, history))
             for log in logs:
                 log.epoch(history[-1])
         wait_for_all(job.processes)
         yield history[-1]
+        start = perf_counter()
     for log in logs:
         log.close()
     remove_disk_cache(job.run / DISK_CACHE)
@@ -124,23 +127,24 @@ def is_finished(config: TrainingConfig, history: Sequence[EpochDone]) -> bool:
 
 def _precision(job: Job, model: PictureNetwork, last: Checkpoint | None) -> Precision:
     """Choose the precision; a resumed run keeps its own, so that it ends with the same weights."""
-    device = model.mean.device
+    device = model.device
     if last is not None and job.config.amp == "auto":
         return choose_precision(last.progress["precision"], device)
     return choose_precision(job.config.amp, device)
 
 
-def _learner(job: Job, model: PictureNetwork, precision: Precision, steps: int) -> Learner:
+def build_learner(job: Job, model: PictureNetwork, precision: Precision, steps: int) -> Learner:
+    """Build what learns, the same in every process."""
     config = job.config
     truth = truth_of(job.pictures.train, job.card.labels, job.card.task)
     objective = build_objective(config, job.card.task, truth)
     if job.processes.count > 1:
         take_from_first(job.processes, model)
-        if model.mean.device.type == "cuda":
+        if model.device.type == "cuda":
             nn.SyncBatchNorm.convert_sync_batchnorm(model)
     if config.compile:
         model.compile()
-    return Learner(model, config, objective, precision, config.epochs * steps, job.processes)
+    return Learner(model, config, objective, precision, steps, job.processes)
 
 
 def _restore(last: Checkpoint | None, learner: Learner) -> list[EpochDone]:
@@ -154,7 +158,7 @@ def _restore(last: Checkpoint | None, learner: Learner) -> list[EpochDone]:
 def _epoch_done(
     job: Job, learner: Learner, epoch: int, learned: Learned, result: Score, seconds: float
 ) -> EpochDone:
-    monitor, value = monitored(job.config, result)
+    monitor = monitor_of(job.config, job.card.task)
     return EpochDone(
         epoch=epoch,
         epochs=job.config.epochs,
@@ -167,24 +171,20 @@ def _epoch_done(
         seconds=seconds,
         best=False,
         monitor=monitor,
-        monitored=value,
+        monitored=monitored(monitor, result),
     )
 
 
-def _thresholds(validated: Validated) -> tuple[float, ...] | None:
-    if validated.truth.ndim == 1:
-        return None
-    return tune_thresholds(validated.logits.sigmoid().numpy(), validated.truth.numpy() > 0.5)
-
-
-def _prepared(job: Job, model: PictureNetwork, precision: Precision) -> Prepared:
+def prepared(job: Job, model: PictureNetwork, precision: Precision) -> Prepared:
+    """Say what will be trained on what."""
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
     return Prepared(
         run=job.run,
-        device=str(model.mean.device),
+        device=str(model.device),
         precision=precision.name,
         processes=job.processes.count,
         pictures=job.pictures,
         parameters=sum(size for size, _ in sizes),
         trainable=sum(size for size, trainable in sizes if trainable),
+        monitor=monitor_of(job.config, job.card.task),
     )

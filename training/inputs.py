@@ -19,6 +19,7 @@ from .batches import (
     workers_for,
 )
 from .config import GRADUAL, TrainingConfig
+from .device_batches import DeviceBatches
 from .memory import disk_limit, memory_limit
 from .objective import picture_weights
 from .picture_cache import (
@@ -159,17 +160,18 @@ def _loaded(
     augmentation: Augmentation,
     cache: PictureCache | None,
     model: PictureNetwork,
-) -> LoadedBatches:
+) -> Batches:
     truth, order = _order(job, split)
     samples = job.pictures.split(split)
     rule = job.card.preprocessing
     dataset = PictureDataset(samples, truth, rule, augmentation, job.config.seed, cache)
-    # What lies in this process's memory would be copied to each worker where none is forked.
-    cached = cache is not None
-    workers = workers_for(job.config.workers, len(samples), cached)
+    device = model.device
+    if device.type == "cuda" and cache and augmentation.random and augmentation.only_geometry:
+        return DeviceBatches(dataset, order, device)
+    workers = workers_for(job.config.workers, len(samples), cache is not None, device.type)
     if isinstance(cache, RamCache) and torch.multiprocessing.get_start_method() != "fork":
-        workers = 0
-    return LoadedBatches(dataset, order, workers, pin=model.mean.device.type == "cuda")
+        workers = 0  # what lies in this process's memory would be copied to each worker
+    return LoadedBatches(dataset, order, workers, pin=device.type == "cuda")
 
 
 def _order(job: Job, split: str) -> tuple[Tensor, EpochBatches]:

@@ -10,7 +10,6 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from .augmentation import seed_of
 from .config import TrainingConfig
 from .freezing import freeze_stages, set_training
 from .mixing import build_mixing
@@ -18,6 +17,7 @@ from .objective import Objective
 from .optimization import build_optimizer, build_schedule, lower_at_plateau
 from .precision import Precision
 from .processes import take_from_first
+from .randomness import seed_of, seeded
 from .resnet import PictureNetwork
 from .torchrun import Processes
 
@@ -59,7 +59,7 @@ class Learner:
     @property
     def device(self) -> torch.device:
         """Where it learns."""
-        return self.model.mean.device
+        return self.model.device
 
     @property
     def deployed(self) -> PictureNetwork:
@@ -176,21 +176,7 @@ class Learner:
         """Seed dropout and mixing by (seed, epoch, step, process), and leave no trace of it."""
         if not (self.config.dropout or self._mix):
             return nullcontext()
-        return _seeded(seed_of(self.config.seed, *step, self.processes.rank), self.device)
-
-
-class _seeded:  # noqa: N801 - a context, as `torch.random.fork_rng` is, of which it is made
-    def __init__(self, seed: int, device: torch.device) -> None:
-        self._seed = seed
-        devices = [device] if device.type == "cuda" else []
-        self._fork = torch.random.fork_rng(devices)
-
-    def __enter__(self) -> None:
-        self._fork.__enter__()
-        torch.manual_seed(self._seed)
-
-    def __exit__(self, *error: Any) -> None:  # noqa: ANN401 - as every context's
-        self._fork.__exit__(*error)
+        return seeded(seed_of(self.config.seed, *step, self.processes.rank), self.device)
 
 
 def _moving(decay: float) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def validate(
         The answers of all processes, each picture's exactly once, in the pictures' order.
     """
     model.eval()
-    device = model.mean.device
+    device = model.device
     answers: list[Tensor] = []
     truths: list[Tensor] = []
     total, start, done = sum(batches.sizes), perf_counter(), 0

@@ -99,17 +99,21 @@ def _curves(history: Sequence[EpochDone]) -> list[Curve]:
     return [*curves, Curve("learning rate at the epoch's end", [row.lr for row in history], None)]
 
 
-def measured(card: ModelCard, result: Score, thresholds: tuple[float, ...] | None) -> ModelCard:
+def measured(card: ModelCard, result: Score) -> ModelCard:
     """Write validation's result into the card; the same pictures choose the epoch."""
     interval = wilson_interval(round(result.accuracy * result.pictures), result.pictures)
     values = [("accuracy", result.accuracy, interval), ("loss", result.loss, None)]
     if result.map is not None:
-        values = [("map", result.map, None), ("exact match", result.accuracy, interval), values[1]]
+        values = [
+            ("mean average precision", result.map, None),
+            ("exact match", result.accuracy, interval),
+            values[1],
+        ]
     results = tuple(
         MeasuredResult(name, value, interval, "validation", result.pictures, True)
         for name, value, interval in values
     )
-    return replace(card, results=results, thresholds=thresholds)
+    return replace(card, results=results, thresholds=result.thresholds)
 
 
 def rank(epoch: EpochDone) -> tuple[float, float]:

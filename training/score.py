@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
 
-from ..errors import TrainingError
+from ..errors import TrainingError, UsageError
 from ..evaluation import metrics, multi_label_metrics
+from ..evaluation.thresholds import tune_thresholds
+from ..inference.prediction import decide
 from .config import TrainingConfig
 from .loop import Validated
 
@@ -17,10 +21,11 @@ class Score:
     Attributes:
         loss: mean cross-entropy in nats; multi-label: binary, over pictures and labels.
         accuracy: share of pictures whose first label is right; multi-label: with every label
-            right at 0.5.
+            right at `thresholds`.
         balanced_accuracy: mean of the labels' recalls; None for multi-label.
         map: mean average precision; None for single-label.
         pictures: how many.
+        thresholds: per label, tuned on these pictures; None for single-label.
     """
 
     loss: float
@@ -28,6 +33,7 @@ class Score:
     balanced_accuracy: float | None
     map: float | None
     pictures: int
+    thresholds: tuple[float, ...] | None = None
 
 
 def score(validated: Validated) -> Score:
@@ -50,30 +56,44 @@ def score(validated: Validated) -> Score:
             map=None,
             pictures=len(truth),
         )
-    true = truth > 0.5
+    return _score_multi_label(validated.logits, truth > 0.5)
+
+
+def _score_multi_label(logits: Tensor, truth: NDArray[np.bool_]) -> Score:
+    probabilities = logits.sigmoid().numpy()
+    thresholds = tune_thresholds(probabilities, truth)
     return Score(
-        loss=float(multi_label_metrics.binary_losses(logits, true).mean()),
-        accuracy=multi_label_metrics.exact_match(logits > 0, true),
+        loss=float(multi_label_metrics.binary_losses(logits.numpy(), truth).mean()),
+        accuracy=multi_label_metrics.exact_match(decide(probabilities, thresholds), truth),
         balanced_accuracy=None,
-        map=multi_label_metrics.mean_average_precision(logits, true),
+        map=multi_label_metrics.mean_average_precision(logits.numpy(), truth),
         pictures=len(truth),
+        thresholds=thresholds,
     )
 
 
-def monitored(config: TrainingConfig, result: Score) -> tuple[str, float]:
-    """Give the name and the value of what chooses the best epoch."""
-    multi_label = result.map is not None
-    name = config.monitor
-    if name == "auto":
-        name = "map" if multi_label else "accuracy"
+def monitor_of(config: TrainingConfig, task: str) -> str:
+    """Name what chooses the best epoch.
+
+    Raises:
+        UsageError: it has no meaning for the task.
+    """
+    multi_label = task == "multi-label"
+    if config.monitor == "auto":
+        return "map" if multi_label else "accuracy"
+    if config.monitor == ("balanced-accuracy" if multi_label else "map"):
+        raise UsageError(f"--monitor {config.monitor} has no meaning for a {task} task")
+    return config.monitor
+
+
+def monitored(monitor: str, result: Score) -> float:
+    """Give the value of what chooses the best epoch."""
     values = {
         "accuracy": result.accuracy,
         "balanced-accuracy": result.balanced_accuracy,
         "map": result.map,
         "loss": result.loss,
     }
-    value = values[name]
-    if value is None:
-        task = "multi-label" if multi_label else "single-label"
-        raise TrainingError(f"--monitor {name} has no meaning for a {task} task; leave it out")
-    return name, value
+    value = values[monitor]
+    assert value is not None  # `monitor_of` has chosen one that the task has
+    return value

@@ -259,7 +259,7 @@ def _compute(
 def _forward(model: PictureNetwork, images: Tensor, stage: str, precision: Precision) -> Tensor:
     model.eval()
     with torch.no_grad(), precision.autocast():
-        return model.until(images.to(model.mean.device), stage)
+        return model.until(images.to(model.device), stage)
 
 
 def _row_names(content: str, views: int | None) -> list[str]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 import torch
 
 from .. import __version__
-from ..errors import CheckpointError, TrainingError
+from ..errors import CheckpointError, TrainingError, UsageError
 from ..inference.card import ModelCard, Provenance
 from ..inference.events import finish
 from ..samples.loading import ReadingProgress, load_pictures
@@ -29,11 +29,14 @@ from .processes import joined, told_by_first
 from .recording import draw_training_pictures
 from .resnet import PictureNetwork, build_resnet
 from .run_folder import EpochDone, choose_run_folder, prepare_run_folder
+from .score import monitor_of
 from .torchrun import Processes
 from .weights import Weights, fit_network, load_weights
 from .weights_download import DownloadProgress
 
 Options = ParamSpec("Options")
+Event = TypeVar("Event")
+Result = TypeVar("Result")
 
 TrainingEvent = DownloadProgress | ReadingProgress | FitEvent
 
@@ -108,7 +111,7 @@ def training_events(
     require_logs(config)
     with joined(device) as processes:
         start = yield from told_by_first(processes, lambda: _begin(config, processes))
-        return (yield from _with_advice(_run(start, device, processes, features)))
+        return (yield from with_advice(_run(start, device, processes, features)))
 
 
 def resume_events(
@@ -140,26 +143,35 @@ def resume_events(
     chosen = choose_device(config.device)
     with joined(chosen) as processes:
         start = yield from told_by_first(processes, lambda: _go_on(config, run, processes))
-        return (yield from _with_advice(_run(start, chosen, processes, features)))
+        return (yield from with_advice(_run(start, chosen, processes, features)))
 
 
 def _begin(
     config: TrainingConfig, processes: Processes
 ) -> Generator[TrainingEvent, None, Beginning]:
     """Read everything, and prepare the run folder once nothing can be refused any more."""
-    run = choose_run_folder(config)
+    start = yield from read_everything(config, choose_run_folder(config), processes)
+    run = start.run
+    prepare_run_folder(run)
+    write_config(run / "config.json", replace(config, data=config.data.resolve(), out=None))
+    write_split(run / "split.csv", start.pictures)
+    draw_training_pictures(run / "pictures.png", config, start.card, start.pictures)
+    return start
+
+
+def read_everything(
+    config: TrainingConfig, run: Path, processes: Processes
+) -> Generator[TrainingEvent, None, Beginning]:
+    """Read pictures and weights for a new run; nothing is written."""
     found = find_training_samples(config)
     weights = yield from load_weights(config.weights, config.model)
     side = weights.preprocessing(config.imgsz).resize_side
     cache = ram_cache(config, side, processes)
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
     pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
+    require_task(config, pictures.task)
     card = _card(config, pictures, weights)
-    _starting_network(config, card, weights)  # weights that do not fit are refused here
-    prepare_run_folder(run)
-    write_config(run / "config.json", replace(config, data=config.data.resolve(), out=None))
-    write_split(run / "split.csv", pictures)
-    draw_training_pictures(run / "pictures.png", config, card, pictures)
+    starting_network(config, card, weights)  # weights that do not fit are refused here
     return Beginning(config, run, pictures, card, weights, cache=cache)
 
 
@@ -194,19 +206,21 @@ def _run(
         model = restore_network(start.last, start.config.dropout)
     else:
         assert start.weights is not None
-        model = _starting_network(start.config, start.card, start.weights)
+        model = starting_network(start.config, start.card, start.weights)
+    job = job_of(start, processes, features or start.run / FEATURES)
+    return (yield from fit(job, model.to(device), start.last))
+
+
+def job_of(start: Beginning, processes: Processes, features: Path) -> Job:
+    """Make of what was read what can be trained."""
     kept = start.cache if start.cache and start.cache.fits else None
     if kept:
         used = (*start.pictures.train, *start.pictures.validation)
         kept.keep_only([sample.path for sample in used])
-    folder = features or start.run / FEATURES
-    job = Job(start.config, start.run, start.pictures, start.card, processes, kept, folder)
-    return (yield from fit(job, model.to(device), start.last))
+    return Job(start.config, start.run, start.pictures, start.card, processes, kept, features)
 
 
-def _with_advice(
-    events: Generator[TrainingEvent, None, TrainingResult],
-) -> Generator[TrainingEvent, None, TrainingResult]:
+def with_advice(events: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
     """Say what to do about the two failures that every trainer meets."""
     try:
         return (yield from events)
@@ -220,6 +234,17 @@ def _with_advice(
         raise TrainingError(
             "a decoding process was killed, usually for want of memory; give fewer --workers"
         ) from None
+
+
+def require_task(config: TrainingConfig, task: str) -> None:
+    """Refuse options that have no meaning for the task, before anything is written.
+
+    Raises:
+        UsageError: naming the option.
+    """
+    monitor_of(config, task)
+    if config.loss != "auto" and task == "single-label":
+        raise UsageError(f"--loss {config.loss} is for several labels a picture; leave it out")
 
 
 def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) -> ModelCard:
@@ -238,7 +263,8 @@ def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) 
     return ModelCard(pictures.labels, rule, provenance, pictures.task)
 
 
-def _starting_network(config: TrainingConfig, card: ModelCard, weights: Weights) -> PictureNetwork:
+def starting_network(config: TrainingConfig, card: ModelCard, weights: Weights) -> PictureNetwork:
+    """Build the network of a new run: a head from the seed, the rest from the weights."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)
         network = build_resnet(config.model, len(card.labels))

@@ -159,6 +159,13 @@ def test_a_runs_split_csv_gives_the_pictures_of_one_split(journey, run_tlx, spli
         assert report["accuracy"] == best["validation_accuracy"]
 
 
+def test_a_spreadsheets_csv_with_names_without_endings_is_understood(copied_test, journey, run_tlx):
+    (copied_test / "truth.csv").write_text("image;label\ngreen/000;green\nblue/001;red\n")
+    labels = copied_test / "truth.csv"
+    (report,) = run_tlx("eval", journey.run / "model.onnx", "--labels", labels, "--json").json
+    assert report["confusion"] == [[0, 0, 0], [0, 1, 0], [1, 0, 0]]
+
+
 def test_rows_of_a_csv_whose_files_are_missing_are_failures(copied_test, journey, run_tlx):
     rows = "file,label\nnowhere.jpg,red\ngreen/000.jpg,green\n"
     (copied_test / "truth.csv").write_text(rows)

@@ -46,6 +46,7 @@ def run_small(*arguments: object) -> subprocess.CompletedProcess[str]:
         (["train", "--resume", "run"], "train"),
         (["export", "run"], "train"),
         (["demo"], "train"),
+        (["compare", "data", "--vary", "lr=0.1,0.2"], "train"),
         (["eval", "model.onnx", "data"], "eval"),
         (["eval", "model.onnx", "--labels", "labels.csv", "--json"], "eval"),
     ],

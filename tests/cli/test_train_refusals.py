@@ -16,6 +16,9 @@ def here(tmp_path, monkeypatch, split_folder):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "colours").symlink_to(split_folder)
     (tmp_path / "text.txt").write_text("a text\n")
+    (tmp_path / "good.csv").write_text("file,label\ngone.jpg,red\nlost.jpg,blue\n")
+    (tmp_path / "two.csv").write_text("file,label\na.jpg,red\na.jpg,blue\n")
+    (tmp_path / "other.csv").write_text("file,label,split\na.jpg,red,train\n")
     (tmp_path / "empty").mkdir()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "text.txt").write_text("a text\n")
@@ -50,6 +53,21 @@ def here(tmp_path, monkeypatch, split_folder):
         ("colours --weights none --out text.txt", "text.txt is a file; give --out a folder"),
         ("colours --weights none --out full", "full is not empty and no run folder"),
         ("colours --weights none --out colours", "--out"),
+        ("--labels nowhere.csv", "nowhere.csv cannot be read: No such file"),
+        ("--labels empty", "empty cannot be read: Is a directory"),
+        ("--labels text.txt", "text.txt has no rows"),
+        ("nowhere --labels good.csv", "nowhere is no folder"),
+        ("text.txt --labels good.csv", "text.txt is no folder"),
+        ("--labels good.csv --file-column x", "good.csv has no column 'x'; name it with"),
+        ("--labels good.csv --label-columns x", "good.csv has no column 'x'; name it with"),
+        ("--labels good.csv --group-by x(", "--group-by x(: no regular expression"),
+        ("--labels good.csv --group-by xyz", "found in no picture's path"),
+        ("--labels good.csv --split text.txt", "text.txt is no split.csv"),
+        ("--labels good.csv --split nowhere.csv", "nowhere.csv cannot be read as a split"),
+        ("colours --split other.csv", "other.csv names no picture of colours"),
+        ("colours --file-column x", "--file-column and --label-columns name columns of a CSV"),
+        ("--labels two.csv", "two.csv, rows 2 and 3: a.jpg has two truths"),
+        ("--labels good.csv --weights none", "no training picture can be read; gone.jpg: no such"),
         ("--resume nowhere", "nowhere is no run folder"),
         ("--resume empty", "empty is no run folder"),
         ("--resume text.txt", "text.txt"),

@@ -12,13 +12,13 @@ from torch.nn.functional import conv2d
 from tlx.export import publish
 from tlx.export.deployed import DeployedNetwork, Outputs
 from tlx.inference.card import ModelCard
-from tlx.training.resnet import PictureNetwork
+from tlx.training.resnet import Normalisation
 
 
-class ReversedChannels(PictureNetwork):
+class ReversedChannels(Normalisation):
     """Takes its pictures as BGR."""
 
-    def normalise(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         pixels = images.flip(3).permute(0, 3, 1, 2).to(torch.float32)
         return pixels.div(255.0).sub(self.mean).div(self.std)
 
@@ -27,8 +27,8 @@ class SoftmaxTwice(DeployedNetwork):
     """Takes probabilities of probabilities."""
 
     def forward(self, images: Tensor) -> Outputs:
-        network = self.model.network
-        pixels = self.model.normalise(images)
+        network = self.network
+        pixels = self.normalise(images)
         stem = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
         trunk = network.layer4(network.layer3(network.layer2(network.layer1(stem))))
         features = trunk.mean(dim=(2, 3))
@@ -42,8 +42,8 @@ class WrongMaps(DeployedNetwork):
     """Gives maps twice too large."""
 
     def forward(self, images: Tensor) -> Outputs:
-        network = self.model.network
-        pixels = self.model.normalise(images)
+        network = self.network
+        pixels = self.normalise(images)
         stem = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
         trunk = network.layer4(network.layer3(network.layer2(network.layer1(stem))))
         features = trunk.mean(dim=(2, 3))
@@ -54,25 +54,25 @@ class WrongMaps(DeployedNetwork):
 
 
 def swapped_rows(network: nn.Module) -> None:
-    head = network.model.network.fc
+    head = network.network.fc
     with torch.no_grad():
         head.weight.copy_(head.weight[[1, 0, 2]])
         head.bias.copy_(head.bias[[1, 0, 2]])
 
 
 def wrong_mean(network: nn.Module) -> None:
-    network.model.mean[0, 0] = 0.5
+    network.normalise.mean[0, 0] = 0.5
 
 
 def reversed_channels(network: nn.Module) -> None:
-    network.model.__class__ = ReversedChannels
+    network.normalise.__class__ = ReversedChannels
 
 
 def disturbed(stage: str) -> Callable[[nn.Module], None]:
     """Disturb the first convolution of a stage by 1 % of its spread."""
 
     def change(network: nn.Module) -> None:
-        weight = network.model.network.get_submodule(stage)[0].conv1.weight
+        weight = network.network.get_submodule(stage)[0].conv1.weight
         with torch.no_grad():
             weight.add_(torch.randn(weight.shape) * 0.01 * weight.std())
 

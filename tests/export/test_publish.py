@@ -130,7 +130,7 @@ def test_a_second_format_that_fails_leaves_the_first_with_its_record(
     plant_graph()
 
     def write(network, card, path) -> None:
-        network.model.mean.zero_()
+        network.normalise.mean.zero_()
         FORMATS[1].write(network, card, path)
 
     faulty = (publish.FORMATS[0], replace(FORMATS[1], write=write))

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tlx.samples import reading
+from tlx.samples.near_duplicates import THUMBNAIL_BYTES
 from tlx.samples.reading import ReadSample, read_all
 from tlx.samples.sample import Sample
 
@@ -85,3 +86,23 @@ def test_reading_that_is_given_up_leaves_most_pictures_unread(
     next(rows)
     rows.close()  # pyright: ignore[reportAttributeAccessIssue]
     assert len(read) < len(samples) * 20
+
+
+def test_good_pictures_can_be_kept_while_they_are_open(samples: list[Sample]):
+    broken(samples[3], b"")
+    kept: dict[Path, tuple[str, str, tuple[int, int]]] = {}
+
+    def keep(path: Path, sha256: str, picture: Image.Image) -> None:
+        kept[path] = (sha256, picture.mode, picture.size)
+
+    rows = list(read_all(samples, SIDE, keep))
+    good = [row for row in rows if row.error is None]
+    assert kept == {row.sample.path: (row.sha256, "RGB", (48, 40)) for row in good}
+    assert len(good) == len(samples) - 1
+
+
+def test_good_pictures_have_a_thumbnail_and_bad_ones_none(samples: list[Sample]):
+    broken(samples[3], b"")
+    sizes = {len(row.thumbnail) for row in read_all(samples, SIDE) if row.error is None}
+    assert sizes == {THUMBNAIL_BYTES}
+    assert list(read_all(samples, SIDE))[3].thumbnail == b""

@@ -1,0 +1,288 @@
+"""Running a study: what each cell leaves, going on where it was stopped, and cells that fail."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tlx.errors import DataError, TrainingError, UsageError, WeightsError
+from tlx.inference.events import finish
+from tlx.studies import compare
+from tlx.studies.compare import (
+    CellDone,
+    CellFailed,
+    CellStarted,
+    StudyResult,
+    compare_events,
+)
+from tlx.studies.study_folder import open_study
+from tlx.training.checkpoint import load_checkpoint
+from tlx.training.run_folder import EpochDone
+
+TINY = {"weights": "none", "epochs": 1, "imgsz": 32, "batch": 4, "workers": 0}
+pytestmark = pytest.mark.usefixtures("quick_cells")
+VARY = "augment=crop,none"
+CROP, NONE = "cells/augment=crop/seed-0", "cells/augment=none/seed-0"
+
+
+@pytest.fixture
+def events_of(make_grid, small, tmp_path) -> Callable[..., object]:
+    """Give the function that begins a study, or goes on with it, as a new process does."""
+
+    def begin(*vary: str, overwrite: bool = False, **options):
+        grid = make_grid(*(vary or (VARY,)), data=small, **TINY | options)
+        return compare_events(open_study(grid, tmp_path / "study", overwrite))
+
+    return begin
+
+
+def run(events) -> tuple[list[object], StudyResult]:
+    seen: list[object] = []
+    return seen, finish(events, seen.append)
+
+
+def trained_epochs(seen: list[object]) -> list[int]:
+    return [event.epoch for event in seen if isinstance(event, EpochDone)]
+
+
+def test_each_cell_is_a_run_folder_with_its_result(events_of, tmp_path, small):
+    seen, result = run(events_of(epochs=2))
+    started = [event for event in seen if isinstance(event, CellStarted)]
+    assert [(s.cell.name, s.seed, s.number, s.total) for s in started] == [
+        ("augment=crop", 0, 1, 2),
+        ("augment=none", 0, 2, 2),
+    ]
+    names = {path.name for path in (tmp_path / "study" / CROP).iterdir()}
+    assert names >= {"best.pt", "last.pt", "config.json", "metrics.csv", "split.csv", "result.json"}
+    first = result.results[0]
+    assert (first.test.score, first.test.loss, first.test.pictures) == (0.5, 1.5, 6)
+    assert (first.validation_pictures, first.latency_ms, first.file_bytes) == (6, 2.5, 4)
+    assert first.parameters == first.trainable > 11_000_000
+    assert len(first.curve) == 2
+    assert first.seconds == pytest.approx(
+        sum(event.seconds for event in seen if isinstance(event, EpochDone)) / 2, rel=0.99
+    )
+    kept = json.loads((tmp_path / "study" / CROP / "result.json").read_text())
+    assert kept["config"]["data"] == str(small)
+    assert kept["config"]["augment"] == "crop"
+
+
+def test_finished_cells_are_taken_as_they_are(events_of):
+    _, first = run(events_of())
+    seen, again = run(events_of())
+    assert again.results == first.results
+    assert trained_epochs(seen) == []
+    assert [event.earlier for event in seen if isinstance(event, CellDone)] == [True, True]
+
+
+def test_a_study_stopped_between_cells_goes_on_with_the_next(events_of):
+    events = events_of()
+    next(event for event in events if isinstance(event, CellDone))
+    events.close()
+    seen, result = run(events_of())
+    assert [event.earlier for event in seen if isinstance(event, CellDone)] == [True, False]
+    assert trained_epochs(seen) == [1]
+    assert len(result.results) == 2
+
+
+def test_a_cell_stopped_within_goes_on_after_its_last_epoch_and_ends_the_same(events_of, tmp_path):
+    events = events_of(epochs=2)
+    next(event for event in events if isinstance(event, EpochDone))
+    next(events)  # the first batch of the second epoch
+    events.close()
+    assert not (tmp_path / "study" / CROP / "result.json").exists()
+    seen, _ = run(events_of(epochs=2))
+    assert trained_epochs(seen) == [2, 1, 2]
+    resumed = load_checkpoint(tmp_path / "study" / CROP / "best.pt").weights
+    shutil.rmtree(tmp_path / "study")
+    run(events_of(epochs=2))
+    whole = load_checkpoint(tmp_path / "study" / CROP / "best.pt").weights
+    assert all(resumed[name].equal(whole[name]) for name in whole)
+
+
+def test_a_cell_stopped_before_its_first_epoch_is_begun_again(events_of, tmp_path):
+    events = events_of()
+    while not (tmp_path / "study" / CROP / "config.json").exists():
+        next(events)
+    events.close()
+    (tmp_path / "study" / CROP / ".best.pt.123.partial").write_bytes(b"half")
+    seen, _ = run(events_of())
+    assert trained_epochs(seen) == [1, 1]
+    assert not list((tmp_path / "study" / CROP).glob(".*"))
+
+
+def test_a_cell_killed_before_its_config_was_written_is_begun_again(events_of, tmp_path):
+    events = events_of()
+    (tmp_path / "study" / CROP).mkdir(parents=True)
+    (tmp_path / "study" / CROP / ".config.json.123.partial").write_bytes(b"{")
+    assert len(run(events)[1].results) == 2
+
+
+def test_a_trained_cell_is_not_trained_again_for_its_export(events_of, tmp_path):
+    events = events_of()
+    next(event for event in events if event == "scored")
+    events.close()
+    seen, _ = run(events_of())
+    assert trained_epochs(seen) == [1]  # of the second cell
+
+
+def test_a_damaged_last_checkpoint_means_beginning_the_cell_again(events_of, tmp_path):
+    events = events_of(epochs=2)
+    next(event for event in events if isinstance(event, EpochDone))
+    events.close()
+    (tmp_path / "study" / CROP / "last.pt").write_bytes(b"damaged")
+    seen, result = run(events_of(epochs=2))
+    assert trained_epochs(seen) == [1, 2, 1, 2]
+    assert len(result.results) == 2
+
+
+def test_a_damaged_result_is_made_again_without_training(events_of, tmp_path):
+    _, first = run(events_of())
+    (tmp_path / "study" / CROP / "result.json").write_text('{"schema": 1}')
+    seen, again = run(events_of())
+    assert trained_epochs(seen) == []
+    assert again.results == first.results
+
+
+def test_cells_and_seeds_may_be_added(events_of):
+    run(events_of())
+    seen, result = run(events_of("augment=crop,none,mirror"))
+    assert [event.earlier for event in seen if isinstance(event, CellDone)] == [True, True, False]
+    assert len(result.results) == 3
+
+
+@pytest.mark.parametrize(
+    ("vary", "options", "said"),
+    [
+        (["augment=crop,mirror"], {}, "its --augment has none too"),
+        (["lr=0.1,0.2"], {}, "it varies augment"),
+        ([VARY], {"epochs": 3}, "its --epochs is 1"),
+        ([VARY], {"seed": 4}, "its seeds are 0"),
+    ],
+)
+def test_another_study_in_the_folder_is_refused(events_of, vary, options, said):
+    events_of()
+    with pytest.raises(UsageError, match=f"holds another study: {said}"):
+        events_of(*vary, **options)
+
+
+def test_options_that_change_no_number_may_change(events_of):
+    events_of()
+    events_of(workers=2)
+
+
+def test_other_pictures_are_refused(events_of, make_grid, small, tmp_path, write_pictures):
+    run(events_of())
+    grid = make_grid(VARY, data=shutil.copytree(small, tmp_path / "other"), **TINY)
+    with pytest.raises(UsageError, match="its pictures are"):
+        open_study(grid, tmp_path / "study", False)
+    write_pictures(small / "train", 4, seed=50)
+    with pytest.raises(DataError, match="have changed since the study's first cells"):
+        run(events_of("augment=crop,none,mirror"))
+    assert not (tmp_path / "study/cells/augment=mirror/seed-0/last.pt").exists()
+
+
+def test_a_study_told_to_begins_anew_and_leaves_the_users_files(events_of, tmp_path):
+    run(events_of())
+    (tmp_path / "study" / CROP / "notes.txt").write_text("mine")
+    (tmp_path / "study" / "notes.txt").write_text("mine")
+    seen, _ = run(events_of("augment=none,mirror", overwrite=True, epochs=2))
+    assert trained_epochs(seen) == [1, 2, 1, 2]
+    left = sorted(path.name for path in (tmp_path / "study" / CROP).iterdir())
+    assert left == ["notes.txt"]
+    assert (tmp_path / "study" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_with_other_things_is_refused(events_of, tmp_path, overwrite):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "photo.jpg").write_text("mine")
+    with pytest.raises(UsageError, match="is not empty and holds no study"):
+        events_of(overwrite=overwrite)
+
+
+def test_a_folder_inside_the_data_or_a_file_is_refused(make_grid, small, tmp_path):
+    grid = make_grid(VARY, data=small, **TINY)
+    with pytest.raises(UsageError, match="lies inside"):
+        open_study(grid, small / "study", False)
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a file"):
+        open_study(grid, tmp_path / "file", False)
+
+
+def test_no_pictures_are_an_error_before_anything_is_made(make_grid, tmp_path):
+    with pytest.raises(DataError, match="does not exist"):
+        open_study(make_grid(VARY, data=tmp_path / "nowhere"), tmp_path / "study", False)
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_cell_that_fails_is_told_and_the_others_go_on(events_of, monkeypatch, tmp_path):
+    really = compare.training_events
+
+    def failing(config):
+        if config.augment == "crop":
+            raise TrainingError("the loss is not finite")
+        return really(config)
+
+    monkeypatch.setattr(compare, "training_events", failing)
+    seen, result = run(events_of())
+    (failed,) = [event for event in seen if isinstance(event, CellFailed)]
+    assert (failed.cell.name, failed.error) == ("augment=crop", "the loss is not finite")
+    assert result.failures == (failed,)
+    assert [found.cell for found in result.results] == ["augment=none"]
+
+
+def test_a_failed_cell_is_tried_again_by_the_next_call(events_of, monkeypatch):
+    really = compare.training_events
+
+    def failing(config):
+        raise WeightsError("no network")
+
+    monkeypatch.setattr(compare, "training_events", failing)
+    assert len(run(events_of())[1].failures) == 2
+    monkeypatch.setattr(compare, "training_events", really)
+    assert len(run(events_of())[1].results) == 2
+
+
+def test_pictures_that_cannot_be_used_end_the_study(events_of, monkeypatch):
+    def failing(config):
+        raise DataError("no picture can be read")
+
+    monkeypatch.setattr(compare, "training_events", failing)
+    with pytest.raises(DataError, match="no picture can be read"):
+        run(events_of())
+
+
+def test_without_test_pictures_nothing_is_scored(events_of, small):
+    shutil.rmtree(small / "test")
+    _, result = run(events_of())
+    assert [found.test for found in result.results] == [None, None]
+
+
+def test_an_impossible_cell_is_not_trained(make_grid, small, tmp_path):
+    options = {name: value for name, value in TINY.items() if name != "weights"}
+    grid = make_grid("weights=none,imagenet", "freeze=backbone,none", data=small, **options)
+    study = open_study(grid, tmp_path / "study", False)
+    assert [len(study.runs(cell)) for cell in grid.cells] == [0, 1, 1, 1]
+
+
+def test_the_default_folder_is_dated_and_found_again(make_grid, small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grid = make_grid(VARY, data=small, **TINY)
+    first = open_study(grid, None, False).folder
+    assert first.parent == Path("runs") and first.name.endswith("-compare-small")
+    old = first.rename(first.parent / "2020-01-31-compare-small")
+    assert open_study(grid, None, False).folder == old
+    more = make_grid("augment=crop,none,mirror", data=small, **TINY)
+    assert open_study(more, None, False).folder == old
+    other = open_study(make_grid("lr=0.1,0.2", data=small, **TINY), None, False).folder
+    assert other == first
+    third = open_study(make_grid("lr=0.1,0.3", data=small, **TINY), None, False).folder
+    assert third.name == f"{first.name}-2"
+
+
+def test_features_have_one_folder_for_all_cells(make_grid, small, tmp_path):
+    study = open_study(make_grid(VARY, data=small, **TINY), tmp_path / "study", False)
+    assert study.features == tmp_path / "study" / "features"
