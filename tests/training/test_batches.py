@@ -193,8 +193,10 @@ def test_a_picture_that_vanished_is_named_in_one_line(samples, workers, tmp_path
 
 
 def test_processes_decode_only_where_it_pays_unless_asked():
-    assert workers_for(None, 63, cached=False) == 0
-    assert 1 <= workers_for(None, 64, cached=False) <= 8
-    assert workers_for(None, 1000, cached=True) == 0
-    assert workers_for(0, 1000, cached=False) == 0
-    assert workers_for(3, 2, cached=True) == 3
+    for device in ("cpu", "cuda"):
+        assert workers_for(None, 63, cached=False, device=device) == 0
+        assert 1 <= workers_for(None, 64, cached=False, device=device) <= 8
+        assert workers_for(0, 1000, cached=False, device=device) == 0
+        assert workers_for(3, 2, cached=True, device=device) == 3
+    assert workers_for(None, 1000, cached=True, device="cpu") == 0
+    assert 1 <= workers_for(None, 1000, cached=True, device="cuda") <= 8

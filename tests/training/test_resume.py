@@ -1,6 +1,7 @@
 """A run that was cut off goes on as if it had never stopped."""
 
 import csv
+import itertools
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from tlx.errors import CheckpointError, TrainingError
 from tlx.inference.events import finish
+from tlx.training import recording
 from tlx.training.checkpoint import load_checkpoint
 from tlx.training.config import TrainingConfig
 from tlx.training.resnet import build_resnet
@@ -90,6 +92,47 @@ def test_a_run_cut_off_within_an_epoch_runs_that_epoch_again_even_elsewhere(smal
     moved = small.rename(tmp_path / "moved")
     finish(resume_events(tmp_path / "cut", data=moved, workers=2))
     _assert_same_end(tmp_path / "cut", whole)
+
+
+def test_a_kill_costs_the_epochs_since_the_last_writing_and_they_are_run_again(
+    small, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(recording, "PAUSE", 1000.0)
+    finish(training_events(_config(small, tmp_path / "whole", epochs=3)))
+    assert load_checkpoint(tmp_path / "whole" / "last.pt").epoch == 3  # the last one always is
+    events = training_events(_config(small, tmp_path / "cut", epochs=3))
+    first, second = itertools.islice((e for e in events if isinstance(e, EpochDone)), 2)
+    events.close()
+    assert (first.epoch, second.epoch) == (1, 2)
+    assert load_checkpoint(tmp_path / "cut" / "last.pt").epoch == 1
+    finish(resume_events(tmp_path / "cut"))
+    _assert_same_end(tmp_path / "cut", tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"ema": 0.9, "dropout": 0.2, "mixup": 0.2, "cutmix": 1.0, "clip": 1.0},
+        {"optimizer": "sgd", "schedule": "one-cycle", "balance": "sampler", "accumulate": 2},
+        {"schedule": "plateau", "policy": "randaugment", "jitter": 0.2, "erase": 0.3},
+        {"amp": "bf16", "cache": "disk", "schedule": "step"},
+    ],
+)
+def test_every_recipe_resumes_bit_for_bit(small, tmp_path, recipe):
+    finish(training_events(_config(small, tmp_path / "whole", **recipe)))
+    _cut_off(_config(small, tmp_path / "cut", **recipe))
+    torch.manual_seed(99)
+    finish(resume_events(tmp_path / "cut"))
+    _assert_same_end(tmp_path / "cut", tmp_path / "whole")
+
+
+def test_a_run_that_thaws_stage_by_stage_resumes_where_it_was(small, tmp_path):
+    torch.save(build_resnet("resnet18", 3).state_dict(), tmp_path / "start.pth")
+    options = {"weights": str(tmp_path / "start.pth"), "freeze": "gradual"}
+    finish(training_events(_config(small, tmp_path / "whole", **options)))
+    _cut_off(_config(small, tmp_path / "cut", **options))
+    finish(resume_events(tmp_path / "cut"))
+    _assert_same_end(tmp_path / "cut", tmp_path / "whole")
 
 
 def test_a_frozen_run_resumes_frozen(small, tmp_path):

@@ -7,10 +7,11 @@ import torch
 from sklearn.metrics import average_precision_score
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from tlx.errors import TrainingError
+from tlx.errors import TrainingError, UsageError
+from tlx.evaluation.thresholds import tune_thresholds
 from tlx.training.config import TrainingConfig
 from tlx.training.loop import Validated
-from tlx.training.score import Score, monitored, score
+from tlx.training.score import Score, monitor_of, monitored, score
 
 SINGLE = Score(loss=0.5, accuracy=0.8, balanced_accuracy=0.7, map=None, pictures=10)
 SEVERAL = Score(loss=0.4, accuracy=0.3, balanced_accuracy=None, map=0.9, pictures=10)
@@ -39,9 +40,12 @@ def test_one_label_a_picture_is_scored_by_cross_entropy_and_accuracies(logits):
 def test_several_labels_are_scored_by_binary_loss_exact_match_and_average_precision(logits):
     truth = (torch.rand(40, 3, generator=torch.Generator().manual_seed(2)) > 0.6).float()
     found = score(Validated(logits, truth))
-    exact = ((logits > 0) == (truth > 0.5)).all(dim=1).float().mean().item()
+    thresholds = tune_thresholds(logits.sigmoid().numpy(), truth.numpy() > 0.5)
+    decided = logits.sigmoid() >= torch.tensor(thresholds)
+    exact = (decided == (truth > 0.5)).all(dim=1).float().mean().item()
     expected = binary_cross_entropy_with_logits(logits, truth).item()
     assert found.loss == pytest.approx(expected, rel=1e-5)
+    assert found.thresholds == thresholds
     assert found.accuracy == pytest.approx(exact)
     mean = average_precision_score(truth.numpy(), logits.numpy(), average="macro")
     assert found.map == pytest.approx(mean)
@@ -70,15 +74,14 @@ def test_an_answer_that_is_not_finite_ends_the_training_with_advice(logits, bad)
     ],
 )
 def test_what_is_monitored_is_what_was_asked_for(monitor, result, expected):
-    assert monitored(_config(monitor=monitor), result) == expected
+    task = "multi-label" if result is SEVERAL else "single-label"
+    name = monitor_of(_config(monitor=monitor), task)
+    assert (name, monitored(name, result)) == expected
 
 
 @pytest.mark.parametrize(
-    ("monitor", "result", "task"),
-    [("map", SINGLE, "single-label"), ("balanced-accuracy", SEVERAL, "multi-label")],
+    ("monitor", "task"), [("map", "single-label"), ("balanced-accuracy", "multi-label")]
 )
-def test_a_number_that_the_task_does_not_have_is_refused(monitor, result, task):
-    with pytest.raises(
-        TrainingError, match=f"--monitor {monitor} has no meaning for a {task} task"
-    ):
-        monitored(_config(monitor=monitor), result)
+def test_a_number_that_the_task_does_not_have_is_refused(monitor, task):
+    with pytest.raises(UsageError, match=f"--monitor {monitor} has no meaning for a {task} task"):
+        monitor_of(_config(monitor=monitor), task)
