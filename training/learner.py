@@ -141,7 +141,9 @@ class Learner:
         self, images: Tensor, target: Tensor
     ) -> Iterator[tuple[tuple[Tensor, Tensor], AbstractContextManager[object]]]:
         """Cut a batch into parts; the processes' gradients are gathered at the last one only."""
-        parts = list(zip(images.chunk(self.parts), target.chunk(self.parts), strict=True))
+        # Never a picture alone, on which BatchNorm cannot train: the last batch may be small.
+        count = max(1, min(self.parts, len(images) // 2))
+        parts = list(zip(images.tensor_split(count), target.tensor_split(count), strict=True))
         for number, part in enumerate(parts, 1):
             last = number == len(parts)
             waits = isinstance(self._wrapped, DistributedDataParallel) and not last

@@ -82,14 +82,18 @@ def train_epoch(
         inputs = inputs.to(learner.device, non_blocking=True)  # noqa: PLW2901
         truth = truth.to(learner.device, non_blocking=True)  # noqa: PLW2901
         share = len(inputs) * learner.processes.count / size
+        learned = None
         try:
-            losses, logits = learner.learn(inputs, truth, batches.after, share, (epoch, step))
+            learned = learner.learn(inputs, truth, batches.after, share, (epoch, step))
         except torch.OutOfMemoryError:
             if learner.parts > learner.config.accumulate or learner.processes.count > 1:
                 raise
+        if learned is None:
+            # Not in the handler: there the error still holds what did not fit.
             learner.parts *= 2
             yield BatchLowered(learner.parts)
-            losses, logits = learner.learn(inputs, truth, batches.after, share, (epoch, step))
+            learned = learner.learn(inputs, truth, batches.after, share, (epoch, step))
+        losses, logits = learned
         tally.add(losses, is_right(logits, truth))
         if learner.device.type == "cpu" or step % CHECKED == 0:
             _require_finite(losses.mean().item(), "training")

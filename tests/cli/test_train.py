@@ -24,6 +24,8 @@ EPOCH = {
     "pictures_per_second": float,
     "seconds": float,
     "best": bool,
+    "monitor": str,
+    "monitored": float,
 }
 RUN_FILES = (
     *("best.pt", "last.pt", "config.json", "metrics.csv"),
@@ -125,7 +127,7 @@ def test_a_run_that_exists_is_replaced_only_when_told(few, run_tlx, tmp_path, jo
 
 
 def test_a_finished_run_is_not_resumed(run_tlx, journey):
-    assert "is finished: all 2 epochs are done" in run_tlx("train", "--resume", journey.run).error
+    assert "is finished: 2 of 2 epochs are done" in run_tlx("train", "--resume", journey.run).error
 
 
 def test_resume_takes_no_other_option(run_tlx, journey):

@@ -1,7 +1,4 @@
-"""One epoch, one validation, the optimizer and the schedule."""
-
-import math
-from pathlib import Path
+"""One epoch, one validation."""
 
 import pytest
 import torch
@@ -9,74 +6,82 @@ from torch.nn.functional import cross_entropy
 
 from tlx.errors import TrainingError
 from tlx.inference.events import finish
-from tlx.inference.preprocessing import Preprocessing
-from tlx.samples.sample import Sample
-from tlx.training.batches import PictureDataset, batch_loader
-from tlx.training.loop import (
-    PRETRAINED_LR,
-    BatchDone,
-    build_optimizer,
-    build_schedule,
-    train_epoch,
-    validate,
-)
-from tlx.training.resnet import PictureNetwork, build_resnet, freeze_stages
-
-RULE = Preprocessing(37, 32)
-LABELS = ("blue", "green", "red")
+from tlx.training.loop import BatchDone, Validated, is_right, train_epoch, validate
+from tlx.training.score import score
+from tlx.training.torchrun import ALONE
 
 
-@pytest.fixture(scope="module")
-def dataset(split_folder: Path) -> PictureDataset:
-    paths = sorted((split_folder / "val").glob("*/00[0-3].jpg"))
-    return PictureDataset([Sample(path, path.parent.name) for path in paths], LABELS, RULE)
+def _learn(make_learner, make_batches, epoch: int = 1, **options: object) -> list[BatchDone]:
+    batches = make_batches(6, seed=0)
+    return list(train_epoch(make_learner(**options), batches, epoch, "none"))
 
 
-def _network() -> PictureNetwork:
-    torch.manual_seed(0)
-    return PictureNetwork(build_resnet("resnet18", len(LABELS)), RULE)
+def _network(make_learner):
+    return make_learner().model
 
 
-def _learn(dataset: PictureDataset, lr: float, batch: int = 6) -> list[BatchDone]:
-    model = _network()
-    batches = batch_loader(dataset, batch, 0, shuffle_seed=0)
-    optimizer = build_optimizer(model, lr, 0.01, pretrained=False)
-    return list(
-        train_epoch(model, batches, optimizer, build_schedule(optimizer, len(batches)), "none")
-    )
+def _validated(model, batches) -> Validated:
+    return finish(validate(model, batches, ALONE))
 
 
-def test_validation_gives_plain_cross_entropy_and_accuracy_over_all_pictures(dataset):
-    model = _network()
-    score = finish(validate(model, batch_loader(dataset, 5, 0)))
-    images, truth = next(iter(batch_loader(dataset, 12, 0)))
+def test_validation_gives_plain_cross_entropy_and_accuracy_over_all_pictures(
+    make_learner, make_batches
+):
+    model = _network(make_learner)
+    found = score(_validated(model, make_batches(5)))
+    images, truth = next(make_batches(12).epoch(0))
     with torch.no_grad():
         logits = model.eval()(images)
-    assert score.pictures == 12
-    assert score.loss == pytest.approx(cross_entropy(logits, truth).item(), abs=1e-6)
-    assert score.accuracy == (logits.argmax(dim=1) == truth).float().mean().item()
+    assert found.pictures == 12
+    assert found.loss == pytest.approx(cross_entropy(logits, truth).item(), abs=1e-6)
+    assert found.accuracy == (logits.argmax(dim=1) == truth).float().mean().item()
 
 
-def test_validation_changes_nothing_in_the_network(dataset):
-    model = _network()
+def test_validation_gives_each_pictures_answer_and_truth_in_order(make_learner, make_batches):
+    model = _network(make_learner)
+    found = _validated(model, make_batches(5))
+    images, truth = next(make_batches(12).epoch(0))
+    with torch.no_grad():
+        logits = model.eval()(images)
+    assert found.truth.equal(truth)
+    torch.testing.assert_close(found.logits, logits, rtol=0, atol=1e-5)
+
+
+def test_validation_is_fp32_whatever_training_computes_in(make_learner, make_batches):
+    learner = make_learner(precision="bf16", label_smoothing=0.5, dropout=0.5)
+    batches = make_batches(12)
+    finish(train_epoch(learner, batches, 1, "none"))
+    found = _validated(learner.deployed, batches)
+    images, truth = next(batches.epoch(0))
+    with torch.no_grad():
+        exact = learner.deployed.double().eval()(images.double())
+    assert found.logits.dtype == torch.float32
+    torch.testing.assert_close(found.logits.double(), exact, rtol=0, atol=1e-4)
+    assert score(found).loss == pytest.approx(cross_entropy(exact, truth).item(), abs=1e-4)
+
+
+def test_validation_changes_nothing_in_the_network(make_learner, make_batches):
+    model = _network(make_learner)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    finish(validate(model, batch_loader(dataset, 5, 0)))
+    _validated(model, make_batches(5))
     assert not model.training
     assert all(value.equal(before[name]) for name, value in model.state_dict().items())
 
 
-def test_validation_does_not_switch_gradients_off_for_whoever_consumes_it(dataset):
-    for _ in validate(_network(), batch_loader(dataset, 5, 0)):
+def test_validation_does_not_switch_gradients_off_for_whoever_consumes_it(
+    make_learner, make_batches
+):
+    for _ in validate(_network(make_learner), make_batches(5), ALONE):
         assert torch.is_grad_enabled()
 
 
-def test_progress_counts_the_pictures(dataset):
-    learned = _learn(dataset, 0.001)
+def test_progress_counts_the_pictures(make_learner, make_batches):
+    learned = _learn(make_learner, make_batches)
     assert [(e.phase, e.done, e.total) for e in learned] == [
         ("training", 6, 12),
         ("training", 12, 12),
     ]
-    validated = list(validate(_network(), batch_loader(dataset, 8, 0)))
+    validated = list(validate(_network(make_learner), make_batches(8), ALONE))
     assert [(e.phase, e.done, e.total) for e in validated] == [
         ("validation", 8, 12),
         ("validation", 12, 12),
@@ -84,83 +89,38 @@ def test_progress_counts_the_pictures(dataset):
     assert all(event.pictures_per_second > 0 for event in learned + validated)
 
 
-def test_a_loss_that_is_not_finite_is_a_training_error(dataset):
+def test_an_epochs_loss_is_the_mean_over_its_pictures_by_the_weights_of_each_step(
+    make_learner, make_batches
+):
+    learner, twin = make_learner(), make_learner()
+    learned = finish(train_epoch(learner, make_batches(5, seed=0), 3, "none"))
+    twin.begin_epoch("none")
+    losses, right = [], 0
+    for step, (images, truth) in enumerate(make_batches(5, seed=0).epoch(3)):
+        loss, logits = twin.learn(images, truth, "none", 1.0, (3, step))
+        losses += cross_entropy(logits, truth, reduction="none").tolist()
+        assert loss.tolist() == pytest.approx(losses[-len(loss) :])
+        right += (logits.argmax(dim=1) == truth).sum().item()
+    assert len(losses) == 12
+    assert learned.loss == pytest.approx(sum(losses) / 12, rel=1e-5)
+    assert learned.accuracy == pytest.approx(right / 12)
+
+
+def test_a_loss_that_is_not_finite_is_a_training_error(make_learner, make_batches):
     with pytest.raises(TrainingError, match="training loss is not finite; try a lower --lr"):
-        _learn(dataset, 1e30)
+        _learn(make_learner, make_batches, lr=1e30)
 
 
-def test_weights_that_blow_up_at_the_last_step_are_found_by_validation(dataset):
-    model = _network()
+def test_weights_that_blow_up_at_the_last_step_are_found_by_validation(make_learner, make_batches):
+    model = _network(make_learner)
     with torch.no_grad():
         model.network.fc.weight.fill_(float("inf"))
     with pytest.raises(TrainingError, match="validation loss is not finite; try a lower --lr"):
-        finish(validate(model, batch_loader(dataset, 8, 0)))
+        score(_validated(model, make_batches(8)))
 
 
-def _groups(pretrained: bool, freeze: str = "none") -> dict[int, tuple[float, float]]:
-    """Give each parameter's (lr, weight decay) by its id."""
-    model = _network()
-    freeze_stages(model.network, freeze)
-    optimizer = build_optimizer(model, 0.01, 0.5, pretrained)
-    found = {
-        id(parameter): (group["lr"], group["weight_decay"])
-        for group in optimizer.param_groups
-        for parameter in group["params"]
-    }
-    return {
-        name: found[id(parameter)]
-        for name, parameter in model.network.named_parameters()
-        if id(parameter) in found
-    }
-
-
-def test_pretrained_stages_learn_at_a_share_of_the_heads_rate():
-    groups = _groups(pretrained=True)
-    assert groups["fc.weight"][0] == groups["fc.bias"][0] == 0.01
-    others = {lr for name, (lr, _) in groups.items() if not name.startswith("fc.")}
-    assert others == {0.01 * PRETRAINED_LR}
-
-
-def test_random_weights_all_learn_at_the_heads_rate():
-    assert {lr for lr, _ in _groups(pretrained=False).values()} == {0.01}
-
-
-def test_norms_and_biases_are_not_decayed():
-    for name, (_, decay) in _groups(pretrained=True).items():
-        plain = "bn" in name or "downsample.1" in name or name.endswith("bias")
-        assert decay == (0 if plain else 0.5)
-
-
-def test_the_optimizer_holds_nothing_that_is_frozen():
-    assert set(_groups(pretrained=True, freeze="layer4")) == {"fc.weight", "fc.bias"}
-    names = _groups(pretrained=True, freeze="layer2")
-    assert {name.split(".")[0] for name in names} == {"layer3", "layer4", "fc"}
-
-
-def _rates(steps: int) -> list[float]:
-    parameter = torch.nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([parameter], lr=1.0)
-    schedule = build_schedule(optimizer, steps)
-    rates = []
-    for _ in range(steps):
-        rates.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        schedule.step()
-    return [*rates, optimizer.param_groups[0]["lr"]]
-
-
-def test_the_rate_rises_to_its_peak_and_falls_to_zero():
-    rates = _rates(100)
-    peak = rates.index(max(rates))
-    assert rates[0] == pytest.approx(0.2)
-    assert rates[peak] == pytest.approx(1.0)
-    assert peak == 4
-    assert rates[: peak + 1] == sorted(rates[: peak + 1])
-    assert rates[5:] == sorted(rates[5:], reverse=True)
-    assert rates[-1] == 0
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3])
-def test_even_the_shortest_training_has_a_rate_above_zero_at_every_step(steps):
-    rates = _rates(steps)[:-1]
-    assert all(0 < rate <= 1 and math.isfinite(rate) for rate in rates)
+def test_a_picture_is_right_by_its_first_label_or_by_all_of_several():
+    logits = torch.tensor([[2.0, 1.0], [0.1, 3.0], [-1.0, -2.0]])
+    assert is_right(logits, torch.tensor([0, 0, 0])).tolist() == [True, False, True]
+    several = torch.tensor([[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
+    assert is_right(logits, several).tolist() == [True, False, True]

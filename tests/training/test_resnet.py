@@ -1,7 +1,5 @@
 """The network, its normalisation, and freezing."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -11,27 +9,13 @@ from torchvision.models import ResNet18_Weights
 
 from tlx.inference.events import finish
 from tlx.inference.preprocessing import Preprocessing, preprocess
-from tlx.samples.sample import Sample
-from tlx.training.batches import PictureDataset, batch_loader
 from tlx.training.config import ARCHITECTURES, STAGES
-from tlx.training.loop import build_optimizer, build_schedule, train_epoch
-from tlx.training.resnet import (
-    PictureNetwork,
-    build_resnet,
-    freeze_stages,
-    frozen_modules,
-    set_training,
-    stage_modules,
-)
+from tlx.training.freezing import freeze_stages, frozen_modules, set_training
+from tlx.training.loop import train_epoch
+from tlx.training.resnet import PictureNetwork, build_resnet, stage_modules
 
 RULE = Preprocessing(37, 32)
 LABELS = ("blue", "green", "red")
-
-
-@pytest.fixture(scope="module")
-def samples(split_folder: Path) -> list[Sample]:
-    paths = sorted((split_folder / "val").glob("*/00[0-3].jpg"))
-    return [Sample(path, path.parent.name) for path in paths]
 
 
 def _network(freeze: str = "none") -> PictureNetwork:
@@ -47,20 +31,17 @@ def _stage_of(name: str) -> str:
     return first if first.startswith("layer") else {"fc": "head"}.get(first, "stem")
 
 
-def _train_one_epoch(model: PictureNetwork, samples: list[Sample], freeze: str) -> None:
-    batches = batch_loader(PictureDataset(samples, LABELS, RULE), 6, 0, shuffle_seed=0)
-    optimizer = build_optimizer(model, 0.01, 0.01, pretrained=True)
-    schedule = build_schedule(optimizer, len(batches))
-    finish(train_epoch(model, batches, optimizer, schedule, freeze))
-
-
+@pytest.mark.parametrize("precision", ["none", "bf16"])
 @pytest.mark.parametrize("freeze", STAGES)
-def test_an_epoch_moves_all_that_is_not_frozen_and_not_a_bit_of_what_is(samples, freeze):
-    model = _network(freeze)
-    before = {name: value.clone() for name, value in model.network.state_dict().items()}
-    _train_one_epoch(model, samples, freeze)
+def test_an_epoch_moves_all_that_is_not_frozen_and_not_a_bit_of_what_is(
+    make_learner, make_batches, freeze, precision
+):
+    learner = make_learner(precision=precision, weights="some.pth", freeze=freeze)
+    network = learner.model.network
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    finish(train_epoch(learner, make_batches(6, seed=0), 1, freeze))
     frozen = STAGES[1 : STAGES.index(freeze) + 1]
-    moved = {n for n, value in model.network.state_dict().items() if not value.equal(before[n])}
+    moved = {n for n, value in network.state_dict().items() if not value.equal(before[n])}
     expected = {name for name in before if _stage_of(name) not in frozen}
     assert moved == expected
     assert {"fc.weight", "fc.bias"} <= moved
@@ -95,6 +76,25 @@ def test_the_network_normalises_bit_for_bit_as_torchvisions_preset(split_folder)
         expected = preset(image.convert("RGB"))
     images = torch.from_numpy(preprocess(path, RULE)[None])
     assert _network().normalise(images)[0].equal(expected)
+
+
+@pytest.mark.parametrize("stage", STAGES[1:])
+def test_going_on_after_a_stages_output_gives_the_same_logits_bit_for_bit(stage):
+    images = torch.randint(0, 256, (3, 32, 32, 3), dtype=torch.uint8)
+    model = _network().eval()
+    with torch.no_grad():
+        assert model(model.until(images, stage), stage).equal(model(images))
+        assert model(images).equal(model.network(model.normalise(images)))
+
+
+def test_dropout_changes_nothing_in_eval_mode_and_the_head_alone_in_training():
+    images = torch.randint(0, 256, (3, 32, 32, 3), dtype=torch.uint8)
+    plain, dropping = _network(), PictureNetwork(_network().network, RULE, 0.5)
+    with torch.no_grad():
+        assert dropping.eval()(images).equal(plain.eval()(images))
+        features = plain.until(images, "layer4")
+        assert not dropping.train()(features, "layer4").equal(plain(features, "layer4"))
+    assert set(dropping.state_dict()) == set(plain.state_dict())
 
 
 def test_the_normalisation_does_not_enter_the_state_dict():

@@ -1,6 +1,7 @@
 """A run that was cut off goes on as if it had never stopped."""
 
 import csv
+import itertools
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from tlx.errors import CheckpointError, TrainingError
 from tlx.inference.events import finish
+from tlx.training import recording
 from tlx.training.checkpoint import load_checkpoint
 from tlx.training.config import TrainingConfig
 from tlx.training.resnet import build_resnet
@@ -92,6 +94,47 @@ def test_a_run_cut_off_within_an_epoch_runs_that_epoch_again_even_elsewhere(smal
     _assert_same_end(tmp_path / "cut", whole)
 
 
+def test_a_kill_costs_the_epochs_since_the_last_writing_and_they_are_run_again(
+    small, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(recording, "PAUSE", 1000.0)
+    finish(training_events(_config(small, tmp_path / "whole", epochs=3)))
+    assert load_checkpoint(tmp_path / "whole" / "last.pt").epoch == 3  # the last one always is
+    events = training_events(_config(small, tmp_path / "cut", epochs=3))
+    first, second = itertools.islice((e for e in events if isinstance(e, EpochDone)), 2)
+    events.close()
+    assert (first.epoch, second.epoch) == (1, 2)
+    assert load_checkpoint(tmp_path / "cut" / "last.pt").epoch == 1
+    finish(resume_events(tmp_path / "cut"))
+    _assert_same_end(tmp_path / "cut", tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"ema": 0.9, "dropout": 0.2, "mixup": 0.2, "cutmix": 1.0, "clip": 1.0},
+        {"optimizer": "sgd", "schedule": "one-cycle", "balance": "sampler", "accumulate": 2},
+        {"schedule": "plateau", "policy": "randaugment", "jitter": 0.2, "erase": 0.3},
+        {"amp": "bf16", "cache": "disk", "schedule": "step"},
+    ],
+)
+def test_every_recipe_resumes_bit_for_bit(small, tmp_path, recipe):
+    finish(training_events(_config(small, tmp_path / "whole", **recipe)))
+    _cut_off(_config(small, tmp_path / "cut", **recipe))
+    torch.manual_seed(99)
+    finish(resume_events(tmp_path / "cut"))
+    _assert_same_end(tmp_path / "cut", tmp_path / "whole")
+
+
+def test_a_run_that_thaws_stage_by_stage_resumes_where_it_was(small, tmp_path):
+    torch.save(build_resnet("resnet18", 3).state_dict(), tmp_path / "start.pth")
+    options = {"weights": str(tmp_path / "start.pth"), "freeze": "gradual"}
+    finish(training_events(_config(small, tmp_path / "whole", **options)))
+    _cut_off(_config(small, tmp_path / "cut", **options))
+    finish(resume_events(tmp_path / "cut"))
+    _assert_same_end(tmp_path / "cut", tmp_path / "whole")
+
+
 def test_a_frozen_run_resumes_frozen(small, tmp_path):
     torch.save(build_resnet("resnet18", 3).state_dict(), tmp_path / "start.pth")
     config = _config(
@@ -107,7 +150,7 @@ def test_a_frozen_run_resumes_frozen(small, tmp_path):
 
 
 def test_a_finished_run_is_not_resumed(whole):
-    with pytest.raises(CheckpointError, match="is finished: all 2 epochs are done"):
+    with pytest.raises(CheckpointError, match="is finished: 2 of 2 epochs are done"):
         next(resume_events(whole))
 
 
@@ -150,6 +193,6 @@ def test_the_common_failures_of_training_come_with_advice(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("tlx.training.train.train_epoch", fail)
+    monkeypatch.setattr("tlx.training.fit.train_epoch", fail)
     with pytest.raises(TrainingError, match=advice):
         finish(training_events(_config(small, tmp_path / "run")))

@@ -17,7 +17,20 @@ from tlx.training.run_folder import (
     write_metrics,
 )
 
-EPOCH = EpochDone(1, 2, 0.5, 0.75, 0.25, 0.875, 0.001, 100.0, 1.5, best=True)
+EPOCH = EpochDone(
+    epoch=1,
+    epochs=2,
+    train_loss=0.5,
+    train_accuracy=0.75,
+    validation_loss=0.25,
+    validation_accuracy=0.875,
+    lr=0.001,
+    pictures_per_second=100.0,
+    seconds=1.5,
+    best=True,
+    monitor="map",
+    monitored=0.5,
+)
 
 
 def _config(out: Path | None, overwrite: bool = False) -> TrainingConfig:
@@ -123,6 +136,7 @@ def test_metrics_are_a_row_an_epoch_with_a_header(tmp_path):
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert float(rows[0]["validation_accuracy"]) == 0.875
     assert [row["best"] for row in rows] == ["True", "False"]
+    assert (rows[0]["monitor"], rows[0]["monitored"]) == ("map", "0.5")
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.csv"]
 
 

@@ -6,22 +6,24 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 import tlx
-from tlx.errors import DataError, TrainingError, UsageError
+from tlx.errors import CheckpointError, DataError, TrainingError, UsageError
 from tlx.inference.events import finish
 from tlx.inference.preprocessing import preprocess
 from tlx.samples.loading import ReadingProgress
-from tlx.training import train as train_module
+from tlx.training import fit as fit_module
 from tlx.training.checkpoint import load_checkpoint, restore_network
-from tlx.training.config import TrainingConfig
+from tlx.training.config import CHOICES, TrainingConfig
+from tlx.training.fit import Prepared
 from tlx.training.loop import BatchDone
 from tlx.training.resnet import build_resnet
 from tlx.training.run_folder import EpochDone
-from tlx.training.train import Prepared, training_events
+from tlx.training.train import resume_events, training_events
 
 FILES = {
     *("best.pt", "last.pt", "config.json", "metrics.csv", "curves.png", "split.csv"),
@@ -211,7 +213,7 @@ def test_the_failures_that_every_trainer_meets_come_with_advice(
     def fail(*_arguments: object):
         raise error
 
-    monkeypatch.setattr(train_module, "train_epoch", fail)
+    monkeypatch.setattr(fit_module, "train_epoch", fail)
     with pytest.raises(TrainingError, match=advice):
         finish(training_events(_config(small, tmp_path / "run")))
 
@@ -229,10 +231,8 @@ def test_a_frozen_backbone_stays_the_files_and_only_the_head_learns(small, tmp_p
     assert all(value.equal(state[n]) for n, value in found.weights.items() if n[:3] != "fc.")
     assert found.card.provenance.weights == "mine.pth"
     assert found.card.provenance.freeze == "layer4"
-    start = train_module._starting_network(
-        config, found.card, finish(train_module.load_weights(config.weights, "resnet18"))
-    )
-    assert not start.network.fc.weight.equal(found.weights["fc.weight"])
+    torch.manual_seed(config.seed)
+    assert not build_resnet("resnet18", 3).fc.weight.equal(found.weights["fc.weight"])
 
 
 def test_a_restored_checkpoint_scores_what_its_card_says(finished, split_folder):
@@ -246,3 +246,124 @@ def test_a_restored_checkpoint_scores_what_its_card_says(finished, split_folder)
     accuracy, loss = (result.value for result in card.results)
     assert (logits.argmax(dim=1) == truth).float().mean().item() == pytest.approx(accuracy)
     assert torch.nn.functional.cross_entropy(logits, truth).item() == pytest.approx(loss, abs=1e-4)
+
+
+def test_training_stops_early_and_says_so_to_whoever_resumes_it(small, tmp_path):
+    # A rate of next to nothing: after the first epoch none is better.
+    config = _config(small, tmp_path / "run", epochs=9, patience=2, lr=1e-30, monitor="accuracy")
+    result = finish(training_events(config))
+    assert len(result.history) == result.best.epoch + 2 < 9
+    assert load_checkpoint(tmp_path / "run" / "last.pt").epoch == len(result.history)
+    text = f"is finished: {len(result.history)} of 9 epochs are done, and it stopped early"
+    with pytest.raises(CheckpointError, match=text):
+        next(resume_events(tmp_path / "run"))
+
+
+def test_what_is_monitored_chooses_the_best_epoch(small, tmp_path):
+    result = finish(
+        training_events(_config(small, tmp_path / "run", epochs=4, monitor="loss", lr=3e-3))
+    )
+    losses = [row.validation_loss for row in result.history]
+    assert result.best.validation_loss == min(losses)
+    assert {row.monitor for row in result.history} == {"loss"}
+    assert [row.monitored for row in result.history] == losses
+    marked = [min(losses[: n + 1]) == loss for n, loss in enumerate(losses)]
+    assert [row.best for row in result.history] == marked
+    assert load_checkpoint(tmp_path / "run" / "best.pt").epoch == losses.index(min(losses)) + 1
+
+
+@pytest.mark.parametrize(("monitor", "labels"), [("map", None), ("balanced-accuracy", "csv")])
+def test_a_monitor_without_meaning_is_refused_before_anything_is_written(
+    small, striped, tmp_path, monitor, labels
+):
+    data, table = striped
+    config = _config(small, tmp_path / "run", monitor=monitor)
+    if labels:
+        config = replace(config, data=data, labels=table)
+    with pytest.raises(UsageError, match=f"--monitor {monitor} has no meaning"):
+        finish(training_events(config))
+    assert not (tmp_path / "run").exists()
+
+
+RECIPES = [
+    {"balance": "weights"},
+    {"balance": "sampler"},
+    {"optimizer": "sgd"},
+    *({"schedule": name} for name in CHOICES["schedule"]),
+    *({"policy": name} for name in CHOICES["policy"] if name != "none"),
+    {"augment": "mirror", "jitter": 0.3, "erase": 0.5},
+    {"mixup": 0.2, "cutmix": 1.0, "label_smoothing": 0.1},
+    {"ema": 0.9, "dropout": 0.2, "clip": 1.0, "accumulate": 2, "batch": 4},
+    {"amp": "none", "cache": "none"},
+    {"amp": "bf16", "cache": "disk"},
+]
+
+
+@pytest.mark.parametrize(
+    "options", RECIPES, ids=lambda options: "-".join(map(str, options.items()))
+)
+def test_every_recipe_trains(small, tmp_path, options):
+    result = finish(training_events(_config(small, tmp_path / "run", **options)))
+    assert torch.isfinite(torch.tensor([result.best.train_loss, result.best.validation_loss])).all()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        fresh = build_resnet("resnet18", 3).state_dict()
+    found = load_checkpoint(tmp_path / "run" / "best.pt").weights
+    assert not found["fc.weight"].equal(fresh["fc.weight"])
+    assert not found["conv1.weight"].equal(fresh["conv1.weight"])
+    assert _names(tmp_path / "run") == FILES
+
+
+@pytest.fixture
+def striped(tmp_path) -> tuple[Path, Path]:
+    """Pictures of two colours side by side, or of one or none, and a CSV of what they show."""
+    colours = {"blue": (40, 60, 200), "green": (40, 180, 60), "red": (200, 50, 40)}
+    chance = np.random.default_rng(5)
+    data = tmp_path / "striped"
+    data.mkdir()
+    rows = ["file,labels"]
+    for several in (["blue", "green"], ["blue", "red"], ["green", "red"], ["red"], []):
+        for index in range(8):
+            stripes = [colours[label] for label in chance.permutation(several)] or [(128,) * 3]
+            row = np.repeat(stripes, 48 // len(stripes), axis=0)
+            pixels = (row + chance.normal(0, 20, (40, 48, 3))).clip(0, 255).astype(np.uint8)
+            name = f"{'-'.join(several) or 'nothing'}-{index}.png"
+            Image.fromarray(pixels).save(data / name)
+            rows.append(f"{name},{'|'.join(several)}")
+    (tmp_path / "truth.csv").write_text("\n".join(rows), encoding="utf-8")
+    return data, tmp_path / "truth.csv"
+
+
+def test_several_labels_a_picture_are_trained_from_a_csv(striped, tmp_path):
+    data, table = striped
+    out = tmp_path / "run"
+    options = {"weights": "none", "imgsz": 32, "batch": 8, "workers": 0}
+    result = tlx.train(data, labels=table, out=out, epochs=6, lr=3e-3, seed=1, **options)
+    assert result.labels == ("blue", "green", "red")
+    assert result.best.monitor == "map"
+    assert result.best.monitored > 0.7  # chance is about 0.45
+    card = load_checkpoint(out / "best.pt").card
+    assert (card.task, card.labels) == ("multi-label", ("blue", "green", "red"))
+    assert card.thresholds is not None
+    assert len(card.thresholds) == 3
+    values = {row.metric: row.value for row in card.results}
+    assert values["mean average precision"] == result.best.monitored
+    assert values["exact match"] == result.best.validation_accuracy
+    assert values["loss"] == result.best.validation_loss
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss": "asymmetric", "balance": "weights"},
+        {"balance": "sampler", "label_smoothing": 0.1},
+        {"mixup": 0.2, "cutmix": 1.0},
+    ],
+)
+def test_several_labels_train_by_every_loss(striped, tmp_path, options):
+    data, table = striped
+    config = _config(data, tmp_path / "run", labels=table, batch=16, **options)
+    result = finish(training_events(config))
+    assert 0 < result.best.train_loss < 10
+    assert 0 <= result.best.monitored <= 1
+    assert load_checkpoint(tmp_path / "run" / "best.pt").card.thresholds is not None

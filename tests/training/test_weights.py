@@ -13,8 +13,9 @@ from tlx.inference.events import finish
 from tlx.inference.preprocessing import Preprocessing
 from tlx.training.checkpoint import load_checkpoint, save_checkpoint
 from tlx.training.config import TrainingConfig
+from tlx.training.fit import Prepared
 from tlx.training.resnet import build_resnet
-from tlx.training.train import Prepared, training_events
+from tlx.training.train import training_events
 from tlx.training.weights import Weights, fit_network, load_weights
 
 LABELS = ("blue", "green", "red")
