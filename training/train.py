@@ -21,9 +21,9 @@ from .config import TrainingConfig, read_config, write_config
 from .data import find_samples_again, find_training_samples
 from .device import choose_device
 from .fit import FitEvent, TrainingResult, fit, is_finished
-from .inputs import FEATURES, Job, ram_cache
+from .inputs import DISK_CACHE, FEATURES, Job, ram_cache
 from .logs import require_logs
-from .picture_cache import RamCache
+from .picture_cache import RamCache, remove_disk_cache
 from .precision import choose_precision
 from .processes import joined, told_by_first
 from .recording import draw_training_pictures
@@ -201,7 +201,10 @@ def _run(
         kept.keep_only([sample.path for sample in used])
     folder = features or start.run / FEATURES
     job = Job(start.config, start.run, start.pictures, start.card, processes, kept, folder)
-    return (yield from fit(job, model.to(device), start.last))
+    try:
+        return (yield from fit(job, model.to(device), start.last))
+    finally:  # interrupted or failed too: it may be as large as the pictures
+        remove_disk_cache(start.run / DISK_CACHE)
 
 
 def _with_advice(
