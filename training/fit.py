@@ -12,12 +12,11 @@ from .batches import truth_of
 from .checkpoint import Checkpoint
 from .config import TrainingConfig
 from .freezing import freeze_stages, frozen_stage
-from .inputs import DISK_CACHE, DataEvent, Job, build_batches
+from .inputs import DataEvent, Job, build_batches
 from .learner import Learner
 from .logs import open_logs
 from .loop import BatchDone, BatchLowered, Learned, train_epoch, validate
 from .objective import build_objective
-from .picture_cache import remove_disk_cache
 from .precision import Precision, choose_precision
 from .processes import take_from_first, wait_for_all
 from .recording import Recorder, best_epoch, epochs_since_best, measured, rank
@@ -114,7 +113,6 @@ def fit(
         start = perf_counter()
     for log in logs:
         log.close()
-    remove_disk_cache(job.run / DISK_CACHE)
     best = best_epoch(history)
     return TrainingResult(job.run, job.card.labels, best, tuple(history), job.pictures.left_out)
 

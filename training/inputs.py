@@ -30,7 +30,7 @@ from .picture_cache import (
 )
 from .precision import Precision
 from .resnet import PictureNetwork
-from .stage_cache import StageProgress, StageWork, open_store, stage_batches
+from .stage_cache import StageProgress, StageWork, bytes_missing, stage_batches
 from .torchrun import Processes
 
 DISK_CACHE = "pictures.cache"
@@ -113,13 +113,13 @@ def _stage_batches(
         job.cache,
         config.seed,
     )
-    rows = len(job.pictures.train) * (config.views or 1)
-    need = open_store(work, precision, None).row_bytes * rows
+    augmentation = augmentation_of(config)
+    need = bytes_missing(work, job.pictures.train, precision, config.views, augmentation)
     limit = disk_limit(job.features)
     if need > limit:
         yield Noted(
-            f"the output of {config.freeze} is computed anew in each epoch: for all pictures it "
-            f"is {need / 1e9:.1f} GB, and a quarter of the free disk is {limit / 1e9:.1f} GB"
+            f"the output of {config.freeze} is computed anew in each epoch: to store it "
+            f"takes {need / 1e9:.1f} GB, and a quarter of the free disk is {limit / 1e9:.1f} GB"
         )
         return None
     truth, order = _order(job, "train")
@@ -130,7 +130,7 @@ def _stage_batches(
         order,
         precision,
         config.views,
-        augmentation_of(config),
+        augmentation,
     )
     plain = Precision("none", precision.device)
     truth, order = _order(job, "validation")

@@ -64,15 +64,16 @@ class Recorder:
             self._written = perf_counter()
 
     def _write(self, card: ModelCard, learner: Learner, history: Sequence[EpochDone]) -> None:
-        # best.pt first: if the power fails in between, the epoch is run again and writes it again.
+        # last.pt at the end: if the process is killed in between, the epoch is run again and
+        # writes the others again. After it, a finished run would stay without its last rows.
         if self._best is not None:
             save_checkpoint(self.run / "best.pt", self._best)
             self._best = None
+        write_metrics(self.run / "metrics.csv", history)
+        draw_curves(_curves(history), best_epoch(history).epoch, self.run / "curves.png")
         progress = {**learner.state_dict(), "history": [asdict(row) for row in history]}
         last = Checkpoint(card, history[-1].epoch, _weights(learner), progress)
         save_checkpoint(self.run / "last.pt", last)
-        write_metrics(self.run / "metrics.csv", history)
-        draw_curves(_curves(history), best_epoch(history).epoch, self.run / "curves.png")
 
 
 def _weights(learner: Learner) -> dict[str, Tensor]:

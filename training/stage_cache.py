@@ -107,7 +107,8 @@ class StageStore:
         values, rows = self.folder / "values.bin", self.folder / "rows.txt"
         values.touch()
         rows.touch()
-        whole = rows.read_text(encoding="ascii").rpartition("\n")[0].split("\n")
+        # In bytes: what a power failure leaves behind the last line need not be text.
+        whole = rows.read_bytes().rpartition(b"\n")[0].decode("ascii").split("\n")
         names = [name for name in whole if name][: values.stat().st_size // self.row_bytes]
         with rows.open("r+", encoding="ascii") as file:
             file.truncate(sum(len(name) + 1 for name in names))
@@ -204,15 +205,22 @@ def stage_batches(
     """
     store = open_store(work, precision, augmentation if views else None)
     names = [_row_names(work.contents[sample.path], views) for sample in samples]
-    missing = {
-        name: (sample.path, view)
-        for sample, of_sample in zip(samples, names, strict=True)
-        for view, name in enumerate(of_sample)
-        if name not in store.rows
-    }
+    missing = _missing(work, store, samples, views)
     yield from _compute(work, store, missing, precision, augmentation if views else None)
     rows = [[store.rows[name] for name in of_sample] for of_sample in names]
     return StageBatches(work.stage, store.values(), rows, truth, order)
+
+
+def bytes_missing(
+    work: StageWork,
+    samples: Sequence[Sample],
+    precision: Precision,
+    views: int | None,
+    augmentation: Augmentation,
+) -> int:
+    """Tell how much disk `stage_batches` will take beyond what is stored already."""
+    store = open_store(work, precision, augmentation if views else None)
+    return store.row_bytes * len(_missing(work, store, samples, views))
 
 
 def open_store(
@@ -231,6 +239,18 @@ def open_store(
     black = torch.zeros(1, rule.crop, rule.crop, 3, dtype=torch.uint8)
     output = _forward(work.model, black, work.stage, precision)
     return StageStore(work.folder, key, output.shape[1:], output.dtype)
+
+
+def _missing(
+    work: StageWork, store: StageStore, samples: Sequence[Sample], views: int | None
+) -> dict[str, tuple[Path, int]]:
+    """Find the rows that are not stored yet, with the picture and the view of each."""
+    return {
+        name: (sample.path, view)
+        for sample in samples
+        for view, name in enumerate(_row_names(work.contents[sample.path], views))
+        if name not in store.rows
+    }
 
 
 def _compute(

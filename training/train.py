@@ -21,9 +21,9 @@ from .config import TrainingConfig, read_config, write_config
 from .data import find_samples_again, find_training_samples
 from .device import choose_device
 from .fit import FitEvent, TrainingResult, fit, is_finished
-from .inputs import FEATURES, Job, ram_cache
+from .inputs import DISK_CACHE, FEATURES, Job, ram_cache
 from .logs import require_logs
-from .picture_cache import RamCache
+from .picture_cache import RamCache, remove_disk_cache
 from .precision import choose_precision
 from .processes import joined, told_by_first
 from .recording import draw_training_pictures
@@ -208,7 +208,10 @@ def _run(
         assert start.weights is not None
         model = starting_network(start.config, start.card, start.weights)
     job = job_of(start, processes, features or start.run / FEATURES)
-    return (yield from fit(job, model.to(device), start.last))
+    try:
+        return (yield from fit(job, model.to(device), start.last))
+    finally:  # interrupted or failed too: it may be as large as the pictures
+        remove_disk_cache(start.run / DISK_CACHE)
 
 
 def job_of(start: Beginning, processes: Processes, features: Path) -> Job:
