@@ -73,6 +73,7 @@ class Learner:
     def begin_epoch(self, frozen: str) -> None:
         """Freeze up to a stage, and go into training mode."""
         freeze_stages(self.model.network, frozen)
+        self.model.train()  # validation has set it, its dropout too, to eval
         set_training(self.model.network, frozen)
         if self.processes.count > 1:
             # Anew each epoch: it counts on the gradients that there are when it is built.
