@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import TlxError
+from ..training.torchrun import said_by_first, this_process
 from . import classify, compare, demo, evaluate, export, inspect, train, version, weights
 from .screen import one_line
 
@@ -70,6 +71,8 @@ def main() -> None:
     try:
         code = app(prog_name="tlx", standalone_mode=False)
     except TlxError as error:
+        if said_by_first(error):
+            sys.exit(error.exit_code)
         _fail(str(error), error.exit_code)
     except Exception as error:
         if _is_usage_error(error):
@@ -102,7 +105,9 @@ def _is_usage_error(error: Exception) -> bool:
 def _fail_usage(error: Exception) -> NoReturn:
     context: typer.Context | None = getattr(error, "ctx", None)
     text = str(getattr(error, "format_message")())  # noqa: B009 - no type here declares it
-    if not text:  # nothing was typed, and Typer has shown the help itself
+    if (
+        not text or not this_process().first
+    ):  # nothing was typed and Typer has shown the help, or another says it
         sys.exit(2)
     command = context.command_path if context else "tlx"
     _fail(f"{text.rstrip('.')}; {command} --help shows what it takes", 2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..errors import TlxError, UsageError
+from ..errors import UsageError
 from ..training.config import TrainingConfig
 from ..training.options import COMMON, OUTPUT, RECIPE
 from ..training.torchrun import this_process
@@ -65,12 +65,7 @@ def train_command(
     events = _training(config) if resume is None else _resuming(resume, data, config)
     first = this_process().first  # of those that torchrun started; it speaks for all
     with Screen(as_json, silent=not first) as screen:
-        try:
-            show_result(_run(events, screen), screen)
-        except TlxError as error:
-            if first:
-                raise
-            raise typer.Exit(error.exit_code) from None
+        show_result(_run(events, screen), screen)
 
 
 take_options_of(TrainingConfig, train_command)

@@ -1,7 +1,7 @@
 """Writing files so that whoever looks finds the old one or the new one, never a part."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,3 +21,8 @@ def replacing(path: Path) -> Generator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def unfinished(path: Path) -> Iterator[Path]:
+    """Find what killed processes left of `path`; somebody who still writes it is found too."""
+    yield from path.parent.glob(f".{path.name}.*.partial")

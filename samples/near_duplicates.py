@@ -122,7 +122,7 @@ def _hashes(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @cache
 def _waves() -> Floats:
-    """Give the 64 lowest waves of the cosine transform, but the mean; float32 `[1024, 64]`."""
+    """Give the cosine transform's 64 lowest frequencies, float32 `[1024, 64]`, but the mean."""
     places = (np.arange(_SIDE) + 0.5) * np.pi / _SIDE
     frequencies = sorted(((u, v) for u in range(12) for v in range(12)), key=lambda f: (sum(f), f))
     waves = [np.outer(np.cos(places * u), np.cos(places * v)) for u, v in frequencies[1:65]]

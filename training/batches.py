@@ -100,6 +100,15 @@ class PictureDataset(Dataset[tuple[Tensor, Tensor]]):
         except PictureError as error:
             return error
 
+    def collate(self, items: Items | PictureError) -> Batch | PictureError:
+        """Put items together; a process whose share of a batch is nothing gets none."""
+        if isinstance(items, PictureError):
+            return items
+        if not items:
+            side = self.rule.crop
+            return torch.zeros(0, side, side, 3, dtype=torch.uint8), self.truth[:0]
+        return default_collate(items)
+
 
 class EpochBatches(Sampler[list[Key]]):
     """Batches of keys for one epoch after the other; shuffled by (seed, epoch) alone.
@@ -179,7 +188,7 @@ class LoadedBatches:
         self._loader: DataLoader[Batch] = DataLoader(
             cast(Dataset[Batch], dataset),  # items of (Tensor, Tensor) collate to a Batch
             batch_sampler=order,
-            collate_fn=_collate,
+            collate_fn=dataset.collate,
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=pin,
@@ -211,7 +220,3 @@ def workers_for(asked: int | None, pictures: int, cached: bool, device: str) -> 
         return asked
     few = pictures < 64 or (cached and device == "cpu")
     return 0 if few else min(available_cores(), 8)
-
-
-def _collate(items: Items | PictureError) -> Batch | PictureError:
-    return items if isinstance(items, PictureError) else default_collate(items)

@@ -143,7 +143,7 @@ def _in_order(by_process: list[list[tuple[Tensor, Tensor]]]) -> Validated:
     truth: list[Tensor] = []
     for parts in zip(*by_process, strict=True):
         size = sum(len(answers) for answers, _ in parts)
-        rows = [torch.arange(rank, size, len(parts)) for rank in range(len(parts))]
+        rows = [torch.arange(size)[rank :: len(parts)] for rank in range(len(parts))]
         order = torch.cat(rows).argsort()
         logits.append(torch.cat([answers for answers, _ in parts])[order])
         truth.append(torch.cat([truths for _, truths in parts])[order])

@@ -14,7 +14,7 @@ import torch
 from torch import distributed, nn
 
 from ..errors import TlxError
-from .torchrun import Processes, this_process
+from .torchrun import TOLD, Processes, this_process
 
 Thing = TypeVar("Thing")
 Event = TypeVar("Event")
@@ -57,6 +57,8 @@ def told_by_first(
     told = [result]
     distributed.broadcast_object_list(told, src=0, device=torch.device("cpu"))
     if isinstance(told[0], TlxError):
+        if not processes.first:
+            told[0].add_note(TOLD)
         raise told[0]
     return told[0]  # pyright: ignore[reportReturnType] - what `work` returned
 

@@ -7,11 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import CheckpointError, UsageError
-from ..inference.whole_file import replacing
+from ..inference.whole_file import replacing, unfinished
 from .config import TrainingConfig, read_config
 
+CONFIG = "config.json"
 RUN_FILES = (
-    *("best.pt", "last.pt", "config.json", "metrics.csv", "curves.png", "split.csv"),
+    *("best.pt", "last.pt", CONFIG, "metrics.csv", "curves.png", "split.csv"),
     *("pictures.png", "pictures.cache", "mlflow.txt"),
     *("model.onnx", "model.ts", "verification.json"),
 )
@@ -67,8 +68,8 @@ def choose_run_folder(config: TrainingConfig) -> Path:
         raise UsageError(f"the run folder {out} lies inside {config.data}; give --out elsewhere")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file; give --out a folder")
-    if not out.exists() or not any(out.iterdir()):
-        return out
+    if not out.exists() or set(out.iterdir()) <= {*unfinished(out / CONFIG)}:
+        return out  # of a run that was killed at once, there may be an unfinished one
     if not _is_run(out):
         raise UsageError(f"{out} is not empty and no run folder; choose another --out")
     if not config.overwrite:
@@ -77,10 +78,23 @@ def choose_run_folder(config: TrainingConfig) -> Path:
 
 
 def prepare_run_folder(run: Path) -> None:
-    """Create the folder, and remove the files of the run that is replaced."""
+    """Create the folder, and remove the files of the run that is replaced.
+
+    But for its `config.json`, which the new one's takes the place of: whenever it is killed, what
+    lies there is a run.
+    """
     run.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(run)
     for name in RUN_FILES:
-        (run / name).unlink(missing_ok=True)
+        if name != CONFIG:
+            (run / name).unlink(missing_ok=True)
+
+
+def remove_unfinished(run: Path) -> None:
+    """Remove the unfinished files of a training that was killed; none may be under way."""
+    for name in RUN_FILES:
+        for path in unfinished(run / name):
+            path.unlink(missing_ok=True)
 
 
 def write_metrics(path: Path, history: Sequence[EpochDone]) -> None:

@@ -3,6 +3,11 @@
 import os
 from dataclasses import dataclass
 
+from ..errors import MissingExtraError, UsageError
+
+TOLD = "told by the first process"
+"""Note of an error that another process met and has told this one of."""
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -34,3 +39,9 @@ def this_process() -> Processes:
     return Processes(
         int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), int(os.environ["LOCAL_RANK"])
     )
+
+
+def said_by_first(error: BaseException) -> bool:
+    """Tell whether the first process says an error: it told of it, or every process meets it."""
+    met_by_all = isinstance(error, UsageError | MissingExtraError)
+    return not this_process().first and (met_by_all or TOLD in getattr(error, "__notes__", ()))

@@ -28,7 +28,7 @@ from .precision import choose_precision
 from .processes import joined, told_by_first
 from .recording import draw_training_pictures
 from .resnet import PictureNetwork, build_resnet
-from .run_folder import EpochDone, choose_run_folder, prepare_run_folder
+from .run_folder import EpochDone, choose_run_folder, prepare_run_folder, remove_unfinished
 from .score import monitor_of
 from .torchrun import Processes
 from .weights import Weights, fit_network, load_weights
@@ -168,6 +168,7 @@ def read_everything(
     side = weights.preprocessing(config.imgsz).resize_side
     cache = ram_cache(config, side, processes)
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
+    _require_enough(config, pictures, processes)
     pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
     require_task(config, pictures.task)
     card = _card(config, pictures, weights)
@@ -180,6 +181,7 @@ def _go_on(
 ) -> Generator[TrainingEvent, None, Beginning]:
     if not (run / "last.pt").exists():
         raise CheckpointError(f"{run} has no finished epoch; train again with --overwrite")
+    remove_unfinished(run)
     last = load_checkpoint(run / "last.pt")
     history = [EpochDone(**row) for row in last.progress["history"]]
     if is_finished(config, history):
@@ -193,7 +195,21 @@ def _go_on(
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
     if pictures.fingerprint != last.card.provenance.data_fingerprint:
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
+    _require_enough(config, pictures, processes)
     return Beginning(config, run, pictures, last.card, last=last, cache=cache)
+
+
+def _require_enough(
+    config: TrainingConfig, pictures: LabelledPictures, processes: Processes
+) -> None:
+    """Check that each process has pictures in every step: two, for BatchNorm's sake."""
+    least = 2 * processes.count
+    if processes.count > 1 and min(config.step_pictures, len(pictures.train)) < least:
+        raise UsageError(
+            f"{processes.count} processes need {least} pictures a step; there are "
+            f"{len(pictures.train)} to train on, --batch is {config.batch}: give more of either, "
+            "or fewer processes"
+        )
 
 
 def _run(
