@@ -12,6 +12,7 @@ import typer
 from ..errors import UsageError
 from ..training.config import TrainingConfig
 from ..training.options import COMMON, OUTPUT, option_name
+from ..training.torchrun import this_process
 from .comparison_screen import comparison_json, show_comparison
 from .extras import require_extra
 from .options import take_options_of
@@ -56,6 +57,8 @@ def compare_command(
     **options: Any,  # noqa: ANN401 - the fields of TrainingConfig, whose types it checks
 ) -> None:
     """Train every combination of some options, and compare them; exit 1 if one failed."""
+    if this_process().count > 1:
+        raise UsageError("a study runs in one process; start tlx compare without torchrun")
     require_extra("train", "compare")
     from ..studies.study_folder import open_study
 

@@ -12,12 +12,13 @@ from ..training.run_folder import EpochDone
 
 def metric_name(history: Sequence[EpochDone]) -> str:
     """Name the metric of a training."""
-    return "mean average precision" if _is_multi_label(history[-1]) else "accuracy"
+    return "accuracy" if history[-1].validation_map is None else "mean average precision"
 
 
 def validation_score(epoch: EpochDone) -> float:
     """Read an epoch's score on the validation pictures, 0..1."""
-    return epoch.monitored if _is_multi_label(epoch) else epoch.validation_accuracy
+    precision = epoch.validation_map
+    return epoch.validation_accuracy if precision is None else precision
 
 
 def report_score(report: Report | MultiLabelReport) -> float:
@@ -25,7 +26,3 @@ def report_score(report: Report | MultiLabelReport) -> float:
     if isinstance(report, MultiLabelReport):
         return report.mean_average_precision or 0.0
     return report.accuracy
-
-
-def _is_multi_label(epoch: EpochDone) -> bool:
-    return epoch.monitor == "map"

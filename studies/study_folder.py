@@ -18,7 +18,7 @@ from ..inference.whole_file import replacing
 from ..samples.folders import find_samples
 from ..training.config import TrainingConfig
 from ..training.options import option_name
-from ..training.run_folder import prepare_run_folder
+from ..training.run_folder import prepare_run_folder, refuse_folder
 from .cell_result import RESULT, Json, changed_options, config_json
 from .grid import Cell, Grid
 
@@ -68,7 +68,7 @@ def open_study(grid: Grid, out: Path | None, overwrite: bool) -> Study:
     if grid.base.labels is None:
         find_samples(grid.base.data)
     folder = _default_folder(grid) if out is None else out
-    _refuse(folder, grid.base.data)
+    _refuse(folder, grid.base)
     earlier = _read_record(folder)
     now = _record(grid)
     if overwrite:
@@ -85,11 +85,8 @@ def open_study(grid: Grid, out: Path | None, overwrite: bool) -> Study:
     return Study(folder, grid)
 
 
-def _refuse(folder: Path, data: Path) -> None:
-    if folder.resolve().is_relative_to(data.resolve()):
-        raise UsageError(f"the study's folder {folder} lies inside {data}; give --out elsewhere")
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--out {folder} is a file; give a folder")
+def _refuse(folder: Path, base: TrainingConfig) -> None:
+    refuse_folder(folder, base)
     if folder.exists() and any(folder.iterdir()) and _read_record(folder) is None:
         raise UsageError(f"--out {folder} is not empty and holds no study; choose another")
 

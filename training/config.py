@@ -187,6 +187,11 @@ class TrainingConfig:
         return "none" if self.freeze == "layer4" and self.views is None else "standard"
 
     @property
+    def typed_freeze(self) -> str:
+        """What a user would type for `freeze`."""
+        return "backbone" if self.freeze == "layer4" else self.freeze
+
+    @property
     def step_pictures(self) -> int:
         """Pictures a step of the optimizer."""
         return self.batch * self.accumulate
@@ -234,13 +239,15 @@ def _problems(config: TrainingConfig) -> Iterator[str]:
 def _contradictions(config: TrainingConfig) -> Iterator[str]:
     if config.freeze != "none" and not config.pretrained:
         yield (
-            f"--freeze {config.freeze} with --weights none would keep random weights as they "
+            f"--freeze {config.typed_freeze} with --weights none would keep random weights as they "
             "are; give pretrained weights or leave --freeze out"
         )
     if config.views is not None and config.freeze in ("none", GRADUAL):
         yield "--views keeps a frozen stage's output: give --freeze, from stem to backbone"
     if config.views is not None and config.augment == "none":
         yield "--views of unaugmented pictures are all the same; leave --augment none out"
+    if config.views is not None and (config.mixup or config.cutmix):
+        yield "--views keeps a stage's output, and --mixup and --cutmix mix pictures: leave one out"
     if config.labels is None and (config.file_column or config.label_columns):
         yield "--file-column and --label-columns name columns of a CSV: give it with --labels"
 

@@ -16,8 +16,7 @@ def choose_device(asked: str) -> torch.device:
     """
     processes = this_process()
     if asked in ("auto", "cuda") and processes.count > 1 and torch.cuda.is_available():
-        torch.cuda.set_device(processes.local_rank)
-        return torch.device("cuda", processes.local_rank)
+        return _use(torch.device("cuda", processes.local_rank))
     if asked != "auto":
         return _require_device(asked)
     if torch.cuda.is_available():
@@ -25,10 +24,23 @@ def choose_device(asked: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def _use(device: torch.device) -> torch.device:
+    """Make a GPU the current one: torch seeds and counts memory there."""
+    if device.type == "cuda" and ":" in str(device):
+        if device.index >= torch.cuda.device_count():
+            raise UsageError(
+                f"process {device.index} of this machine has no GPU of its own: there are "
+                f"{torch.cuda.device_count()}; start no more processes than that"
+            )
+        torch.cuda.set_device(device)
+    return device
+
+
 def _require_device(asked: str) -> torch.device:
     try:
         device = torch.device(asked)
         torch.zeros(1, device=device)
+        _use(device)
     except (RuntimeError, AssertionError, NotImplementedError):
         raise UsageError(
             f"--device {asked}: torch has no such device here; use --device cpu or leave it out"

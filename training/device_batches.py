@@ -6,33 +6,34 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 from torchvision.transforms import RandomResizedCrop
 
+from ..inference.cores import available_cores
 from .augmentation import CROP_RATIO, CROP_SCALE
 from .batches import Batch, EpochBatches, Key, PictureDataset
-from .picture_cache import resized_picture
+from .picture_cache import Pixels, resized_picture
 from .randomness import seed_of, seeded
 
-Cut = tuple[tuple[int, int, int, int], bool]
-"""Top, left, height, width in pixels; whether it is mirrored."""
+Box = tuple[int, int, int, int]
+"""Top, left, height, width, in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
-class PaddedPictures:
-    """Pictures of several sizes in one tensor.
+class Cuts:
+    """What is cut out of a batch's pictures, before it is brought to one size.
 
     Attributes:
-        pixels: uint8 `[N, H, W, 3]`; black right of and below each picture.
-        boxes: float32 `[N, 4]`: top, left, height, width of what is cut out, in pixels.
+        pixels: uint8 `[N, H, W, 3]`; right of and below each cut-out its last column and row go
+            on once, which is all that interpolation looks at.
+        sizes: float32 `[N, 2]`: height and width of each cut-out, in pixels.
         mirrored: bool `[N]`.
         truth: of the pictures.
     """
 
     pixels: Tensor
-    boxes: Tensor
+    sizes: Tensor
     mirrored: Tensor
     truth: Tensor
 
@@ -64,69 +65,88 @@ class DeviceBatches:
     def epoch(self, number: int) -> Iterator[Batch]:
         """Give an epoch's batches: uint8 `[N, S, S, 3]` on the device."""
         self.order.epoch = number
-        with ThreadPoolExecutor(1) as gatherer:
-            ahead: Future[PaddedPictures] | None = None
+        with ThreadPoolExecutor(available_cores()) as copiers:
+            ahead: _Coming | None = None
             for keys in self.order:
-                # Here and not in the other thread: torch's generator is one for all.
-                cuts = [self._choose(key) for key in keys]
-                coming = gatherer.submit(self._gather, keys, cuts)
+                coming = self._begin(keys, copiers)
                 if ahead is not None:
-                    yield self._cut(ahead.result())
+                    yield self._resize(ahead.wait())
                 ahead = coming
             if ahead is not None:
-                yield self._cut(ahead.result())
+                yield self._resize(ahead.wait())
 
-    def _picture(self, index: int) -> NDArray[np.uint8]:
-        path = self.dataset.samples[index].path
-        return np.asarray(resized_picture(path, self.dataset.rule.resize_side, self.dataset.cache))
+    def _begin(self, keys: list[Key], copiers: ThreadPoolExecutor) -> "_Coming":
+        """Choose the boxes, and let threads copy them out of the pictures."""
+        pictures = [self._picture(index) for _, index in keys]
+        # Chosen here and not in a thread: torch's generator is one for all.
+        chosen = [self._choose(key, p.shape) for key, p in zip(keys, pictures, strict=True)]
+        height, width = (max(box[side] for box, _ in chosen) + 1 for side in (2, 3))
+        pin = self._device.type == "cuda"
+        pixels = torch.empty(len(keys), height, width, 3, dtype=torch.uint8, pin_memory=pin)
+        copies = [
+            copiers.submit(_copy, picture, box, row.numpy())
+            for picture, (box, _), row in zip(pictures, chosen, pixels, strict=True)
+        ]
+        cuts = Cuts(
+            pixels,
+            torch.tensor([box[2:] for box, _ in chosen], dtype=torch.float32),
+            torch.tensor([mirrored for _, mirrored in chosen]),
+            self.dataset.truth[[index for _, index in keys]],
+        )
+        return _Coming(cuts, copies)
 
-    def _choose(self, key: Key) -> Cut:
+    def _picture(self, index: int) -> Pixels:
+        path, cache = self.dataset.samples[index].path, self.dataset.cache
+        kept = cache.get(path) if cache else None
+        side = self.dataset.rule.resize_side
+        return kept if kept is not None else np.asarray(resized_picture(path, side, None))
+
+    def _choose(self, key: Key, shape: tuple[int, ...]) -> tuple[Box, bool]:
         """Choose a picture's box and whether it is mirrored, as `Augment` does."""
         geometry, side = self.dataset.augmentation.geometry, self.dataset.rule.crop
-        height, width = self._picture(key[1]).shape[:2]
-        top, left = round((height - side) / 2), round((width - side) / 2)
-        box = (top, left, side, side)
+        height, width = shape[:2]
+        box = (round((height - side) / 2), round((width - side) / 2), side, side)
         with seeded(seed_of(self.dataset.seed, *key)):
             if geometry in ("standard", "crop"):
-                shape = torch.empty(3, height, width, device="meta")
-                box = RandomResizedCrop.get_params(shape, list(CROP_SCALE), list(CROP_RATIO))
+                size = torch.empty(3, height, width, device="meta")
+                box = RandomResizedCrop.get_params(size, list(CROP_SCALE), list(CROP_RATIO))
             mirrored = geometry in ("standard", "mirror") and bool(torch.rand(1) < 0.5)
         return box, mirrored
 
-    def _gather(self, keys: list[Key], cuts: list[Cut]) -> PaddedPictures:
-        pictures = [self._picture(index) for _, index in keys]
-        height = max(picture.shape[0] for picture in pictures)
-        width = max(picture.shape[1] for picture in pictures)
-        pin = self._device.type == "cuda"
-        pixels = torch.zeros(len(keys), height, width, 3, dtype=torch.uint8, pin_memory=pin)
-        for row, picture in enumerate(pictures):
-            pixels[row, : picture.shape[0], : picture.shape[1]] = torch.from_numpy(picture.copy())
-        return PaddedPictures(
-            pixels,
-            torch.tensor([box for box, _ in cuts], dtype=torch.float32),
-            torch.tensor([mirrored for _, mirrored in cuts]),
-            self.dataset.truth[[index for _, index in keys]],
-        )
-
-    def _cut(self, pictures: PaddedPictures) -> Batch:
+    def _resize(self, cuts: Cuts) -> Batch:
         side = self.dataset.rule.crop
-        pixels = pictures.pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float()
-        grid = affine_grid(
-            _theta(pictures, pixels.shape).to(self._device),
-            [len(pixels), 3, side, side],
-            align_corners=False,
-        )
-        cut = grid_sample(pixels, grid, padding_mode="border", align_corners=False)
-        return cut.round().to(torch.uint8).permute(0, 2, 3, 1), pictures.truth
+        pixels = cuts.pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float()
+        theta = _theta(cuts, pixels.shape).to(self._device, non_blocking=True)
+        grid = affine_grid(theta, [len(pixels), 3, side, side], align_corners=False)
+        resized = grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+        return resized.round().to(torch.uint8).permute(0, 2, 3, 1), cuts.truth
 
 
-def _theta(pictures: PaddedPictures, shape: torch.Size) -> Tensor:
-    """Write boxes as affine maps from the output to the padded picture, `[N, 2, 3]`, in -1..1."""
-    top, left, height, width = pictures.boxes.unbind(dim=1)
-    turn = torch.where(pictures.mirrored, -1.0, 1.0)
-    theta = torch.zeros(len(left), 2, 3)
-    theta[:, 0, 0] = turn * width / shape[3]
-    theta[:, 0, 2] = (2 * left + width) / shape[3] - 1
+@dataclass(frozen=True, eq=False)
+class _Coming:
+    cuts: Cuts
+    copies: Sequence[Future[None]]
+
+    def wait(self) -> Cuts:
+        for copy in self.copies:
+            copy.result()
+        return self.cuts
+
+
+def _copy(picture: Pixels, box: Box, target: Pixels) -> None:
+    """Copy a box into the corner of `target`, its last row and column going on once."""
+    top, left, height, width = box
+    target[:height, :width] = picture[top : top + height, left : left + width]
+    target[:height, width] = target[:height, width - 1]
+    target[height, : width + 1] = target[height - 1, : width + 1]
+
+
+def _theta(cuts: Cuts, shape: torch.Size) -> Tensor:
+    """Write cut-outs as affine maps from the output to the padded one, `[N, 2, 3]`, in -1..1."""
+    height, width = cuts.sizes.unbind(dim=1)
+    theta = torch.zeros(len(height), 2, 3)
+    theta[:, 0, 0] = torch.where(cuts.mirrored, -1.0, 1.0) * width / shape[3]
+    theta[:, 0, 2] = width / shape[3] - 1
     theta[:, 1, 1] = height / shape[2]
-    theta[:, 1, 2] = (2 * top + height) / shape[2] - 1
+    theta[:, 1, 2] = height / shape[2] - 1
     return theta

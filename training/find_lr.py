@@ -7,12 +7,13 @@ lowest.
 
 import math
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 from torch.optim.lr_scheduler import LambdaLR
 
 from ..errors import TrainingError, UsageError
@@ -26,6 +27,7 @@ from .inputs import build_batches
 from .learner import Learner
 from .loop import BatchDone
 from .precision import choose_precision
+from .run_folder import refuse_folder
 from .torchrun import ALONE, this_process
 from .train import TrainingEvent, job_of, read_everything, starting_network, with_advice
 
@@ -35,6 +37,12 @@ SMOOTHING = 0.9
 """Decay of the loss's moving average."""
 DIVERGED = 4.0
 """Times its lowest value at which the loss ends the test."""
+SETTLING = 10
+"""First steps that are not looked at: few losses have been averaged there."""
+WINDOW = 9
+"""Steps over which the smoothed loss is averaged once more before its slope is taken."""
+REAL_FALL = 0.02
+"""Share by which the loss must fall: less is noise."""
 PLOT = "find-lr.png"
 
 
@@ -76,7 +84,7 @@ def find_lr_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Lea
     freeze_stages(model.network, frozen_stage(config, 1))
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as features:
-        job = job_of(start, ALONE, Path(features))
+        job = job_of(replace(start, run=Path(features)), ALONE, Path(features))
         yield prepared(job, model, precision)
         batches, _ = yield from build_batches(job, model, precision)
         learner = build_learner(job, model, precision, STEPS)
@@ -88,8 +96,7 @@ def find_lr_events(config: TrainingConfig) -> Generator[TrainingEvent, None, Lea
 
 def _folder(config: TrainingConfig) -> Path:
     folder = config.out or Path("runs") / f"{date.today()}-{config.data.resolve().name}-find-lr"
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; give --out a folder")
+    refuse_folder(folder, config)
     return folder
 
 
@@ -127,8 +134,19 @@ def _endless(batches: Batches) -> Iterator[Batch]:
 
 def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
     """Find the rate of the steepest fall, before the lowest loss."""
-    end = int(np.argmin(losses)) + 1 if losses else 0
-    if end < 3:
-        raise TrainingError("the loss never fell, at any rate; are the labels and --weights right?")
-    slopes = np.gradient(np.array(losses[:end]), np.log(rates[:end]))
-    return float(rates[int(slopes.argmin())])
+    smooth = _moving_mean(np.array(losses)) if len(losses) > SETTLING else np.zeros(0)
+    end = int(np.argmin(smooth)) + 1 if len(smooth) else 0
+    if end < SETTLING + 3 or smooth[end - 1] > (1 - REAL_FALL) * smooth[SETTLING]:
+        raise TrainingError(
+            "the loss does not fall clearly at any rate, so none is suggested; give more pictures, "
+            "and see that labels and --weights are right"
+        )
+    slopes = np.gradient(smooth[:end], np.log(rates[:end]))
+    return float(rates[SETTLING + int(slopes[SETTLING:].argmin())])
+
+
+def _moving_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average each value with `WINDOW // 2` neighbours on each side; fewer at the ends."""
+    ones = np.ones(WINDOW)
+    counts = np.convolve(np.ones(len(values)), ones, mode="same")
+    return np.convolve(values, ones, mode="same") / counts

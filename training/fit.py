@@ -8,13 +8,13 @@ from time import perf_counter
 from torch import nn
 
 from ..samples.sample import LabelledPictures, LeftOut
-from .batches import truth_of
+from .batches import Batches, truth_of
 from .checkpoint import Checkpoint
 from .config import TrainingConfig
 from .freezing import freeze_stages, frozen_stage
 from .inputs import DataEvent, Job, build_batches
 from .learner import Learner
-from .logs import open_logs
+from .logs import Log, open_logs
 from .loop import BatchDone, BatchLowered, Learned, train_epoch, validate
 from .objective import build_objective
 from .precision import Precision, choose_precision
@@ -87,13 +87,34 @@ def fit(
     freeze_stages(model.network, frozen_stage(job.config, 1))
     yield prepared(job, model, precision)
     start = perf_counter()
-    training, validation = yield from build_batches(job, model, precision)
-    steps = job.config.epochs * len(training.sizes)
+    batches = yield from build_batches(job, model, precision)
+    steps = job.config.epochs * len(batches[0].sizes)
     learner = build_learner(job, model, precision, steps)
     history = _restore(last, learner)
-    logs = open_logs(job.config, job.run) if job.processes.first else []
-
     recorder = Recorder(job.run)
+    logs = open_logs(job.config, job.run) if job.processes.first else []
+    try:
+        yield from _epochs(job, learner, batches, history, start, recorder, logs)
+    finally:  # on Ctrl-C and on errors too, as far as epochs are done
+        if job.processes.first:
+            recorder.close()
+        for log in logs:
+            log.close()
+    best = best_epoch(history)
+    return TrainingResult(job.run, job.card.labels, best, tuple(history), job.pictures.left_out)
+
+
+def _epochs(
+    job: Job,
+    learner: Learner,
+    batches: tuple[Batches, Batches],
+    history: list[EpochDone],
+    start: float,
+    recorder: Recorder,
+    logs: Sequence[Log],
+) -> Generator[FitEvent, None, None]:
+    """Go through the epochs that are left, adding each to the history."""
+    training, validation = batches
     while not is_finished(job.config, history):
         epoch = len(history) + 1
         frozen = frozen_stage(job.config, epoch)
@@ -111,10 +132,6 @@ def fit(
         wait_for_all(job.processes)
         yield history[-1]
         start = perf_counter()
-    for log in logs:
-        log.close()
-    best = best_epoch(history)
-    return TrainingResult(job.run, job.card.labels, best, tuple(history), job.pictures.left_out)
 
 
 def is_finished(config: TrainingConfig, history: Sequence[EpochDone]) -> bool:
@@ -170,6 +187,7 @@ def _epoch_done(
         best=False,
         monitor=monitor,
         monitored=monitored(monitor, result),
+        validation_map=result.map,
     )
 
 

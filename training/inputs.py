@@ -74,6 +74,8 @@ def build_batches(
     job: Job, model: PictureNetwork, precision: Precision
 ) -> Generator[DataEvent, None, tuple[Batches, Batches]]:
     """Build the batches of training and of validation."""
+    if job.processes.count > 1 and (job.config.cache != "none" or _repeats(job.config)):
+        yield Noted("several processes: pictures are decoded, and frozen stages run, in each epoch")
     if keeps_stage(job.config, job.processes):
         batches = yield from _stage_batches(job, model, precision)
         if batches:
@@ -88,10 +90,15 @@ def build_batches(
 
 
 def keeps_stage(config: TrainingConfig, processes: Processes) -> bool:
+    """Tell whether a frozen stage's outputs are to be kept."""
+    return _repeats(config) and processes.count == 1
+
+
+def _repeats(config: TrainingConfig) -> bool:
     """Tell whether a frozen stage's outputs are the same in each epoch, and so worth keeping."""
     same = not (augmentation_of(config).random or config.mixup or config.cutmix)
     frozen = config.freeze not in ("none", GRADUAL)
-    return frozen and (same or config.views is not None) and processes.count == 1
+    return frozen and (same or config.views is not None)
 
 
 def ram_cache(config: TrainingConfig, resize_side: int, processes: Processes) -> RamCache | None:
@@ -115,6 +122,8 @@ def _stage_batches(
     )
     augmentation = augmentation_of(config)
     need = bytes_missing(work, job.pictures.train, precision, config.views, augmentation)
+    plain = Precision("none", precision.device)
+    need += bytes_missing(work, job.pictures.validation, plain, None, augmentation)
     limit = disk_limit(job.features)
     if need > limit:
         yield Noted(
@@ -132,7 +141,6 @@ def _stage_batches(
         config.views,
         augmentation,
     )
-    plain = Precision("none", precision.device)
     truth, order = _order(job, "validation")
     held_out = yield from stage_batches(work, job.pictures.validation, truth, order, plain)
     return learning, held_out
@@ -169,6 +177,7 @@ def _loaded(
     if device.type == "cuda" and cache and augmentation.random and augmentation.only_geometry:
         return DeviceBatches(dataset, order, device)
     workers = workers_for(job.config.workers, len(samples), cache is not None, device.type)
+    workers = workers if job.config.workers is not None else workers // job.processes.local_count
     if isinstance(cache, RamCache) and torch.multiprocessing.get_start_method() != "fork":
         workers = 0  # what lies in this process's memory would be copied to each worker
     return LoadedBatches(dataset, order, workers, pin=device.type == "cuda")

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import MissingExtraError
+from ..errors import MissingExtraError, TrainingError
 from ..inference.whole_file import replacing
 from .config import TrainingConfig
 from .run_folder import EpochDone
@@ -41,8 +41,23 @@ def require_logs(config: TrainingConfig) -> None:
 
 
 def open_logs(config: TrainingConfig, run: Path) -> list[Log]:
-    """Open what `--log` names; a resumed run goes on in the same place."""
-    return [_LOGS[name](config, run) for name in config.log]
+    """Open what `--log` names; a resumed run goes on in the same place.
+
+    Raises:
+        TrainingError: a library refuses, for want of a server or a store.
+    """
+    return [_open(name, config, run) for name in config.log]
+
+
+def _open(name: str, config: TrainingConfig, run: Path) -> Log:
+    try:
+        return _LOGS[name](config, run)
+    except Exception as error:  # noqa: BLE001 - the libraries' errors share no base
+        reason = " ".join(str(error).split())[:200]
+        raise TrainingError(
+            f"--log {name} cannot be opened ({reason}); see to its own settings, or leave it out "
+            "with --overwrite"
+        ) from None
 
 
 class TensorBoardLog:

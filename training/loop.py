@@ -181,6 +181,6 @@ class _Tally:
 def _require_finite(loss: float, phase: str) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
-            f"the {phase} loss is not finite; try a lower --lr, --clip 1 or --amp none (the "
-            "checkpoints of the epochs before are kept)"
+            f"the {phase} loss is not finite; try a lower --lr, --clip 1 or --amp none (what the "
+            "epochs before have written is kept)"
         )

@@ -40,11 +40,20 @@ def _available() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
+def _reclaimable(used: Path) -> int:
+    """Read how much of a container's memory are files that were read: given back when needed."""
+    stat = used.parent / "memory.stat"
+    lines = stat.read_text(encoding="ascii").splitlines() if stat.exists() else []
+    names = ("inactive_file", "total_inactive_file")
+    return max([int(line.split()[1]) for line in lines if line.split()[0] in names], default=0)
+
+
 def _left_in_container() -> int:
     for limit, used in _CGROUPS:
         try:
             most = Path(limit).read_text(encoding="ascii").strip()
-            return max(0, int(most) - int(Path(used).read_text(encoding="ascii")))
+            taken = int(Path(used).read_text(encoding="ascii")) - _reclaimable(Path(used))
+            return max(0, int(most) - taken)
         except (OSError, ValueError):  # no such group, or "max"
             continue
     return 1 << 62

@@ -52,6 +52,7 @@ class Recorder:
         self.run = run
         self._written = -PAUSE
         self._best: Checkpoint | None = None
+        self._unwritten: Sequence[EpochDone] = ()
 
     def epoch(
         self, card: ModelCard, learner: Learner, history: Sequence[EpochDone], last: bool
@@ -59,9 +60,26 @@ class Recorder:
         """Take an epoch's end; `last` says that none follows, so that it must be written."""
         if history[-1].best:
             self._best = Checkpoint(card, history[-1].epoch, _weights(learner), {})
+        self._unwritten = tuple(history)
         if last or perf_counter() - self._written >= PAUSE:
             self._write(card, learner, history)
             self._written = perf_counter()
+
+    def close(self) -> None:
+        """Write what is not yet, as far as it stands: after an error, or on Ctrl-C.
+
+        `last.pt` stays: the learner may be in the middle of an epoch.
+        """
+        if self._best is not None:
+            save_checkpoint(self.run / "best.pt", self._best)
+            self._best = None
+        if self._unwritten:
+            self._draw(self._unwritten)
+
+    def _draw(self, history: Sequence[EpochDone]) -> None:
+        write_metrics(self.run / "metrics.csv", history)
+        draw_curves(_curves(history), best_epoch(history).epoch, self.run / "curves.png")
+        self._unwritten = ()
 
     def _write(self, card: ModelCard, learner: Learner, history: Sequence[EpochDone]) -> None:
         # last.pt at the end: if the process is killed in between, the epoch is run again and
@@ -69,8 +87,7 @@ class Recorder:
         if self._best is not None:
             save_checkpoint(self.run / "best.pt", self._best)
             self._best = None
-        write_metrics(self.run / "metrics.csv", history)
-        draw_curves(_curves(history), best_epoch(history).epoch, self.run / "curves.png")
+        self._draw(history)
         progress = {**learner.state_dict(), "history": [asdict(row) for row in history]}
         last = Checkpoint(card, history[-1].epoch, _weights(learner), progress)
         save_checkpoint(self.run / "last.pt", last)

@@ -1,6 +1,7 @@
 """The run folder: `best.pt last.pt config.json metrics.csv curves.png split.csv pictures.png`."""
 
 import csv
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -36,6 +37,7 @@ class EpochDone:
         best: whether it is the best so far.
         monitor: what chooses the best epoch: "accuracy", "balanced-accuracy", "map", "loss".
         monitored: its value on validation.
+        validation_map: mean average precision, for multi-label.
     """
 
     epoch: int
@@ -50,6 +52,7 @@ class EpochDone:
     best: bool
     monitor: str
     monitored: float
+    validation_map: float | None = None
 
 
 def choose_run_folder(config: TrainingConfig) -> Path:
@@ -62,12 +65,7 @@ def choose_run_folder(config: TrainingConfig) -> Path:
     out = config.out
     if out is None:
         out = _free_folder(Path("runs"), f"{date.today()}-{config.data.resolve().name}")
-    # Beside a CSV nothing in the folder is a label by itself.
-    inside = config.labels is None and out.resolve().is_relative_to(config.data.resolve())
-    if inside:
-        raise UsageError(f"the run folder {out} lies inside {config.data}; give --out elsewhere")
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file; give --out a folder")
+    refuse_folder(out, config)
     if not out.exists() or set(out.iterdir()) <= {*unfinished(out / CONFIG)}:
         return out  # of a run that was killed at once, there may be an unfinished one
     if not _is_run(out):
@@ -75,6 +73,20 @@ def choose_run_folder(config: TrainingConfig) -> Path:
     if not config.overwrite:
         raise UsageError(f"{out} holds a run; choose another --out, or --overwrite to replace it")
     return out
+
+
+def refuse_folder(out: Path, config: TrainingConfig) -> None:
+    """Refuse a folder that cannot be written to, whatever lies in it.
+
+    Raises:
+        UsageError: it is a file, or lies inside the data folder.
+    """
+    # Beside a CSV nothing in the folder is a label by itself.
+    inside = config.labels is None and out.resolve().is_relative_to(config.data.resolve())
+    if inside:
+        raise UsageError(f"the run folder {out} lies inside {config.data}; give --out elsewhere")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; give --out a folder")
 
 
 def prepare_run_folder(run: Path) -> None:
@@ -85,6 +97,7 @@ def prepare_run_folder(run: Path) -> None:
     """
     run.mkdir(parents=True, exist_ok=True)
     remove_unfinished(run)
+    shutil.rmtree(run / "tensorboard", ignore_errors=True)  # or two runs would show as one
     for name in RUN_FILES:
         if name != CONFIG:
             (run / name).unlink(missing_ok=True)

@@ -45,8 +45,8 @@ def score(validated: Validated) -> Score:
     logits, truth = validated.logits.numpy(), validated.truth.numpy()
     if not np.isfinite(logits).all():
         raise TrainingError(
-            "the validation loss is not finite; try a lower --lr, --clip 1 or --amp none (the "
-            "checkpoints of the epochs before are kept)"
+            "the validation loss is not finite; try a lower --lr, --clip 1 or --amp none (what the "
+            "epochs before have written is kept)"
         )
     if truth.ndim == 1:
         return Score(

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..inference.card import ModelCard
+from ..inference.cores import available_cores
 from ..samples.sample import Sample
 from .augmentation import Augment, Augmentation
 from .batches import Batch, EpochBatches
@@ -177,9 +179,11 @@ def _compute(
     done = 0
     for names in _portions(missing, BATCH):
         images: list[Tensor] = []
-        for name in names:
+        paths = [missing[name][0] for name in names]
+        with ThreadPoolExecutor(available_cores()) as threads:
+            pictures = list(threads.map(lambda p: resized_picture(p, side, work.cache), paths))
+        for name, resized in zip(names, pictures, strict=True):
             path, view = missing[name]
-            resized = resized_picture(path, side, work.cache)
             # By content, not by place: another split or order finds the same views again.
             number = int(work.contents[path][:12], 16)
             images.append(torch.from_numpy(augment(resized, view, number)))

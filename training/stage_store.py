@@ -8,12 +8,15 @@ leaves beyond the last whole line is cut off when the store is opened again.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from ..inference.whole_file import replacing
 
 ABOUT = "about.json"
 
@@ -57,7 +60,9 @@ class StageStore:
         self.shape = tuple(shape)
         self.dtype = dtype
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / ABOUT).write_text(about + "\n", encoding="utf-8")
+        if not (self.folder / ABOUT).exists():
+            with replacing(self.folder / ABOUT) as temporary:
+                temporary.write_text(about + "\n", encoding="utf-8")
         self.rows = self._whole_rows()
 
     @property
@@ -70,6 +75,8 @@ class StageStore:
         raw = values.to(self.dtype).contiguous().cpu().view(torch.uint8).numpy().tobytes()
         with (self.folder / "values.bin").open("ab") as file:
             file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())  # before the rows: a power cut must not leave a row of zeros
         with (self.folder / "rows.txt").open("a", encoding="ascii") as file:
             file.write("".join(f"{name}\n" for name in names))
         for name in names:

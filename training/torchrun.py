@@ -17,11 +17,13 @@ class Processes:
         rank: its number over all machines, from 0.
         count: how many there are.
         local_rank: its number on this machine, which is that of its GPU.
+        local_count: how many there are on this machine, who share its cores.
     """
 
     rank: int = 0
     count: int = 1
     local_rank: int = 0
+    local_count: int = 1
 
     @property
     def first(self) -> bool:
@@ -36,9 +38,8 @@ def this_process() -> Processes:
     """Read from the environment what torchrun says; `ALONE` without it."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return ALONE
-    return Processes(
-        int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), int(os.environ["LOCAL_RANK"])
-    )
+    names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+    return Processes(*(int(os.environ.get(name, "1")) for name in names))
 
 
 def said_by_first(error: BaseException) -> bool:

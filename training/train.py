@@ -10,13 +10,14 @@ from typing import ParamSpec, TypeVar
 import torch
 
 from .. import __version__
-from ..errors import CheckpointError, TrainingError, UsageError
+from ..errors import CheckpointError, TrainingError
 from ..inference.card import ModelCard, Provenance
 from ..inference.events import finish
 from ..samples.loading import ReadingProgress, load_pictures
 from ..samples.sample import LabelledPictures
 from ..samples.splitting import write_split
 from .checkpoint import Checkpoint, load_checkpoint, restore_network
+from .checks import require_enough, require_task
 from .config import TrainingConfig, read_config, write_config
 from .data import find_samples_again, find_training_samples
 from .device import choose_device
@@ -29,8 +30,7 @@ from .processes import joined, told_by_first
 from .recording import draw_training_pictures
 from .resnet import PictureNetwork, build_resnet
 from .run_folder import EpochDone, choose_run_folder, prepare_run_folder, remove_unfinished
-from .score import monitor_of
-from .torchrun import Processes
+from .torchrun import Processes, this_process
 from .weights import Weights, fit_network, load_weights
 from .weights_download import DownloadProgress
 
@@ -141,6 +141,7 @@ def resume_events(
         device=device or config.device,
     )
     chosen = choose_device(config.device)
+    require_logs(config)
     with joined(chosen) as processes:
         start = yield from told_by_first(processes, lambda: _go_on(config, run, processes))
         return (yield from with_advice(_run(start, chosen, processes, features)))
@@ -168,7 +169,7 @@ def read_everything(
     side = weights.preprocessing(config.imgsz).resize_side
     cache = ram_cache(config, side, processes)
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
-    _require_enough(config, pictures, processes)
+    require_enough(config, pictures, processes)
     pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
     require_task(config, pictures.task)
     card = _card(config, pictures, weights)
@@ -195,21 +196,8 @@ def _go_on(
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
     if pictures.fingerprint != last.card.provenance.data_fingerprint:
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
-    _require_enough(config, pictures, processes)
+    require_enough(config, pictures, processes)
     return Beginning(config, run, pictures, last.card, last=last, cache=cache)
-
-
-def _require_enough(
-    config: TrainingConfig, pictures: LabelledPictures, processes: Processes
-) -> None:
-    """Check that each process has pictures in every step: two, for BatchNorm's sake."""
-    least = 2 * processes.count
-    if processes.count > 1 and min(config.step_pictures, len(pictures.train)) < least:
-        raise UsageError(
-            f"{processes.count} processes need {least} pictures a step; there are "
-            f"{len(pictures.train)} to train on, --batch is {config.batch}: give more of either, "
-            "or fewer processes"
-        )
 
 
 def _run(
@@ -253,22 +241,13 @@ def with_advice(events: Generator[Event, None, Result]) -> Generator[Event, None
                 f"--compile failed ({type(error).__name__}): on a processor it needs a C++ "
                 "compiler; leave it out"
             ) from None
+        if this_process().count > 1 and "peer" in str(error):  # Gloo's word and NCCL's
+            raise TrainingError("another process has ended; its own line says why") from None
         if "DataLoader worker" not in str(error):
             raise
         raise TrainingError(
             "a decoding process was killed, usually for want of memory; give fewer --workers"
         ) from None
-
-
-def require_task(config: TrainingConfig, task: str) -> None:
-    """Refuse options that have no meaning for the task, before anything is written.
-
-    Raises:
-        UsageError: naming the option.
-    """
-    monitor_of(config, task)
-    if config.loss != "auto" and task == "single-label":
-        raise UsageError(f"--loss {config.loss} is for several labels a picture; leave it out")
 
 
 def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) -> ModelCard:

@@ -15,7 +15,7 @@ def test_one_label_a_picture_is_compared_by_accuracy():
 
 
 def test_several_labels_a_picture_are_compared_by_mean_average_precision():
-    epoch = SimpleNamespace(monitor="map", monitored=0.9, validation_accuracy=0.1)
+    epoch = SimpleNamespace(validation_map=0.9, validation_accuracy=0.1)
     assert (metric_name([epoch]), validation_score(epoch)) == ("mean average precision", 0.9)
     report = Mock(MultiLabelReport, mean_average_precision=0.4)
     assert report_score(report) == 0.4
