@@ -155,6 +155,7 @@ def _clear(folder: Path) -> None:
     for run in folder.glob("cells/*/seed-*"):
         (run / RESULT).unlink(missing_ok=True)
         prepare_run_folder(run)
+        (run / "config.json").unlink(missing_ok=True)
         for place in (run, run.parent):
             if not any(place.iterdir()):
                 place.rmdir()

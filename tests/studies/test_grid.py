@@ -56,7 +56,7 @@ def test_values_are_of_the_options_kind(make_grid, vary, field, values):
 def test_an_impossible_combination_is_a_skipped_cell_with_its_reason(make_grid):
     grid = make_grid("freeze=backbone,none", "weights=imagenet,none")
     assert [bool(cell.configs) for cell in grid.cells] == [True, False, True, True]
-    assert "--freeze layer4 with --weights none" in grid.cells[1].skipped
+    assert "--freeze backbone with --weights none" in grid.cells[1].skipped
     assert [cell.skipped for cell in grid.cells if cell.configs] == [None] * 3
 
 

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from tlx.errors import CheckpointError, UsageError
 from tlx.training.config import STAGES, TrainingConfig, read_config, write_config
+from tlx.training.options import COMMON, options_of
 
 DATA = Path("pictures")
 
@@ -95,3 +97,27 @@ def test_a_config_holds_paths_as_text(tmp_path):
 def test_the_defaults_can_be_read_without_torch():
     code = "import sys; sys.modules['torch'] = None; import tlx.training.config"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"views": 2}, "--views needs|--views keeps"),
+        ({"views": 2, "freeze": "gradual"}, "--views keeps"),
+        ({"views": 2, "freeze": "backbone", "augment": "none"}, "are all the same"),
+        ({"views": 2, "freeze": "layer2", "mixup": 0.2}, "leave one out"),
+        ({"views": 2, "freeze": "layer2", "cutmix": 1.0}, "leave one out"),
+        ({"file_column": "name"}, "give it with --labels"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options, said):
+    with pytest.raises(UsageError, match=said):
+        TrainingConfig(DATA, **options)
+
+
+def test_the_help_of_every_option_is_declared_once_and_common_ones_are_fifteen():
+    options = options_of(TrainingConfig)
+    assert {field.name for field in fields(TrainingConfig)} == {"data", *options}
+    assert all(option.help for option in options.values())
+    # With --resume, which the command adds.
+    assert sum(option.panel == COMMON for option in options.values()) == 14

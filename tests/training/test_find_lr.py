@@ -54,10 +54,12 @@ def test_the_steepest_fall_is_found_on_a_made_curve():
 
 
 def test_a_loss_that_never_falls_gives_no_suggestion():
-    with pytest.raises(TrainingError, match="never fell"):
-        steepest([1e-6, 1e-5, 1e-4], [1.0, 1.1, 1.2])
-    with pytest.raises(TrainingError, match="never fell"):
-        steepest([], [])
+    chance = np.random.default_rng(0)
+    rates = list(np.geomspace(1e-6, 1, 60))
+    noise = list(2.3 + 0.01 * chance.standard_normal(60))
+    for losses in ([], [1.0, 1.1, 1.2], list(np.linspace(1, 2, 60)), noise):
+        with pytest.raises(TrainingError, match="does not fall clearly"):
+            steepest(rates[: len(losses)], losses)
 
 
 def test_several_processes_are_refused(split_folder, monkeypatch):

@@ -287,3 +287,12 @@ def test_each_step_follows_the_schedule(make_learner, batch):
     assert rates == sorted(rates, reverse=True)
     assert rates[0] == 0.01
     assert max(group["lr"] for group in learner.optimizer.param_groups) == 0
+
+
+def test_dropout_drops_again_after_a_validation(make_learner, batch):
+    learner = make_learner(dropout=0.5)
+    learner.deployed.eval()  # as `validate` leaves it
+    learner.begin_epoch("layer4")
+    assert learner.model.dropout.training
+    first, other = (_step(learner, batch, (2, step)) for step in (1, 2))
+    assert not first.equal(other)  # frozen BatchNorm, the same pictures: only dropout differs

@@ -249,8 +249,10 @@ def test_a_restored_checkpoint_scores_what_its_card_says(finished, split_folder)
 
 
 def test_training_stops_early_and_says_so_to_whoever_resumes_it(small, tmp_path):
-    # So high a rate that the loss soon rises.
-    config = _config(small, tmp_path / "run", epochs=9, patience=2, lr=0.3, monitor="loss")
+    # All is frozen, and the head learns next to nothing: no epoch is better than the first.
+    torch.save(build_resnet("resnet18", 3).state_dict(), tmp_path / "start.pth")
+    still = {"weights": str(tmp_path / "start.pth"), "freeze": "backbone", "lr": 1e-30}
+    config = _config(small, tmp_path / "run", epochs=9, patience=2, **still)
     result = finish(training_events(config))
     assert len(result.history) == result.best.epoch + 2 < 9
     assert load_checkpoint(tmp_path / "run" / "last.pt").epoch == len(result.history)
