@@ -27,8 +27,6 @@ EPOCH = {
     "pictures_per_second": float,
     "seconds": float,
     "best": bool,
-    "monitor": str,
-    "monitored": float,
 }
 RUN_FILES = (
     *("best.pt", "last.pt", "config.json", "metrics.csv"),
