@@ -103,6 +103,13 @@ def test_replacing_a_run_removes_its_files_and_nothing_else(run):
     assert sorted(path.name for path in run.iterdir()) == ["config.json", "notes.txt"]
 
 
+def test_the_curves_of_a_replaced_run_do_not_mix_with_the_new_ones(run):
+    (run / "tensorboard").mkdir()
+    (run / "tensorboard" / "events.out.tfevents.1").write_text("old")
+    prepare_run_folder(run)
+    assert not (run / "tensorboard").exists()
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("name", ["best.pt", "model.onnx", "photo.jpg", ".hidden"])
 def test_a_folder_with_other_things_is_refused_either_way(tmp_path, overwrite, name):
