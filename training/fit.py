@@ -23,6 +23,7 @@ from .recording import Recorder, best_epoch, epochs_since_best, measured, rank
 from .resnet import PictureNetwork
 from .run_folder import EpochDone
 from .score import Score, monitor_of, monitored, score
+from .stage_cache import StageBatches
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,9 @@ def fit(
     yield prepared(job, model, precision)
     start = perf_counter()
     batches = yield from build_batches(job, model, precision)
+    if last is None:  # what was found in a store counts as if it had been computed now
+        stored = [one for one in batches if isinstance(one, StageBatches)]
+        start -= sum(one.earlier_seconds for one in stored)
     steps = job.config.epochs * len(batches[0].sizes)
     learner = build_learner(job, model, precision, steps)
     history = _restore(last, learner)

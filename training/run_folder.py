@@ -33,7 +33,8 @@ class EpochDone:
         validation_accuracy: 0..1, likewise.
         lr: the head's learning rate at the epoch's end.
         pictures_per_second: of the training pass.
-        seconds: of the whole epoch; of the first one with what was computed before it.
+        seconds: of the whole epoch; of the first one with what was computed before it, be it by
+            an earlier run that stored it.
         best: whether it is the best so far.
         monitor: what chooses the best epoch: "accuracy", "balanced-accuracy", "map", "loss".
         monitored: its value on validation.

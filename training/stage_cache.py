@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import perf_counter
 
 import torch
 from torch import Tensor
@@ -40,6 +41,7 @@ class StageBatches:
         rows: of each picture, its rows, one a view.
         truth: of each picture.
         order: which pictures, in which order.
+        earlier_seconds: how long earlier runs took to compute those of the rows that they stored.
     """
 
     def __init__(
@@ -49,9 +51,11 @@ class StageBatches:
         rows: Sequence[Sequence[int]],
         truth: Tensor,
         order: EpochBatches,
+        earlier_seconds: float = 0.0,
     ) -> None:
         self.after = after
         self.order = order
+        self.earlier_seconds = earlier_seconds
         self._values = values
         self._rows = torch.tensor(rows)
         self._truth = truth
@@ -120,9 +124,14 @@ def stage_batches(
     store = open_store(work, precision, augmentation if views else None)
     names = [_row_names(work.contents[sample.path], views) for sample in samples]
     missing = _missing(work, store, samples, views)
+    found = len({name for of_sample in names for name in of_sample}) - len(missing)
+    earlier = store.seconds * found / max(1, len(store.rows))
+    start = perf_counter()
     yield from _compute(work, store, missing, precision, augmentation if views else None)
+    if missing:
+        store.add_seconds(perf_counter() - start)
     rows = [[store.rows[name] for name in of_sample] for of_sample in names]
-    return StageBatches(work.stage, store.values(), rows, truth, order)
+    return StageBatches(work.stage, store.values(), rows, truth, order, earlier)
 
 
 def bytes_missing(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..inference.whole_file import replacing
 
-ABOUT = "about.json"
+ABOUT, SECONDS = "about.json", "seconds.txt"
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,20 @@ class StageStore:
             file.write("".join(f"{name}\n" for name in names))
         for name in names:
             self.rows[name] = len(self.rows)
+
+    @property
+    def seconds(self) -> float:
+        """Tell how long computing the rows took, all in all; 0 where it is not known."""
+        told = self.folder / SECONDS
+        try:
+            return float(told.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0.0
+
+    def add_seconds(self, seconds: float) -> None:
+        """Remember how long computing more rows took."""
+        with replacing(self.folder / SECONDS) as temporary:
+            temporary.write_text(f"{self.seconds + seconds}\n", encoding="ascii")
 
     def values(self) -> Tensor:
         """Map all rows into memory: `[rows, ...]`."""

@@ -372,3 +372,31 @@ def test_outputs_that_are_stored_already_need_no_more_disk(data, start, tmp_path
     seen: list[object] = []
     finish(training_events(replace(config, out=tmp_path / "again"), features), seen.append)
     assert not [event for event in seen if isinstance(event, Noted)]
+
+
+def test_what_an_earlier_run_computed_counts_in_the_time_of_the_next(split_folder, tmp_path):
+    torch.save(build_resnet("resnet18", 3).state_dict(), tmp_path / "start.pth")
+    features = tmp_path / "features"
+
+    def seconds(out: str) -> list[float]:
+        config = TrainingConfig(
+            split_folder,
+            out=tmp_path / out,
+            weights=str(tmp_path / "start.pth"),
+            imgsz=32,
+            freeze="backbone",
+            epochs=2,
+            batch=16,
+            workers=0,
+        )
+        result = finish(training_events(config, features))
+        return [row.seconds for row in result.history]
+
+    seconds("first")
+    stored = sum(float(path.read_text()) for path in features.glob("*/seconds.txt"))
+    assert stored > 0
+    for told in features.glob("*/seconds.txt"):
+        told.write_text("50.0")
+    again = seconds("second")
+    assert again[0] > 100  # both stores, of training and of validation
+    assert again[1] < 50
