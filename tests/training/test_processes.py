@@ -291,8 +291,8 @@ def sha256(tensors):
 order = json.loads(sys.argv[1])
 tlx.training.recording.PAUSE = 0
 learners = []
-make = tlx.training.fit._learner
-tlx.training.fit._learner = lambda *given: learners.append(make(*given)) or learners[-1]
+make = tlx.training.fit.build_learner
+tlx.training.fit.build_learner = lambda *given: learners.append(make(*given)) or learners[-1]
 if "resume" in order:
     events = resume_events(Path(order["resume"]))
 else:
