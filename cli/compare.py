@@ -15,6 +15,7 @@ from ..training.options import COMMON, OUTPUT, option_name
 from ..training.torchrun import this_process
 from .comparison_screen import comparison_json, show_comparison
 from .extras import require_extra
+from .interruption import Interruption
 from .options import take_options_of
 from .screen import Screen
 
@@ -99,13 +100,19 @@ def _run(study: "Study", screen: Screen) -> "StudyResult":
     from ..studies.compare import compare_events
 
     shown = _Shown(screen)
-    try:
-        return finish(compare_events(study), shown.show)
-    except KeyboardInterrupt:
-        words = [word for word in sys.argv[1:] if word != "--overwrite"]
-        screen.row(f"what is finished is kept in {study.folder}")
-        screen.row(f"to go on: {shlex.join(['tlx', *words])}")
-        raise
+    with Interruption() as interruption:
+
+        def show(event: "CompareEvent") -> None:
+            shown.show(event)
+            interruption.check()
+
+        try:
+            return finish(compare_events(study), show)
+        except KeyboardInterrupt:
+            words = [word for word in sys.argv[1:] if word != "--overwrite"]
+            screen.row(f"what is finished is kept in {study.folder}")
+            screen.row(f"to go on: {shlex.join(['tlx', *words])}")
+            raise
 
 
 class _Shown:

@@ -12,6 +12,7 @@ from ..training.config import TrainingConfig
 from ..training.options import COMMON, OUTPUT, RECIPE
 from ..training.torchrun import this_process
 from .extras import require_extra
+from .interruption import Interruption
 from .options import take_options_of
 from .screen import Screen
 
@@ -112,24 +113,27 @@ def _find_lr(config: TrainingConfig, as_json: bool) -> None:
 def _run(events: "Events", screen: Screen) -> "TrainingResult":
     from ..inference.events import finish
 
-    shown = _Interruptible(screen)
-    try:
-        return finish(events, shown.show)
-    except KeyboardInterrupt:
-        shown.say_how_to_go_on()
-        raise
+    with Interruption() as interruption:
+        shown = _Shown(screen, interruption)
+        try:
+            return finish(events, shown.show)
+        except KeyboardInterrupt:
+            shown.say_how_to_go_on()
+            raise
 
 
-class _Interruptible:
+class _Shown:
     """Shows a training's events, and remembers the run for when it is stopped."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, interruption: Interruption) -> None:
         self._screen = screen
+        self._interruption = interruption
         self._run: Path | None = None
 
     def show(self, event: "TrainingEvent") -> None:
         self._run = getattr(event, "run", self._run)
         show_training(event, self._screen)
+        self._interruption.check()
 
     def say_how_to_go_on(self) -> None:
         if self._run is not None and (self._run / "last.pt").exists():

@@ -1,5 +1,6 @@
 """Samples as batches: which pictures, in which order, decoded where."""
 
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Protocol, cast
 
@@ -192,6 +193,7 @@ class LoadedBatches:
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=pin,
+            worker_init_fn=_leave_interruption_to_the_parent,
         )
 
     @property
@@ -208,6 +210,12 @@ class LoadedBatches:
                 # cycle, and workers that the garbage collector stops take 5 s each.
                 raise PictureError(batch.reason, batch.name)
             yield batch
+
+
+def _leave_interruption_to_the_parent(_worker: int) -> None:
+    # A terminal sends Ctrl-C to every process; without its workers the parent could not finish
+    # the batch at hand.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def workers_for(asked: int | None, pictures: int, cached: bool, device: str) -> int:

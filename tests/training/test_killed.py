@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 STARTER = """
 import json
 import os
+import signal
 import sys
 import time
 
@@ -37,6 +38,7 @@ import tlx.training.recording
 import tlx.training.stage_cache
 import tlx.training.train
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where nobody can press it
 tlx.training.recording.PAUSE = 0  # write at every epoch
 tlx.training.stage_cache.BATCH = 2
 add = tlx.training.stage_cache.StageStore.add
@@ -52,6 +54,7 @@ for line in sys.stdin:
     order = json.loads(line)
     child = os.fork()
     if child == 0:
+        os.setsid()
         for number, name in ((1, order["out"]), (2, order["err"])):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), number)
         sys.stdin = open(os.devnull)
@@ -295,7 +298,7 @@ def test_an_interrupted_run_with_workers_ends_without_a_traceback(starter, data,
     options = _options("--weights", "none", "--epochs", 200, "--workers", 2)
     process = starter.start("train", data, *options, "--out", tmp_path / "run")
     _wait_for(lambda: "\n2/200 " in starter.out.read_text())
-    os.kill(process, signal.SIGINT)
+    os.killpg(process, signal.SIGINT)  # as a terminal does: its workers too
     assert starter.ended() == 130
     assert starter.err.read_text() == "tlx: interrupted\n"
     _assert_nothing_is_torn(tmp_path / "run")
