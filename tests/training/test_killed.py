@@ -56,7 +56,7 @@ for line in sys.stdin:
     if child == 0:
         os.setsid()
         for number, name in ((1, order["out"]), (2, order["err"])):
-            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), number)
+            os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), number)
         sys.stdin = open(os.devnull)
         sys.argv = ["tlx", *order["arguments"]]
         tlx.cli.main.main()
@@ -84,6 +84,8 @@ class Starter:
 
     def start(self, *arguments: object) -> int:
         """Begin; give the number of the process."""
+        for path in (self.out, self.err):
+            path.write_text("")  # not what the one before said
         order = {"arguments": [*map(str, arguments)], "out": str(self.out), "err": str(self.err)}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
