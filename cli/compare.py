@@ -127,6 +127,8 @@ class _Shown:
     def show(self, event: "CompareEvent") -> None:
         from ..studies.compare import CellDone, CellFailed, CellStarted
         from ..training.fit import Prepared
+        from ..training.inputs import Noted
+        from ..training.loop import BatchLowered
 
         match event:
             case CellStarted(cell, seed, number, total):
@@ -143,6 +145,14 @@ class _Shown:
                 self._screen.row(f"{self._title}: failed: {error}", style="red")
             case Prepared():
                 self._show_pictures(event.pictures)
+            case Noted(text):
+                self._screen.row(f"note on {self._title}: {text}")
+            case BatchLowered(parts):
+                self._screen.row(
+                    f"note on {self._title}: out of memory; each batch goes through in {parts} "
+                    "parts",
+                    style="yellow",
+                )
             case _:
                 self._show_progress(event)
 
@@ -151,11 +161,17 @@ class _Shown:
         from ..export.reference import ComparisonProgress
         from ..samples.loading import ReadingProgress
         from ..training.loop import BatchDone
+        from ..training.picture_cache import CachingProgress
+        from ..training.stage_cache import StageProgress
         from ..training.weights import DownloadProgress
 
         match event:
             case ReadingProgress(done, total):
                 phase = "reading pictures"
+            case CachingProgress(done, total):
+                phase = "decoding pictures"
+            case StageProgress(done, total):
+                phase = "computing what is frozen"
             case BatchDone(phase, done, total, _):
                 pass
             case EvaluationProgress(done, total):

@@ -57,6 +57,7 @@ def divide(found: FoundSamples, read: ReadPictures) -> Division:
         shares = {name: part for name, part in SHARES.items() if not known or name in known}
         _stratify(sides, found, read, groups, shares if len(shares) > 1 else FIFTH)
         notes.append(_new_note(len(new), bool(known)))
+        notes += _together_note(groups)
     if found.validation is None and "validation" not in sides.values():
         train = {path for path, side in sides.items() if side == "train"}
         for path in train:
@@ -118,6 +119,16 @@ def _new_note(count: int, beside_known: bool) -> str:
     if beside_known:
         return f"{count} new picture(s), which have no split yet, were divided among the splits"
     return "one folder without a split: divided 70/15/15 into train, validation, test"
+
+
+def _together_note(groups: Iterable[tuple[Path, ...]]) -> list[str]:
+    sizes = [len(group) for group in groups if len(group) > 1]
+    if not sizes:
+        return []
+    return [
+        f"{sum(sizes)} pictures belong together in {len(sizes)} group(s) (copies, near-duplicates "
+        "or --group-by); each group stands on one side"
+    ]
 
 
 def _earlier_notes(found: FoundSamples) -> list[str]:

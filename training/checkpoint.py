@@ -13,6 +13,7 @@ from ..errors import CardError, CheckpointError
 from ..inference.card import ModelCard
 from ..inference.card_json import card_from_json, card_to_json
 from ..inference.whole_file import replacing
+from .config import ARCHITECTURES
 from .resnet import PictureNetwork, build_resnet
 
 FORMAT = 1
@@ -89,6 +90,11 @@ def restore_network(checkpoint: Checkpoint, dropout: float = 0.0) -> PictureNetw
         CheckpointError: the weights do not fit the card's architecture and labels.
     """
     card = checkpoint.card
+    if card.provenance.architecture not in ARCHITECTURES:
+        raise CheckpointError(
+            f"the checkpoint's card names the architecture {card.provenance.architecture!r}; "
+            f"this tlx builds {', '.join(ARCHITECTURES)}"
+        )
     with torch.device("meta"):  # random weights would cost time, and the caller's randomness
         network = build_resnet(card.provenance.architecture, len(card.labels))
     network.to_empty(device="cpu")

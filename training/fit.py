@@ -7,6 +7,7 @@ from time import perf_counter
 
 from torch import nn
 
+from ..errors import UsageError
 from ..samples.sample import LabelledPictures, LeftOut
 from .batches import Batches, truth_of
 from .checkpoint import Checkpoint
@@ -148,7 +149,14 @@ def _precision(job: Job, model: PictureNetwork, last: Checkpoint | None) -> Prec
     """Choose the precision; a resumed run keeps its own, so that it ends with the same weights."""
     device = model.device
     if last is not None and job.config.amp == "auto":
-        return choose_precision(last.progress["precision"], device)
+        begun = last.progress["precision"]
+        try:
+            return choose_precision(begun, device)
+        except UsageError:
+            raise UsageError(
+                f"the run was begun in {begun}, which {device} does not have; resume it where it "
+                f"was begun, or train anew with --weights {job.run / 'last.pt'}"
+            ) from None
     return choose_precision(job.config.amp, device)
 
 

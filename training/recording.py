@@ -17,6 +17,8 @@ from .batches import PictureDataset, truth_of
 from .checkpoint import Checkpoint, save_checkpoint
 from .config import TrainingConfig
 from .learner import Learner
+from .mixing import build_mixing
+from .randomness import seeded
 from .run_folder import EpochDone, write_metrics
 from .score import Score
 
@@ -34,8 +36,20 @@ def draw_training_pictures(
     truth = truth_of(samples, card.labels, card.task)
     augmentation = augmentation_of(config)
     shown = PictureDataset(samples, truth, card.preprocessing, augmentation, config.seed)
-    images = [shown[1, index][0].numpy() for index in range(count)]
-    draw_pictures(images, [sample.label for sample in samples], path)
+    images = torch.stack([shown[1, index][0] for index in range(count)])
+    titles = [sample.label for sample in samples]
+    mix = build_mixing(config.mixup, config.cutmix, len(card.labels))
+    if mix:
+        with seeded(config.seed):
+            mixed, target = mix(images, truth)
+        images, titles = mixed.round().to(torch.uint8), [_parts(row, card.labels) for row in target]
+    draw_pictures(list(images.numpy()), titles, path)
+
+
+def _parts(shares: Tensor, labels: Sequence[str]) -> str:
+    """Name the labels of a mixed picture, the largest share first."""
+    order = shares.argsort(descending=True).tolist()
+    return " + ".join(f"{shares[index]:.2f} {labels[index]}" for index in order if shares[index])
 
 
 class Recorder:

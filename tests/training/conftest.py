@@ -17,6 +17,7 @@ from tlx.training.learner import Learner
 from tlx.training.objective import build_objective
 from tlx.training.precision import Precision
 from tlx.training.resnet import PictureNetwork, build_resnet
+from tlx.training.run_folder import EpochDone
 from tlx.training.torchrun import ALONE
 
 RULE = Preprocessing(37, 32)
@@ -40,6 +41,44 @@ def dozen(split_folder: Path) -> PictureDataset:
     paths = sorted((split_folder / "val").glob("*/00[0-3].jpg"))
     samples = [Sample(path, path.parent.name) for path in paths]
     return PictureDataset(samples, truth_of(samples, LABELS, "single-label"), RULE, Augmentation())
+
+
+@pytest.fixture(scope="session")
+def few_pictures(
+    write_pictures: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """21 pictures to train on and 9 for validation: with batches of 8 uneven and odd."""
+    folder = tmp_path_factory.mktemp("few") / "data"
+    write_pictures(folder / "train", 7, 1)
+    return write_pictures(folder / "val", 3, 2).parent
+
+
+@pytest.fixture(scope="session")
+def start_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state dict of a ResNet-18 of three labels, by chance but always the same."""
+    path = tmp_path_factory.mktemp("start") / "start.pth"
+    torch.manual_seed(3)
+    torch.save(build_resnet("resnet18", 3).state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def epoch_done() -> EpochDone:
+    """The first of two epochs."""
+    return EpochDone(
+        epoch=1,
+        epochs=2,
+        train_loss=0.5,
+        train_accuracy=0.75,
+        validation_loss=0.25,
+        validation_accuracy=0.875,
+        lr=0.001,
+        pictures_per_second=100.0,
+        seconds=1.5,
+        best=True,
+        monitor="balanced-accuracy",
+        monitored=0.625,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -169,3 +169,9 @@ def test_weights_that_do_not_fit_the_card_are_refused(labels, architecture):
     with pytest.raises(CheckpointError, match=f"do not fit its card.*{architecture}") as caught:
         restore_network(Checkpoint(card, 1, weights, {}))
     assert "\n" not in str(caught.value)
+
+
+def test_an_architecture_that_tlx_does_not_build_is_refused_by_its_name():
+    card = replace(CARD, provenance=replace(PROVENANCE, architecture="vgg16"))
+    with pytest.raises(CheckpointError, match="'vgg16'; this tlx builds resnet18, "):
+        restore_network(Checkpoint(card, 1, {}, {}))

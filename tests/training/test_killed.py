@@ -18,7 +18,6 @@ import torch
 from PIL import Image
 
 from tlx.training.checkpoint import load_checkpoint
-from tlx.training.resnet import build_resnet
 
 pytestmark = pytest.mark.slow
 
@@ -110,21 +109,6 @@ def starter(tmp_path_factory) -> Iterator[Starter]:
     made = Starter(tmp_path_factory.mktemp("starter"))
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def data(write_pictures, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("killed") / "data"
-    write_pictures(folder / "train", 6, 1)
-    return write_pictures(folder / "val", 3, 2).parent
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("start") / "start.pth"
-    torch.manual_seed(3)
-    torch.save(build_resnet("resnet18", 3).state_dict(), path)
-    return path
 
 
 def _options(*more: object) -> list[object]:
@@ -247,12 +231,12 @@ RECIPES = {
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_run_that_is_killed_at_random_ends_bit_for_bit_as_one_left_alone(
-    starter, data, weights, tmp_path, recipe
+    starter, few_pictures, start_weights, tmp_path, recipe
 ):
     kills, epochs, options = RECIPES[recipe]
     if recipe == "frozen":
-        options = [*options, "--weights", weights]
-    start = [data, *_options("--epochs", epochs, *options)]
+        options = [*options, "--weights", start_weights]
+    start = [few_pictures, *_options("--epochs", epochs, *options)]
     assert starter.run("train", *start, "--out", tmp_path / "whole", "--workers", 0) == 0, (
         starter.err.read_text()
     )
@@ -262,9 +246,11 @@ def test_a_run_that_is_killed_at_random_ends_bit_for_bit_as_one_left_alone(
     _assert_same_end(tmp_path / "run", tmp_path / "whole")
 
 
-def test_a_run_killed_before_its_first_checkpoint_says_to_train_again(starter, data, tmp_path):
+def test_a_run_killed_before_its_first_checkpoint_says_to_train_again(
+    starter, few_pictures, tmp_path
+):
     run = tmp_path / "run"
-    start = ["train", data, *_options("--weights", "none", "--epochs", 2), "--out", run]
+    start = ["train", few_pictures, *_options("--weights", "none", "--epochs", 2), "--out", run]
     process = starter.start(*start)
     _wait_for((run / "pictures.png").exists)
     os.kill(process, signal.SIGKILL)
@@ -277,9 +263,9 @@ def test_a_run_killed_before_its_first_checkpoint_says_to_train_again(starter, d
     assert starter.run(*start, "--overwrite") == 0, starter.err.read_text()
 
 
-def test_an_interrupted_run_says_how_to_go_on_and_goes_on(starter, data, tmp_path):
+def test_an_interrupted_run_says_how_to_go_on_and_goes_on(starter, few_pictures, tmp_path):
     run = tmp_path / "a run"
-    start = ["train", data, *_options("--weights", "none", "--epochs", 200), "--out", run]
+    start = ["train", few_pictures, *_options("--weights", "none", "--epochs", 200), "--out", run]
     process = starter.start(*start)
     _wait_for(lambda: "\n1/200 " in starter.out.read_text())
     os.kill(process, signal.SIGINT)
@@ -296,9 +282,9 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(starter, data, tmp_pat
     assert load_checkpoint(run / "last.pt").epoch >= before + 1
 
 
-def test_an_interrupted_run_with_workers_ends_without_a_traceback(starter, data, tmp_path):
+def test_an_interrupted_run_with_workers_ends_without_a_traceback(starter, few_pictures, tmp_path):
     options = _options("--weights", "none", "--epochs", 200, "--workers", 2)
-    process = starter.start("train", data, *options, "--out", tmp_path / "run")
+    process = starter.start("train", few_pictures, *options, "--out", tmp_path / "run")
     _wait_for(lambda: "\n2/200 " in starter.out.read_text())
     os.killpg(process, signal.SIGINT)  # as a terminal does: its workers too
     assert starter.ended() == 130

@@ -296,3 +296,12 @@ def test_dropout_drops_again_after_a_validation(make_learner, batch):
     assert learner.model.dropout.training
     first, other = (_step(learner, batch, (2, step)) for step in (1, 2))
     assert not first.equal(other)  # frozen BatchNorm, the same pictures: only dropout differs
+
+
+def test_dropout_drops_stored_features_too(make_learner):
+    learner = make_learner(dropout=0.5)
+    learner.begin_epoch("layer4")
+    features, truth = torch.ones(4, 512), torch.tensor([0, 1, 2, 0])
+    first, other = (learner.learn(features, truth, "layer4", 1.0, (2, step))[1] for step in (1, 2))
+    assert not first[0].equal(first[3])  # equal features, equal truth: only dropout differs
+    assert not first.equal(other)

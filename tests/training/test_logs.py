@@ -14,22 +14,6 @@ from tlx.training.config import LOGS, TrainingConfig
 from tlx.training.logs import open_logs, require_logs
 from tlx.training.run_folder import EpochDone
 
-FIRST = EpochDone(
-    epoch=1,
-    epochs=2,
-    train_loss=0.5,
-    train_accuracy=0.75,
-    validation_loss=0.25,
-    validation_accuracy=0.875,
-    lr=0.001,
-    pictures_per_second=100.0,
-    seconds=1.5,
-    best=True,
-    monitor="balanced-accuracy",
-    monitored=0.625,
-)
-SECOND = replace(FIRST, epoch=2, validation_loss=0.125, monitored=0.6875, best=False)
-
 NUMBERS = {
     "loss/train": [0.5, 0.5],
     "loss/validation": [0.25, 0.125],
@@ -39,6 +23,11 @@ NUMBERS = {
     "learning rate": [0.001, 0.001],
     "pictures per second": [100.0, 100.0],
 }
+
+
+@pytest.fixture
+def two_epochs(epoch_done) -> list[EpochDone]:
+    return [epoch_done, replace(epoch_done, epoch=2, validation_loss=0.125, monitored=0.6875)]
 
 
 def _needs(package: str) -> None:
@@ -67,9 +56,9 @@ def _event_values(run: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_tensorboards_event_files_hold_every_number_of_every_epoch(tmp_path):
+def test_tensorboards_event_files_hold_every_number_of_every_epoch(tmp_path, two_epochs):
     _needs("tensorboard")
-    _log("tensorboard", tmp_path, FIRST, SECOND)
+    _log("tensorboard", tmp_path, *two_epochs)
     found = _event_values(tmp_path)
     assert found.keys() == NUMBERS.keys()
     for name, values in NUMBERS.items():
@@ -78,10 +67,10 @@ def test_tensorboards_event_files_hold_every_number_of_every_epoch(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_resumed_run_goes_on_in_the_same_curves_of_tensorboard(tmp_path):
+def test_a_resumed_run_goes_on_in_the_same_curves_of_tensorboard(tmp_path, two_epochs):
     _needs("tensorboard")
-    _log("tensorboard", tmp_path, FIRST)
-    _log("tensorboard", tmp_path, SECOND)
+    _log("tensorboard", tmp_path, two_epochs[0])
+    _log("tensorboard", tmp_path, two_epochs[1])
     assert [step for step, _ in _event_values(tmp_path)["loss/train"]] == [1, 2]
 
 
@@ -99,10 +88,10 @@ def mlflow(tmp_path, monkeypatch) -> Iterator[object]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-def test_mlflow_gets_the_options_and_every_number_of_every_epoch(tmp_path, mlflow):
+def test_mlflow_gets_the_options_and_every_number_of_every_epoch(tmp_path, mlflow, two_epochs):
     run = tmp_path / "a-run"
     run.mkdir()
-    _log("mlflow", run, FIRST, SECOND)
+    _log("mlflow", run, *two_epochs)
     name = (run / "mlflow.txt").read_text(encoding="utf-8").strip()
     found = mlflow.get_run(name)
     assert (found.info.run_name, found.info.status) == ("a-run", "FINISHED")
@@ -114,12 +103,12 @@ def test_mlflow_gets_the_options_and_every_number_of_every_epoch(tmp_path, mlflo
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-def test_a_resumed_run_goes_on_in_the_same_run_of_mlflow(tmp_path, mlflow):
+def test_a_resumed_run_goes_on_in_the_same_run_of_mlflow(tmp_path, mlflow, two_epochs):
     run = tmp_path / "a-run"
     run.mkdir()
-    _log("mlflow", run, FIRST)
+    _log("mlflow", run, two_epochs[0])
     name = (run / "mlflow.txt").read_text(encoding="utf-8")
-    _log("mlflow", run, SECOND)
+    _log("mlflow", run, two_epochs[1])
     assert (run / "mlflow.txt").read_text(encoding="utf-8") == name
     history = mlflow.MlflowClient().get_metric_history(name.strip(), "loss/validation")
     assert [row.value for row in history] == NUMBERS["loss/validation"]

@@ -2,15 +2,16 @@
 
 import csv
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from tlx.errors import CheckpointError, TrainingError
+from tlx.errors import CheckpointError, TrainingError, UsageError
 from tlx.inference.events import finish
 from tlx.training import recording
-from tlx.training.checkpoint import load_checkpoint
+from tlx.training.checkpoint import load_checkpoint, save_checkpoint
 from tlx.training.config import TrainingConfig
 from tlx.training.resnet import build_resnet
 from tlx.training.run_folder import EpochDone
@@ -147,6 +148,17 @@ def test_a_frozen_run_resumes_frozen(small, tmp_path):
     after = load_checkpoint(tmp_path / "cut" / "last.pt").weights
     moved = {name for name in after if not after[name].equal(before[name])}
     assert moved == {"fc.weight", "fc.bias"}
+
+
+def test_a_run_in_a_precision_that_the_device_lacks_says_where_to_go_on(
+    small, tmp_path, monkeypatch
+):
+    _cut_off(_config(small, tmp_path / "cut"))
+    path = tmp_path / "cut" / "last.pt"
+    last = load_checkpoint(path)
+    save_checkpoint(path, replace(last, progress={**last.progress, "precision": "fp16"}))
+    with pytest.raises(UsageError, match=r"begun in fp16, which cpu does not have; .*--weights"):
+        finish(resume_events(tmp_path / "cut"))
 
 
 def test_a_finished_run_is_not_resumed(whole):

@@ -11,25 +11,9 @@ from tlx.errors import UsageError
 from tlx.training.config import TrainingConfig, write_config
 from tlx.training.run_folder import (
     RUN_FILES,
-    EpochDone,
     choose_run_folder,
     prepare_run_folder,
     write_metrics,
-)
-
-EPOCH = EpochDone(
-    epoch=1,
-    epochs=2,
-    train_loss=0.5,
-    train_accuracy=0.75,
-    validation_loss=0.25,
-    validation_accuracy=0.875,
-    lr=0.001,
-    pictures_per_second=100.0,
-    seconds=1.5,
-    best=True,
-    monitor="map",
-    monitored=0.5,
 )
 
 
@@ -137,14 +121,15 @@ def test_preparing_makes_the_folders_above_too(tmp_path):
     assert (tmp_path / "a" / "b").is_dir()
 
 
-def test_metrics_are_a_row_an_epoch_with_a_header(tmp_path):
-    write_metrics(tmp_path / "metrics.csv", [EPOCH, replace(EPOCH, epoch=2, best=False)])
+def test_metrics_are_a_row_an_epoch_with_a_header(tmp_path, epoch_done):
+    second = replace(epoch_done, epoch=2, best=False)
+    write_metrics(tmp_path / "metrics.csv", [epoch_done, second])
     with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert float(rows[0]["validation_accuracy"]) == 0.875
     assert [row["best"] for row in rows] == ["True", "False"]
-    assert (rows[0]["monitor"], rows[0]["monitored"]) == ("map", "0.5")
+    assert (rows[0]["monitor"], rows[0]["monitored"]) == ("balanced-accuracy", "0.625")
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.csv"]
 
 
