@@ -114,17 +114,25 @@ def _name_axes(points: Axes, scores: Axes, losses: Axes, rows: Sequence[Row], ta
         losses.yaxis.set_minor_formatter(NullFormatter())
     points.margins(x=0.12, y=0.12)
     if table.equal_time is not None:
-        scores.axvline(table.equal_time, color="0.55", lw=1, ls=":")
-        scores.text(
-            table.equal_time,
-            0.01,
-            f" equal time, {table.equal_time:.3g} s",
-            transform=scores.get_xaxis_transform(),
-            fontsize=8,
-            color="0.35",
-        )
+        _mark_time(scores, table.equal_time)
+    points.set_ylim(top=min(points.get_ylim()[1], 1.02))  # no score is above 1
     for axes in (points, scores, losses):
         axes.grid(alpha=0.25)
+
+
+def _mark_time(axes: Axes, seconds: float) -> None:
+    """Mark the equal time, its name on the side of the line that has room for it."""
+    axes.axvline(seconds, color="0.55", lw=1, ls=":")
+    place, _ = (axes.transScale + axes.transLimits).transform((seconds, axes.get_ylim()[0]))
+    axes.text(
+        seconds,
+        0.01,
+        f" equal time, {seconds:.3g} s ",
+        transform=axes.get_xaxis_transform(),
+        ha="right" if place > 0.5 else "left",
+        fontsize=8,
+        color="0.35",
+    )
 
 
 def _colours(count: int) -> list[Colour]:
