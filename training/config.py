@@ -66,7 +66,7 @@ class TrainingConfig:
     batch: int = option(32, "Pictures a step, over all processes together.", COMMON)
     lr: float | None = option(
         None,
-        "Peak learning rate of the head; pretrained stages learn at 0.03 of it. (default: 0.01 "
+        "Peak learning rate of the head; pretrained stages learn at 0.1 of it. (default: 0.01 "
         "(sgd: 0.1), with --weights none 0.001 (sgd: 0.05))",
         COMMON,
     )

@@ -9,7 +9,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from .config import STAGES, TrainingConfig
 
-PRETRAINED_LR = 0.03
+PRETRAINED_LR = 0.1
 """Learning rate of pretrained stages as a share of the head's, which starts from nothing."""
 MOMENTUM = 0.9
 RISE_OF_ONE_CYCLE = 0.25
