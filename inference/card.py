@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from ..errors import CardError
 from .preprocessing import Preprocessing
 
-SCHEMA = 1
-"""Raised when a field changes its meaning; every schema ever released stays readable."""
+SCHEMA = 2
+"""Raised when a field is added or changes its meaning; every schema ever released stays readable.
+
+1: the first. 2: `input`, `quantization`, and on what and how well a verified file scored.
+"""
 
 CARD_KEY = "tlx.card"
 TENSORS_KEY = "tlx.tensors"
 
 TASKS = ("single-label", "multi-label")
+INPUTS = ("uint8-nhwc", "float-nchw", "uint8-any-size")
+"""What a graph takes: `ModelCard.input` says which."""
+QUANTIZATIONS = ("fp16", "int8")
 THRESHOLD = 0.5
 """Of every label of a multi-label card without thresholds of its own."""
 
@@ -79,15 +85,59 @@ class VerificationSummary:
         max_probability_difference: largest over pictures and labels, in 0..1.
         agreement: share of pictures outside ties with the same first label; for multi-label
             with the same chosen labels.
-        limit: the largest difference allowed.
+        limit: the largest difference allowed; None for a quantized file, which is held to the
+            loss of accuracy in `Quantization` instead.
         eager_distance: largest distance of the fp32 checkpoint from itself in fp64.
+        source: where the pictures are from: "validation", "folder" or "sample" (two photographs
+            that come with scikit-learn, for want of others).
+        metric: "accuracy" or "mean average precision"; None where no truth was known.
+        score: the file's on these pictures, 0..1, None without a metric.
+        checkpoint_score: the checkpoint's on the same.
+        score_interval: paired 95 % interval of `score` - `checkpoint_score`.
     """
 
     pictures: int
     max_probability_difference: float
     agreement: float
-    limit: float
+    limit: float | None
     eager_distance: float
+    source: str = "validation"
+    metric: str | None = None
+    score: float | None = None
+    checkpoint_score: float | None = None
+    score_interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """What was made smaller in a file, and what that cost and brought.
+
+    Attributes:
+        kind: "fp16" or "int8".
+        recipe: how, in words, such as "per-channel, uint8 x int8, min-max; first layer in fp32".
+        calibration_pictures: training pictures that set the ranges; 0 for fp16.
+        pictures: validation pictures on which the loss was measured.
+        metric: "accuracy" or "mean average precision".
+        drop: the float file's score minus this one's, in -1..1; below zero it is the better one.
+        drop_interval: paired 95 % interval of `drop`.
+        max_drop: the largest `drop` that was allowed.
+        agreement: share of these pictures on which both files say the same.
+        speedup: the float file's time a picture divided by this one's, batch of 1; None where it
+            was not measured on the processor that it is for.
+        measured_on: the processor of that measurement, None likewise.
+    """
+
+    kind: str
+    recipe: str
+    calibration_pictures: int
+    pictures: int
+    metric: str
+    drop: float
+    drop_interval: tuple[float, float] | None
+    max_drop: float
+    agreement: float
+    speedup: float | None = None
+    measured_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +154,10 @@ class ModelCard:
         unknown_threshold: `unknown_score` above it means "none of these"; None without a rule.
         results: measured numbers.
         verification: set by `tlx export`.
+        input: what the graph takes: "uint8-nhwc" (`[N, S, S, 3]`, after resize and crop),
+            "float-nchw" (the same as float32 `[N, 3, S, S]` in 0..1) or "uint8-any-size"
+            (`[N, H, W, 3]` as decoded; the graph resizes and crops).
+        quantization: what was made smaller; None for a file in fp32.
         schema: number of the card's schema.
     """
 
@@ -116,6 +170,8 @@ class ModelCard:
     unknown_threshold: float | None = None
     results: tuple[MeasuredResult, ...] = ()
     verification: VerificationSummary | None = None
+    input: str = INPUTS[0]
+    quantization: Quantization | None = None
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -135,6 +191,11 @@ def _problems(card: ModelCard) -> list[str]:
     rule = card.preprocessing
     checks = [
         (card.task in TASKS, f"task {card.task!r} is not one of {', '.join(TASKS)}"),
+        (card.input in INPUTS, f"unknown input {card.input!r}"),
+        (
+            card.quantization is None or card.quantization.kind in QUANTIZATIONS,
+            f"unknown quantization {card.quantization and card.quantization.kind!r}",
+        ),
         (len(card.labels) >= 2, f"it has {len(card.labels)} label(s), at least 2 are needed"),
         (len(set(card.labels)) == len(card.labels), "its labels are not unique"),
         (all(card.labels), "one of its labels is empty"),

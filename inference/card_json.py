@@ -10,6 +10,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from ..errors import CardError
 from .card import SCHEMA, ModelCard
 
+READABLE = range(1, SCHEMA + 1)
+
 
 def card_to_json(card: ModelCard) -> str:
     """Write a card as JSON text; equal cards give equal text.
@@ -35,12 +37,13 @@ def card_from_json(text: str) -> ModelCard:
         raise CardError(f"the card is not JSON ({error})") from None
     if not isinstance(content, dict) or "schema" not in content:
         raise CardError("the card has no schema number: this is not a card of tlx")
-    if content["schema"] != SCHEMA:
+    if content["schema"] not in READABLE or type(content["schema"]) is not int:
         raise CardError(
-            f"the card has schema {content['schema']!r}, this tlx reads {SCHEMA}: "
+            f"the card has schema {content['schema']!r}, this tlx reads 1 to {SCHEMA}: "
             "install the newer tlx that wrote it"
         )
-    return _read(ModelCard, content, "card")
+    # Later schemas only added fields with a default, so an earlier card is one of the latest.
+    return _read(ModelCard, content | {"schema": SCHEMA}, "card")
 
 
 def _refuse_constant(name: str) -> None:

@@ -23,7 +23,7 @@ def test_a_card_by_itself_is_single_label_and_uncalibrated(card: ModelCard):
     assert card.unknown_threshold is None
     assert card.results == ()
     assert card.verification is None
-    assert card.schema == 1
+    assert card.schema == 2
 
 
 def test_a_card_cannot_be_changed(card: ModelCard):

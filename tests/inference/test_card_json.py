@@ -14,6 +14,7 @@ from tlx.inference.card import (
     MeasuredResult,
     ModelCard,
     Provenance,
+    Quantization,
     VerificationSummary,
 )
 from tlx.inference.card_json import card_from_json, card_to_json
@@ -21,7 +22,7 @@ from tlx.inference.preprocessing import Preprocessing
 
 STORED = Path(__file__).parent / "cards"
 
-FULL = ModelCard(
+SCHEMA_1 = ModelCard(
     labels=("Hose", "T-Shirt, weiß", "帽子"),
     preprocessing=Preprocessing(256, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     provenance=Provenance(
@@ -45,6 +46,32 @@ FULL = ModelCard(
     ),
     verification=VerificationSummary(64, 1e-6, 1.0, 1e-4, 5e-7),
 )
+QUANTIZED = Quantization(
+    kind="int8",
+    recipe="per-channel, uint8 x int8, min-max",
+    calibration_pictures=256,
+    pictures=341,
+    metric="mean average precision",
+    drop=0.0029,
+    drop_interval=(-0.0058, 0.0117),
+    max_drop=0.005,
+    agreement=0.9912,
+    speedup=3.5,
+    measured_on="x86_64 with AVX512-VNNI",
+)
+SCORED = VerificationSummary(
+    pictures=64,
+    max_probability_difference=1e-6,
+    agreement=1.0,
+    limit=None,
+    eager_distance=5e-7,
+    source="sample",
+    metric="accuracy",
+    score=0.75,
+    checkpoint_score=0.5,
+    score_interval=(0.125, 0.375),
+)
+FULL = replace(SCHEMA_1, input="float-nchw", quantization=QUANTIZED, verification=SCORED)
 
 
 def changed(change: Callable[[Any], object]) -> str:
@@ -85,11 +112,20 @@ def test_every_schema_ever_released_has_a_stored_card():
 
 
 def test_the_stored_card_of_schema_1_stays_readable():
-    assert card_from_json((STORED / "schema-1.json").read_text(encoding="utf-8")) == FULL
+    assert card_from_json((STORED / "schema-1.json").read_text(encoding="utf-8")) == SCHEMA_1
+
+
+def test_the_stored_card_of_schema_2_stays_readable():
+    assert card_from_json((STORED / "schema-2.json").read_text(encoding="utf-8")) == FULL
+
+
+def test_an_earlier_card_is_written_again_as_one_of_the_latest_schema():
+    read = card_from_json((STORED / "schema-1.json").read_text(encoding="utf-8"))
+    assert json.loads(card_to_json(read))["schema"] == SCHEMA
 
 
 def test_the_text_of_a_card_is_the_stored_one():
-    assert card_to_json(FULL) + "\n" == (STORED / "schema-1.json").read_text(encoding="utf-8")
+    assert card_to_json(FULL) + "\n" == (STORED / "schema-2.json").read_text(encoding="utf-8")
 
 
 def test_fields_with_a_default_may_be_missing():
@@ -113,16 +149,16 @@ def test_json_without_a_schema_number_is_no_card_of_ours(text: str):
         card_from_json(text)
 
 
-@pytest.mark.parametrize("schema", [0, 2, 99, "1", None, [1], 1.5])
+@pytest.mark.parametrize("schema", [0, 3, 99, "1", None, [1], 1.5])
 def test_an_unknown_schema_is_refused_before_anything_else_is_read(schema: object):
     text = json.dumps({"schema": schema, "anything": "goes"})
-    with pytest.raises(CardError, match=r"has schema .*, this tlx reads 1"):
+    with pytest.raises(CardError, match=r"has schema .*, this tlx reads 1 to 2"):
         card_from_json(text)
 
 
 @pytest.mark.parametrize("schema", [True, 1.0])
 def test_a_schema_that_only_looks_like_1_is_refused(schema: object):
-    with pytest.raises(CardError, match=r"card\.schema should be int"):
+    with pytest.raises(CardError, match=r"has schema .*, this tlx reads 1 to 2"):
         card_from_json(with_value(("schema",), schema))
 
 
