@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from .errors import TlxError
     from .evaluation.multi_label_report import MultiLabelReport
     from .evaluation.report import Report
+    from .export.options import ExportOptions
     from .export.publish import export
     from .export.record import ExportedFile
+    from .export.verify import VerifiedFile, verify
     from .inference.card import ModelCard
     from .inference.classifier import Classifier
     from .inference.prediction import Outcome, Prediction, RankedLabel
@@ -24,6 +26,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Classifier": ".inference.classifier",
+    "ExportOptions": ".export.options",
     "ExportedFile": ".export.record",
     "ModelCard": ".inference.card",
     "MultiLabelReport": ".evaluation.multi_label_report",
@@ -34,11 +37,14 @@ _HOME = {
     "TlxError": ".errors",
     "TrainingConfig": ".training.config",
     "TrainingResult": ".training.fit",
+    "VerifiedFile": ".export.verify",
     "train": ".training.train",
+    "verify": ".export.verify",
 }
 
 __all__ = [
     "Classifier",
+    "ExportOptions",
     "ExportedFile",
     "ModelCard",
     "MultiLabelReport",
@@ -49,9 +55,11 @@ __all__ = [
     "TlxError",
     "TrainingConfig",
     "TrainingResult",
+    "VerifiedFile",
     "__version__",
     "export",
     "train",
+    "verify",
 ]
 
 

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from ..errors import TlxError
 from ..training.torchrun import said_by_first, this_process
-from . import classify, compare, demo, evaluate, export, inspect, train, version, weights
+from . import classify, compare, demo, evaluate, export, inspect, train, verify, version, weights
 from .screen import one_line
 
 
@@ -40,6 +40,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train_command)
 app.command("export")(export.export_command)
+app.command("verify")(verify.verify_command)
 app.command("eval")(evaluate.eval_command)
 app.command("classify")(classify.classify_command)
 app.command("inspect")(inspect.inspect_command)
