@@ -155,7 +155,7 @@ class TrainingConfig:
         """Refuse what makes no sense, naming the option."""
         if self.freeze == "backbone":
             object.__setattr__(self, "freeze", "layer4")
-        object.__setattr__(self, "log", tuple(self.log))
+        object.__setattr__(self, "log", tuple(dict.fromkeys(self.log)))
         for name in ("data", "out", "labels", "split"):
             if (path := getattr(self, name)) is not None:
                 object.__setattr__(self, name, Path(path))
