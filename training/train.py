@@ -19,7 +19,7 @@ from ..samples.splitting import write_split
 from .checkpoint import Checkpoint, load_checkpoint, restore_network
 from .checks import require_enough, require_task
 from .config import TrainingConfig, read_config, write_config
-from .data import find_samples_again, find_training_samples
+from .data import find_samples_again, find_training_samples, note_learned_before
 from .device import choose_device
 from .fit import FitEvent, TrainingResult, fit, is_finished
 from .inputs import DISK_CACHE, FEATURES, Job, ram_cache
@@ -170,7 +170,8 @@ def read_everything(
     cache = ram_cache(config, side, processes)
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
     require_enough(config, pictures, processes)
-    pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
+    notes = (*weights.notes(pictures.labels), *note_learned_before(weights.run, pictures))
+    pictures = replace(pictures, notes=(*pictures.notes, *notes))
     require_task(config, pictures.task)
     card = _card(config, pictures, weights)
     starting_network(config, card, weights)  # weights that do not fit are refused here
