@@ -197,7 +197,7 @@ def _show_against(row: "AgainstFirst", result: "BenchResult", screen: Screen) ->
         ("best throughput", row.throughput),
     ):
         screen.row(f"  {title:<16} {_speed(speed)}")
-    screen.row(f"  {'file':<16} {_times_smaller(row.size)}")
+    screen.row(f"  {'file':<16} {_size(row.size)}")
     screen.row(f"  {'agreement':<16} {_agreement(row, result)}")
 
 
@@ -206,12 +206,8 @@ def _speed(speed: "SpeedRatio") -> str:
     return text if speed.low > 1 or speed.high < 1 else f"{text}: not told apart"
 
 
-def _times_smaller(ratio: float) -> str:
-    return (
-        f"{1 / ratio:.2f} of the size ({ratio:.2f} times smaller)"
-        if ratio > 1
-        else (f"{1 / ratio:.2f} times the size")
-    )
+def _size(ratio: float) -> str:
+    return f"{ratio:.2f} times smaller" if ratio >= 1 else f"{1 / ratio:.2f} times larger"
 
 
 def _agreement(row: "AgainstFirst", result: "BenchResult") -> str:

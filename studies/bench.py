@@ -168,7 +168,7 @@ def _pictures(data: Path | None, stack: ExitStack) -> BenchPictures:
 def _unreadable(answers: Sequence[Sequence[Outcome]]) -> list[Unreadable]:
     """List pictures that at least one of the files could not read, with its reason."""
     failed = {row.path: row.error for rows in answers for row in rows if row.error is not None}
-    return [Unreadable(Path(path), reason) for path, reason in failed.items()]
+    return [Unreadable(Path(path), reason) for path, reason in sorted(failed.items())]
 
 
 def _measure(
