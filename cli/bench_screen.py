@@ -30,8 +30,12 @@ _NOTHING = "-"
 def show_bench(result: "BenchResult", screen: Screen) -> None:
     """Print the machine, the tables, the comparisons, and what to keep in mind."""
     _show_circumstances(result, screen)
+    chosen = "as tlx classify chooses them" if result.threads is None else result.threads
+    screen.row(f"one picture after another, ms; threads: {chosen}", style="bold")
     screen.table(_path_table(result))
+    screen.row("each file; latency and throughput are from pixels to scores", style="bold")
     screen.table(_file_table(result))
+    screen.row(_repeats(result.files[0]))
     for row in result.against_first:
         _show_against(row, result, screen)
     if min(file.path_of_picture["whole"].repeats for file in result.files) < LASTING:
@@ -66,7 +70,7 @@ def _file_json(file: "FileFigures") -> dict[str, object]:
         "size": file.size_bytes,
         **{part: asdict(file.path_of_picture[part]) for part in PARTS},
         "latency": {**asdict(file.latency.timing), "threads": file.latency.threads},
-        "throughput": asdict(file.throughput),
+        "throughput": {**asdict(file.throughput), "repeats": file.throughput_repeats},
         "tried": [asdict(setting) for setting in file.tried],
         "load": asdict(file.load),
         "cold_start": asdict(file.fresh.cold_start),
@@ -115,9 +119,7 @@ def _features(machine: "Machine") -> str:
 
 
 def _path_table(result: "BenchResult") -> Table:
-    chosen = "as tlx classify chooses them" if result.threads is None else result.threads
-    title = f"one picture after another, ms; threads: {chosen}"
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for name in ("", "file"):
         table.add_column(name, overflow="fold")
     for name in ("p50", "p95", "p99", "repeats"):
@@ -178,15 +180,21 @@ _FILE_ROWS: tuple[FileRow, ...] = (
 
 
 def _file_table(result: "BenchResult") -> Table:
-    table = Table(
-        title="each file; latency and throughput are from pixels to scores", title_justify="left"
-    )
+    table = Table()
     table.add_column("")
     for file in result.files:
         table.add_column(Text(one_line(str(file.path))), justify="right", overflow="fold")
     for title, cell in _FILE_ROWS:
         table.add_row(title, *(cell(file) for file in result.files))
     return table
+
+
+def _repeats(file: "FileFigures") -> str:
+    """Tell the repeats, which are the same for all files."""
+    return (
+        f"repeats: latency {file.latency.timing.repeats}, throughput {file.throughput_repeats} "
+        f"batches, load time {file.load.repeats}, cold start {file.fresh.cold_start.repeats}"
+    )
 
 
 def _show_against(row: "AgainstFirst", result: "BenchResult", screen: Screen) -> None:

@@ -37,6 +37,7 @@ class FileFigures:
         path_of_picture: decode, preprocess, inference and whole, one picture at a time.
         latency: of one picture at its best.
         throughput: most pictures a second.
+        throughput_repeats: runs of that batch size it was measured on.
         tried: the search for these two.
         load: opening the file.
         fresh: cold start and peak memory of the command.
@@ -47,6 +48,7 @@ class FileFigures:
     path_of_picture: dict[str, Timing]
     latency: Latency
     throughput: Setting
+    throughput_repeats: int
     tried: tuple[Setting, ...]
     load: Timing
     fresh: FreshFigures
@@ -207,6 +209,7 @@ def _figures(file: _Measured) -> FileFigures:
         path_of_picture={part: timing(file.picture, i) for i, part in enumerate(PARTS)},
         latency=Latency(timing(file.best.latency_times), file.best.latency_threads),
         throughput=file.best.throughput,
+        throughput_repeats=file.best.throughput_times.size,
         tried=file.best.tried,
         load=timing(file.load),
         fresh=file.fresh,

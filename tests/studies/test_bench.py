@@ -88,7 +88,7 @@ def test_bad_pictures_are_left_out_and_named(model_file, split_folder, tmp_path)
     ]
     assert result.against_first[0].agreement.pictures == 1
     (tmp_path / "good.jpg").unlink()
-    with pytest.raises(DataError, match="no picture of .* can be read; the first one: empty file"):
+    with pytest.raises(DataError, match=r"no picture of .* can be read; the first one: empty file"):
         finish(bench_events([model_file], tmp_path, 1, 0.01))
 
 

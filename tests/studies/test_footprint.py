@@ -18,7 +18,9 @@ MEGA = 1_000_000
 
 def measured(program: str) -> dict:
     starter = [sys.executable, "-I", "-S", fresh_process.__file__]
-    done = subprocess.run([*starter, sys.executable, "-c", program], capture_output=True)
+    done = subprocess.run(
+        [*starter, sys.executable, "-c", program], capture_output=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, b"")
     return json.loads(done.stdout)
 
@@ -65,9 +67,11 @@ def test_the_command_is_tlx_classify_with_the_file_and_the_pictures(monkeypatch,
 
 def test_a_command_that_fails_is_an_error_with_its_line(model_file, tmp_path):
     missing = tmp_path / "nowhere.onnx"
-    with pytest.raises(ModelFileError, match="ended with 2 .*: tlx: .*nowhere.onnx: no such file"):
+    with pytest.raises(
+        ModelFileError, match=r"ended with 2 .*: tlx: .*nowhere\.onnx: no such file"
+    ):
         classify_freshly(missing, ["a.jpg"])
-    with pytest.raises(ModelFileError, match="model.onnx: tlx classify ended with 1"):
+    with pytest.raises(ModelFileError, match=r"model\.onnx: tlx classify ended with 1"):
         classify_freshly(model_file, [tmp_path / "nowhere.jpg"])
 
 
