@@ -42,12 +42,14 @@ class Screen:
 
     With `as_json`, stdout holds JSON alone and rows go to stderr. Bars are drawn where a
     terminal is: on stdout if it is one, else on stderr. With `silent` there is nothing at all.
+    With `still` a bar is drawn only when it is moved, by no thread of its own: for measurements.
     """
 
-    def __init__(self, as_json: bool = False, silent: bool = False) -> None:
+    def __init__(self, as_json: bool = False, silent: bool = False, still: bool = False) -> None:
         self.as_json = as_json and not silent
         self.rows = _console(stderr=as_json)
         self.rows.quiet = silent
+        self._still = still
         bars = self.rows if self.rows.is_terminal else _console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -57,6 +59,7 @@ class Screen:
             TimeRemainingColumn(),
             console=bars,
             transient=True,
+            auto_refresh=not still,
             disable=silent or not bars.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
@@ -98,7 +101,7 @@ class Screen:
         """Move a phase's bar; it appears at its first step and goes when it is full."""
         if phase not in self._tasks:
             self._tasks[phase] = self._progress.add_task(phase, total=total or None)
-        self._progress.update(self._tasks[phase], completed=done)
+        self._progress.update(self._tasks[phase], completed=done, refresh=self._still)
         if total and done >= total:
             self._progress.remove_task(self._tasks.pop(phase))
             self._progress.refresh()  # or a full bar would stand below the next rows for a moment

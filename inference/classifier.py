@@ -32,6 +32,8 @@ class Classifier:
 
     Args:
         model: an `.onnx` file written by `tlx export`.
+        threads: of the processor, for one run of the network; by default as many as onnxruntime
+            chooses.
 
     Raises:
         ModelFileError: the file is missing, damaged, without a card, or not ONNX.
@@ -41,8 +43,8 @@ class Classifier:
         't-shirt'
     """
 
-    def __init__(self, model: PictureFile) -> None:
-        self.session = ModelSession(model)
+    def __init__(self, model: PictureFile, threads: int | None = None) -> None:
+        self.session = ModelSession(model, threads)
 
     @property
     def card(self) -> ModelCard:

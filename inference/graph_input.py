@@ -5,10 +5,11 @@ from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from .card import ModelCard
 from .picture import Picture, decode
-from .preprocessing import preprocess, resized_size
+from .preprocessing import preprocess, resize_and_crop, resized_size
 
 Pixels = NDArray[np.uint8]
 """RGB `[H, W, 3]`, or `[N, H, W, 3]`."""
@@ -25,11 +26,20 @@ def prepare(picture: Picture, card: ModelCard) -> Pixels:
     Raises:
         PictureError: it cannot be decoded, or its shape is beyond 1:200.
     """
-    rule = card.preprocessing
     if card.input != ANY_SIZE:
-        return preprocess(picture, rule)
-    rgb = decode(picture, rule.resize_side)
-    resized_size(rgb.size, rule.resize_side)  # refuses the shape
+        return preprocess(picture, card.preprocessing)
+    return prepare_decoded(decode(picture, card.preprocessing.resize_side), card)
+
+
+def prepare_decoded(rgb: Image.Image, card: ModelCard) -> Pixels:
+    """Do the same with a picture that was decoded already.
+
+    Raises:
+        PictureError: its shape is beyond 1:200.
+    """
+    if card.input != ANY_SIZE:
+        return resize_and_crop(rgb, card.preprocessing)
+    resized_size(rgb.size, card.preprocessing.resize_side)  # refuses the shape
     return np.array(rgb)
 
 
