@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .inference.card import ModelCard
     from .inference.classifier import Classifier
     from .inference.prediction import Outcome, Prediction, RankedLabel
+    from .training.adoption import AdoptedRun, Adoption, adopt
     from .training.config import TrainingConfig
     from .training.fit import TrainingResult
     from .training.train import train
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "AdoptedRun": ".training.adoption",
+    "Adoption": ".training.adoption",
     "Classifier": ".inference.classifier",
     "ExportedFile": ".export.record",
     "ModelCard": ".inference.card",
@@ -34,10 +37,13 @@ _HOME = {
     "TlxError": ".errors",
     "TrainingConfig": ".training.config",
     "TrainingResult": ".training.fit",
+    "adopt": ".training.adoption",
     "train": ".training.train",
 }
 
 __all__ = [
+    "AdoptedRun",
+    "Adoption",
     "Classifier",
     "ExportedFile",
     "ModelCard",
@@ -50,6 +56,7 @@ __all__ = [
     "TrainingConfig",
     "TrainingResult",
     "__version__",
+    "adopt",
     "export",
     "train",
 ]

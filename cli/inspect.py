@@ -12,7 +12,7 @@ from .extras import require_extra
 from .screen import Screen
 
 if TYPE_CHECKING:
-    from ..inference.card import MeasuredResult, ModelCard
+    from ..inference.card import MeasuredResult, ModelCard, Provenance
     from ..inference.inspection import FileDescription
     from ..inference.session import TensorSpec
 
@@ -89,16 +89,23 @@ def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
         ),
         ("temperature", f"{card.temperature:g}"),
         *_threshold_rows(card),
-        ("trained", f"{origin.date} by tlx {origin.tlx}, torch {origin.torch}, seed {origin.seed}"),
-        (
-            "network",
-            f"{origin.architecture} from weights {origin.weights}"
-            + (f" (SHA-256 {origin.weights_sha256})" if origin.weights_sha256 else "")
-            + f", frozen: {origin.freeze}",
-        ),
-        ("pictures", f"fingerprint {origin.data_fingerprint}"),
+        *_origin_rows(origin),
     ]
     return rows + _result_rows(card)
+
+
+def _origin_rows(origin: "Provenance") -> list[tuple[str, str]]:
+    network = f"{origin.architecture} from weights {origin.weights}" + (
+        f" (SHA-256 {origin.weights_sha256})" if origin.weights_sha256 else ""
+    )
+    if origin.adopted:
+        by = f"{origin.date} by tlx {origin.tlx}, which did not train it"
+        return [("adopted", by), ("network", network)]
+    return [
+        ("trained", f"{origin.date} by tlx {origin.tlx}, torch {origin.torch}, seed {origin.seed}"),
+        ("network", f"{network}, frozen: {origin.freeze}"),
+        ("pictures", f"fingerprint {origin.data_fingerprint}"),
+    ]
 
 
 def _threshold_rows(card: "ModelCard") -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from ..errors import TlxError
 from ..training.torchrun import said_by_first, this_process
-from . import classify, compare, demo, evaluate, export, inspect, train, version, weights
+from . import adopt, classify, compare, demo, evaluate, export, inspect, train, version, weights
 from .screen import one_line
 
 
@@ -39,6 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train_command)
+app.command("adopt")(adopt.adopt_command)
 app.command("export")(export.export_command)
 app.command("eval")(evaluate.eval_command)
 app.command("classify")(classify.classify_command)
