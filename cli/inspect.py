@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ..errors import ModelFileError
+from ..errors import ModelFileError, UsageError
 from .extras import require_extra
 from .screen import Screen
 
@@ -19,13 +19,22 @@ if TYPE_CHECKING:
 
 def inspect_command(
     file: Path = typer.Argument(help="Checkpoint (.pt), ONNX or TorchScript file."),
+    markdown: bool = typer.Option(
+        False, "--markdown", help="Write a model card for people, in Markdown."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Show a file's card, inputs and outputs, size and SHA-256."""
+    if markdown and as_json:
+        raise UsageError("give either --markdown or --json")
     found = _describe(file)
     screen = Screen(as_json)
     if as_json:
         screen.json(_json(found))
+    elif markdown:
+        from ..inference.markdown_card import markdown_card
+
+        screen.text(markdown_card(found))
     else:
         _show(found, screen)
 

@@ -43,7 +43,7 @@ def read_adopted_pictures(
         yield ReadingProgress(len(rows), len(found.everything))
     pictures = _divided(found, rows, card)
     _require_validation(pictures)
-    return replace(pictures, notes=(*found.notes, *_notes(found, pictures)))
+    return replace(pictures, notes=(*found.notes, *_notes(found, pictures, truth or data)))
 
 
 def _require_task(found: FoundSamples, truth: Path | None, card: ModelCard) -> None:
@@ -98,10 +98,10 @@ def _require_validation(pictures: LabelledPictures) -> None:
     )
 
 
-def _notes(found: FoundSamples, pictures: LabelledPictures) -> list[str]:
+def _notes(found: FoundSamples, pictures: LabelledPictures, given: Path) -> list[str]:
     notes: list[str] = []
     if found.flat and not found.fixed:
-        notes.append(WHOLLY_VALIDATION.format(pictures.root))
+        notes.append(WHOLLY_VALIDATION.format(given))
     seen = {*all_labels(pictures.validation, pictures.task)}
     without = [label for label in pictures.labels if label not in seen]
     if without:

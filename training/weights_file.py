@@ -71,7 +71,7 @@ def load_plain(path: Path) -> object:
         # Its text is not passed on: it advises weights_only=False, which would run a file's code.
         raise WeightsError(
             f"{path} is damaged or holds more than tensors, and is not read; give a state dict "
-            "saved with torch.save(network.state_dict(), FILE), or a checkpoint of tlx train"
+            "saved with torch.save(network.state_dict(), FILE)"
         ) from None
 
 
