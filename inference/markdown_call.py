@@ -100,7 +100,7 @@ def _of_torchscript(found: "FileDescription") -> str:
             f"card = json.loads(extra[{python_string(CARD_KEY)}])",
             *_images(found.card),
             "logits, answers, maps, features = network(torch.from_numpy(images))",
-            "probabilities = answers[0].numpy()",
+            "probabilities = answers[0].detach().numpy()",
             _answer(found.card),
         )
     )
