@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .inference.card import ModelCard
     from .inference.classifier import Classifier
     from .inference.prediction import Outcome, Prediction, RankedLabel
+    from .training.adoption import AdoptedRun, Adoption, adopt
     from .training.config import TrainingConfig
     from .training.fit import TrainingResult
     from .training.train import train
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "AdoptedRun": ".training.adoption",
+    "Adoption": ".training.adoption",
     "Classifier": ".inference.classifier",
     "ExportOptions": ".export.options",
     "ExportedFile": ".export.record",
@@ -38,11 +41,14 @@ _HOME = {
     "TrainingConfig": ".training.config",
     "TrainingResult": ".training.fit",
     "VerifiedFile": ".export.verify",
+    "adopt": ".training.adoption",
     "train": ".training.train",
     "verify": ".export.verify",
 }
 
 __all__ = [
+    "AdoptedRun",
+    "Adoption",
     "Classifier",
     "ExportOptions",
     "ExportedFile",
@@ -57,6 +63,7 @@ __all__ = [
     "TrainingResult",
     "VerifiedFile",
     "__version__",
+    "adopt",
     "export",
     "train",
     "verify",

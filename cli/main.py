@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from ..errors import TlxError
 from ..training.torchrun import said_by_first, this_process
 from . import (
+    adopt,
     bench,
     classify,
     compare,
@@ -51,6 +52,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train_command)
+app.command("adopt")(adopt.adopt_command)
 app.command("export")(export.export_command)
 app.command("verify")(verify.verify_command)
 app.command("eval")(evaluate.eval_command)

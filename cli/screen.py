@@ -90,6 +90,11 @@ class Screen:
         unbounded = self.rows.options.update(max_width=PIPE_WIDTH)
         return self.rows.measure(table, options=unbounded).maximum <= self.rows.width
 
+    def text(self, text: str) -> None:
+        """Write a whole text to stdout as it is."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
     def json(self, content: object) -> None:
         """Print one line of JSON to stdout; nothing without `as_json`."""
         if self.as_json:

@@ -182,7 +182,7 @@ def _go_on(
     config: TrainingConfig, run: Path, processes: Processes
 ) -> Generator[TrainingEvent, None, Beginning]:
     if not (run / "last.pt").exists():
-        raise CheckpointError(f"{run} has no finished epoch; train again with --overwrite")
+        raise CheckpointError(f"{run} {_why_not_resumable(run)}")
     remove_unfinished(run)
     last = load_checkpoint(run / "last.pt")
     history = [EpochDone(**row) for row in last.progress["history"]]
@@ -199,6 +199,13 @@ def _go_on(
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
     require_enough(config, pictures, processes)
     return Beginning(config, run, pictures, last.card, last=last, cache=cache)
+
+
+def _why_not_resumable(run: Path) -> str:
+    best = run / "best.pt"
+    if best.exists() and load_checkpoint(best).card.provenance.adopted:
+        return f"was adopted, not trained here; tlx train DATA --weights {run} trains on from it"
+    return "has no finished epoch; train again with --overwrite"
 
 
 def _run(
