@@ -12,13 +12,27 @@ from .extras import require_extra
 from .screen import Screen
 
 if TYPE_CHECKING:
-    from ..inference.card import MeasuredResult, ModelCard, Provenance
+    from ..inference.card import (
+        MeasuredResult,
+        ModelCard,
+        Provenance,
+        Quantization,
+        VerificationSummary,
+    )
     from ..inference.inspection import FileDescription
     from ..inference.session import TensorSpec
 
 
+_TAKEN = {
+    "uint8-nhwc": "pictures after resize and crop, RGB in 0..255",
+    "float-nchw": "pictures after resize and crop, RGB in 0..1, channels first",
+    "uint8-any-size": "pictures of any size as decoded, RGB in 0..255; the graph resizes and crops",
+}
+"""By `ModelCard.input`."""
+
+
 def inspect_command(
-    file: Path = typer.Argument(help="Checkpoint (.pt), ONNX or TorchScript file."),
+    file: Path = typer.Argument(help="Checkpoint (.pt), ONNX, TorchScript or pt2 file."),
     markdown: bool = typer.Option(
         False, "--markdown", help="Write a model card for people, in Markdown."
     ),
@@ -46,8 +60,8 @@ def _describe(file: Path) -> "FileDescription":
         raise ModelFileError(f"{file} is a folder; give a file in it, such as {file / 'best.pt'}")
     if not inspection.is_zip(file):
         return inspection.describe_onnx(file)
-    if inspection.is_torchscript(file):
-        return inspection.describe_torchscript(file)
+    if inspection.archive_kind(file) != "checkpoint":
+        return inspection.describe_archive(file)
     require_extra("train", "inspect, for a checkpoint,")
     return _describe_checkpoint(file)
 
@@ -88,6 +102,7 @@ def _spec(spec: "TensorSpec") -> str:
 def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
     rule, origin = card.preprocessing, card.provenance
     rows = [
+        ("takes", _TAKEN[card.input]),
         ("task", card.task),
         ("labels", f"{len(card.labels)}: {', '.join(card.labels)}"),
         (
@@ -128,15 +143,39 @@ def _threshold_rows(card: "ModelCard") -> list[tuple[str, str]]:
 
 def _result_rows(card: "ModelCard") -> list[tuple[str, str]]:
     rows = [(row.metric, _result(row)) for row in card.results]
+    if card.quantization:
+        rows.append(("quantized", _quantization(card.quantization)))
     if card.verification:
-        seen = card.verification
-        text = (
-            f"on {seen.pictures} pictures: largest difference in probability "
-            f"{seen.max_probability_difference:.2e} (limit {seen.limit:.2e}), "
-            f"same {'labels' if card.task == 'multi-label' else 'label'} {seen.agreement:.2%}"
-        )
-        rows.append(("verified", text))
+        rows += _verification_rows(card.verification, card.task)
     return rows
+
+
+def _verification_rows(seen: "VerificationSummary", task: str) -> list[tuple[str, str]]:
+    limit = "" if seen.limit is None else f" (limit {seen.limit:.2e})"
+    text = (
+        f"on {seen.pictures} pictures ({seen.source}): largest difference in probability "
+        f"{seen.max_probability_difference:.2e}{limit}, "
+        f"same {'labels' if task == 'multi-label' else 'label'} {seen.agreement:.2%}"
+    )
+    if seen.score is None or seen.checkpoint_score is None:
+        return [("verified", text)]
+    scores = f"{seen.metric} {seen.score:.4f} on them, the checkpoint's {seen.checkpoint_score:.4f}"
+    return [("verified", text), ("", scores + _between(seen.score_interval))]
+
+
+def _quantization(made: "Quantization") -> str:
+    faster = ""
+    if made.speedup is not None:
+        faster = f"; {made.speedup:.2f} times as fast on {made.measured_on}"
+    return (
+        f"{made.kind}, {made.recipe}; {made.metric} drops by {made.drop:.4f}"
+        f"{_between(made.drop_interval)} on {made.pictures} pictures, "
+        f"{made.agreement:.2%} decided alike{faster}"
+    )
+
+
+def _between(interval: tuple[float, float] | None) -> str:
+    return f" (95 %: {interval[0]:+.4f} to {interval[1]:+.4f})" if interval else ""
 
 
 def _result(row: "MeasuredResult") -> str:

@@ -24,20 +24,31 @@ from .reference import Reference, decode_again, prepared_pixels, reference_stage
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The first stage that differs, by a name of `answers.STAGES`, and the likely cause."""
+    """The first stage that differs, by a name of `answers.STAGES`, and the likely cause.
 
-    stage: str
+    The stage is None where none can be told.
+    """
+
+    stage: str | None
     cause: str
+
+    def __str__(self) -> str:
+        """Say both in words."""
+        if self.stage is None:
+            return f"no stage can be named: {self.cause}"
+        return f"the first stage that differs is {self.stage}: {self.cause}"
 
 
 def compare_cards(card: ModelCard, expected: ModelCard) -> Diagnosis | None:
     """Hold the file's card against the checkpoint's; None if they say the same."""
     if card.labels != expected.labels:
         return Diagnosis("card", labels_cause(card.labels, expected.labels))
-    for field in fields(expected.preprocessing):
-        found = getattr(card.preprocessing, field.name)
-        if found != getattr(expected.preprocessing, field.name):
-            return Diagnosis("card", f"its preprocessing has {field.name} {found}")
+    for part in ("preprocessing", "provenance"):
+        ours, theirs = getattr(card, part), getattr(expected, part)
+        for field in fields(theirs):
+            found, wanted = getattr(ours, field.name), getattr(theirs, field.name)
+            if found != wanted:
+                return Diagnosis("card", f"its {part} has {field.name} {found}, not {wanted}")
     if card.thresholds != expected.thresholds:
         return Diagnosis("card", thresholds_cause(card, expected))
     for field in fields(expected):

@@ -126,11 +126,22 @@ def ask_file(
 
 def _answers(file: OpenedFile, images: Sequence[Pixels], side: str) -> Answers:
     try:
-        return file.run(images)
+        found = file.run(images)
     except Exception as error:  # noqa: BLE001 - the runtimes' errors share no base
         # TorchScript tells the way to the error first, and the error in the last line.
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
         raise VerificationError(
-            f"the {side} file cannot answer a batch of {len(images)} and was not published: "
-            f"{reason[:300]}"
+            f"the {side} file cannot answer a batch of {len(images)}: {reason[:300]}"
         ) from None
+    _hold_shapes(found, len(images), len(file.card.labels), side)
+    return found
+
+
+def _hold_shapes(found: Answers, pictures: int, labels: int, side: str) -> None:
+    for stage, value in found.stages().items():
+        wanted = (pictures,) if stage == "features" else (pictures, labels)
+        if value.shape[: len(wanted)] != wanted:
+            raise VerificationError(
+                f"the {side} file answers {pictures} pictures of {labels} labels with {stage} of "
+                f"the shape {list(value.shape)}"
+            )

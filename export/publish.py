@@ -21,7 +21,7 @@ from .events import ExportEvent, Verified, Writing
 from .files import FORMATS, Format, ask_file
 from .onnx_file import save_onnx
 from .opening import open_with_card
-from .options import ExportOptions, deployed_card
+from .options import LEGACY_OPSETS, ExportOptions, deployed_card
 from .pictures import VerificationPictures, verification_pictures
 from .record import ExportedFile, clear_the_way, find_earlier, sync_and_hash, write_record
 from .reference import Reference, compute_reference
@@ -134,14 +134,13 @@ def _publish_float(
     try:
         return (yield from _publish(job, target, plain, name))
     except VerificationError as first:
-        older = replace(job.options, legacy_exporter=True)
-        if target.name != "onnx" or job.options.legacy:
+        if target.name != "onnx" or job.options.legacy or job.options.opset > LEGACY_OPSETS[1]:
             raise
         yield Writing(name, instead_of=str(first))
         try:
-            _write(job, target, plain, older)
+            _write(job, target, plain, replace(job.options, legacy_exporter=True))
             return (yield from _publish(job, target, plain, name))
-        except VerificationError:
+        except Exception:  # noqa: BLE001 - whatever ails the older one, the first error tells more
             raise first from None
 
 
@@ -162,25 +161,49 @@ def _publish(
 ) -> Generator[ExportEvent, None, ExportedFile]:
     """Verify what was made, on a copy; the copy gets the final name."""
     card = replace(job.checkpoint.card, quantization=quantization)
-    reference = replace(job.reference, card=card)
     final, path = job.folder / name, job.work / name
     shutil.copyfile(made, path)
     if job.options.embed_resize:
         _put_resize_in_front(path, card)
     elif quantization:
         target.rewrite_card(path, card)
-    file = open_with_card(target, path, name, reference)
-    verification = yield from verify_file(target, path, file, reference, job.pictures)
-    yield Verified(name, verification)
-    require_passed(verification, reference, file, name)
-    target.rewrite_card(path, replace(card, verification=verification.summary))
-    _repeat_one_batch(target, path, name, reference, verification)
+    with _said_unpublished():
+        verification = yield from _verify(job, target, path, card)
     exported = ExportedFile.of(final, target.name, verification, sync_and_hash(path), quantization)
     # The record first: whatever lies under a final name stands in it, even after a kill.
     write_record(job.folder, job.checkpoint, exported)
     path.replace(final)
     yield exported
     return exported
+
+
+def _verify(
+    job: _Job, target: Format, path: Path, card: ModelCard
+) -> Generator[ExportEvent, None, Verification]:
+    """Hold a file, with `card` in it, against the checkpoint, and write the result into it."""
+    reference, name = replace(job.reference, card=card), path.name
+    file = open_with_card(target, path, name, reference)
+    verification = yield from verify_file(target, path, file, reference, job.pictures)
+    yield Verified(name, verification)
+    require_passed(verification, reference, file, name)
+    _require_outputs(job.options, verification, name)
+    target.rewrite_card(path, replace(card, verification=verification.summary))
+    _repeat_one_batch(target, path, name, reference, verification)
+    return verification
+
+
+@contextmanager
+def _said_unpublished() -> Generator[None]:
+    try:
+        yield
+    except VerificationError as error:
+        raise VerificationError(f"{error}; it was not published") from None
+
+
+def _require_outputs(options: ExportOptions, verification: Verification, name: str) -> None:
+    if options.explain != (verification.answers.features is not None):
+        has = "no" if options.explain else "unasked"
+        raise VerificationError(f"{name} has {has} activation maps and features")
 
 
 def _put_resize_in_front(path: Path, card: ModelCard) -> None:
@@ -205,8 +228,7 @@ def _repeat_one_batch(
         found = compare(reference, answers, file.card.labels, limits)
         if not found.passed:
             raise VerificationError(
-                f"{name} answered differently after its card was written, and was not published"
-                f"{difference_text(found)}"
+                f"{name} answered differently after its card was written{difference_text(found)}"
             )
 
 
@@ -214,7 +236,9 @@ def _repeat_one_batch(
 def _work_folder(folder: Path) -> Generator[Path]:
     """Give a hidden folder beside the final names; what killed exports left of theirs goes."""
     for left in folder.glob(".export.*.partial"):
-        if not _is_running(int(left.suffixes[-2][1:])):
+        number = left.name.split(".")[2]
+        # One of our own number is of a process before us: in a container numbers begin anew.
+        if number.isdecimal() and (int(number) == os.getpid() or not _is_running(int(number))):
             shutil.rmtree(left, ignore_errors=True)
     work = folder / f".export.{os.getpid()}.partial"
     work.mkdir()

@@ -107,9 +107,9 @@ def clear_the_way(folder: Path, names: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in find_earlier(folder, names):
         path.unlink()
-    rows = [row for row in _recorded(folder) if row["path"] not in names]
+    rows = [row for row in _recorded(folder) if (folder / row["path"]).exists()]
     if rows:
-        _write(folder, _content(folder) | {"files": rows})
+        _write(folder, rows)
     else:
         (folder / RECORD).unlink(missing_ok=True)
 
@@ -132,18 +132,17 @@ def find_earlier(folder: Path, names: Sequence[str]) -> list[Path]:
 
 
 def write_record(folder: Path, checkpoint: Checkpoint, file: ExportedFile) -> None:
-    """Add a file to `verification.json`, beside those of the same checkpoint."""
-    before = _content(folder)
-    same = before.get("checkpoint_sha256") == checkpoint.sha256
-    rows = [row for row in _recorded(folder) if same and row["path"] != file.path.name]
-    content: dict[str, object] = {
-        "tlx": __version__,
+    """Add a file to `verification.json`, with the checkpoint, the versions and the machine.
+
+    The other files there may be of other exports, so each has its own.
+    """
+    row = file_json(file, file.path.name) | {
+        "checkpoint_sha256": checkpoint.sha256,
         "versions": _versions(),
         "machine": _machine(),
-        "checkpoint_sha256": checkpoint.sha256,
-        "files": [*rows, file_json(file, file.path.name)],
     }
-    _write(folder, content)
+    others = [other for other in _recorded(folder) if other["path"] != file.path.name]
+    _write(folder, [*others, row])
 
 
 def sync_and_hash(path: Path) -> str:
@@ -156,7 +155,7 @@ def sync_and_hash(path: Path) -> str:
 def _versions() -> dict[str, str]:
     packages = (torch, torchvision, onnx, onnxruntime, np)
     named = {package.__name__: package.__version__ for package in packages}
-    return {"python": platform.python_version(), **named}
+    return {"tlx": __version__, "python": platform.python_version(), **named}
 
 
 def _machine() -> dict[str, object]:
@@ -170,36 +169,26 @@ def _machine() -> dict[str, object]:
     }
 
 
-def _write(folder: Path, content: dict[str, object]) -> None:
+def _write(folder: Path, rows: list[dict[str, Any]]) -> None:
     with replacing(folder / RECORD) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _content(folder: Path) -> dict[str, object]:
-    record = folder / RECORD
-    if not record.exists():
-        return {}
-    try:
-        return dict(json.loads(record.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        raise _no_record(record) from None
+        temporary.write_text(json.dumps({"files": rows}, indent=1) + "\n", encoding="utf-8")
 
 
 def _recorded(folder: Path) -> list[dict[str, Any]]:
-    """Read what stands in the record of each published file."""
-    content: Any = _content(folder)
-    if not content:
+    """Read what stands in the record of each published file; nothing where there is none.
+
+    Raises:
+        UsageError: it is a file of something else.
+    """
+    record = folder / RECORD
+    if not record.exists():
         return []
     try:
-        rows = [dict(row) for row in content["files"]]
-        assert all({"path", "sha256"} <= row.keys() for row in rows)
-    except (KeyError, TypeError, ValueError, AssertionError):
-        raise _no_record(folder / RECORD) from None
+        rows = [dict(row) for row in json.loads(record.read_text(encoding="utf-8"))["files"]]
+        assert all(isinstance(row[key], str) for row in rows for key in ("path", "sha256"))
+    except (OSError, KeyError, TypeError, ValueError, AssertionError):
+        raise UsageError(f"{record} is not a record of tlx export; choose another --out") from None
     return rows
-
-
-def _no_record(record: Path) -> UsageError:
-    return UsageError(f"{record} is not a record of tlx export; choose another --out")
 
 
 def _sha256(path: Path) -> str:

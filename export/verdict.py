@@ -22,8 +22,8 @@ def require_passed(
     text = f" ({failures}; worst picture {verification.worst})"
     if verification.quantized:
         raise VerificationError(
-            f"{name} lost too much by quantization and was not published{text}; more "
-            "--calibration pictures or a larger --max-drop may help"
+            f"{name} lost too much by quantization{text}; more --calibration pictures or a "
+            "larger --max-drop may help"
         )
     fault = _diagnose(reference, file, verification)
     raise VerificationError(failure_text(name, fault, text))
@@ -31,10 +31,7 @@ def require_passed(
 
 def failure_text(name: str, fault: Diagnosis, difference: str) -> str:
     """Say what is wrong with a file in one line."""
-    return (
-        f"{name} does not answer as the checkpoint does and was not published{difference}; "
-        f"the first stage that differs is {fault.stage}: {fault.cause}"
-    )
+    return f"{name} does not answer as the checkpoint does{difference}; {fault}"
 
 
 def difference_text(comparison: Comparison) -> str:
@@ -49,8 +46,8 @@ def _diagnose(reference: Reference, file: OpenedFile, verification: Verification
         return Diagnosis("resize and crop", "the resize in the graph is not Pillow's")
     conditions = [result for result in verification.conditions if not result.passed]
     if within and conditions:
-        return Diagnosis("unknown", f"it depends on the condition: {conditions[0].condition}")
+        return Diagnosis(None, f"it depends on how it is asked: with {conditions[0].condition}")
     try:
         return diagnose(reference, file, verification.comparison.worst)
     except Exception as error:  # noqa: BLE001 - the file is faulty, anything may come of it
-        return Diagnosis("unknown", f"its stages cannot be computed ({error})")
+        return Diagnosis(None, f"its stages cannot be computed ({' '.join(str(error).split())})")

@@ -12,7 +12,7 @@ from ..inference.card import VerificationSummary
 from ..inference.graph_input import ANY_SIZE, prepare
 from .answers import Answers
 from .comparison import QUANTIZED, Comparison, Limits, compare, limits_of
-from .condition import other_conditions
+from .condition import BATCH, other_conditions
 from .files import Format, OpenedFile, ask_file, file_pixels
 from .onnx_opened import OnnxFile
 from .pictures import VerificationPictures
@@ -176,7 +176,9 @@ def _conditions(
     target: Format, path: Path, reference: Reference, answers: Answers, limits: Limits
 ) -> Generator[ComparisonProgress, None, tuple[ConditionResult, ...]]:
     count = len(reference.paths)
-    pictures = sorted({count * index // CONDITION_PICTURES for index in range(CONDITION_PICTURES)})
+    asked = min(CONDITION_PICTURES, count)
+    asked -= asked % BATCH == 0  # the last batch has to be another size than the others
+    pictures = [count * index // asked for index in range(asked)]
     expected = reference.at(pictures)
     if limits is QUANTIZED:  # its own usual answers are what must not depend on the condition
         expected = replace(expected, answers=answers.at(pictures))

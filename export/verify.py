@@ -1,7 +1,6 @@
 """`tlx verify`: a model file that is there already, held against the run it is said to be from."""
 
 import os
-import zipfile
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from ..errors import ModelFileError, TlxError
 from ..inference.card import ModelCard
 from ..inference.events import finish
 from ..inference.graph_input import ANY_SIZE
-from ..inference.inspection import is_zip
+from ..inference.inspection import archive_kind, is_zip
 from ..training.checkpoint import load_checkpoint
 from .condition import USUAL
 from .events import Verified
@@ -75,17 +74,18 @@ def _format_of(path: Path) -> Format:
     """Tell a file's format from its content.
 
     Raises:
-        ModelFileError: it is missing, or a zip archive that is damaged.
+        ModelFileError: it is a damaged archive, or one of something else.
     """
     named = {target.name: target for target in FORMATS}
     if not is_zip(path):
-        return named["onnx"]  # whose session says what is wrong with it
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name.partition("/")[2] for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ModelFileError(f"{path} is damaged: {error}") from None
-    return named["pt2" if "models/model.json" in names else "torchscript"]
+        return named["onnx"]  # whose session says what is wrong with it, or that it is missing
+    kind = archive_kind(path)
+    if kind not in named:
+        raise ModelFileError(
+            f"{path} is a {kind} or no file of tlx; give a file that tlx export wrote, such as "
+            "model.onnx"
+        )
+    return named[kind]
 
 
 def _card_of(target: Format, path: Path) -> ModelCard:

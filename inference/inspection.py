@@ -4,6 +4,8 @@ import hashlib
 import json
 import zipfile
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ class FileDescription:
 
     Attributes:
         path: the file.
-        kind: "onnx", "torchscript" or "checkpoint".
+        kind: "onnx", "torchscript", "pt2" or "checkpoint".
         size: in bytes.
         sha256: of its bytes.
         card: what it says.
@@ -37,7 +39,7 @@ class FileDescription:
 
 
 def is_zip(path: Path) -> bool:
-    """Tell a checkpoint or TorchScript file, both zip archives, from an ONNX file.
+    """Tell a checkpoint, TorchScript or pt2 file, all zip archives, from an ONNX file.
 
     By its first bytes: of an archive that was cut short the rest says nothing any more.
     """
@@ -47,9 +49,17 @@ def is_zip(path: Path) -> bool:
         return file.read(4) == b"PK\x03\x04"
 
 
-def is_torchscript(path: Path) -> bool:
-    """Tell a TorchScript file of tlx from a checkpoint."""
-    return is_zip(path) and _extra(path, CARD_KEY) is not None
+def archive_kind(path: Path) -> str:
+    """Tell what a zip archive is: "pt2", "torchscript", or else a "checkpoint" at best.
+
+    Raises:
+        ModelFileError: it is damaged.
+    """
+    with _opened(path) as archive:
+        names = archive.namelist()
+    if any(name.endswith("/models/model.json") for name in names):
+        return "pt2"
+    return "torchscript" if any(_is_extra(name, CARD_KEY) for name in names) else "checkpoint"
 
 
 def describe_onnx(path: Path) -> FileDescription:
@@ -62,12 +72,13 @@ def describe_onnx(path: Path) -> FileDescription:
     return describe(path, "onnx", session.card, session.inputs, session.outputs)
 
 
-def describe_torchscript(path: Path) -> FileDescription:
-    """Describe a TorchScript file of tlx, from the notes in its archive.
+def describe_archive(path: Path) -> FileDescription:
+    """Describe a TorchScript or pt2 file of tlx, from the notes in its archive.
 
     Raises:
         ModelFileError: the notes are missing or damaged.
     """
+    kind = archive_kind(path)
     card, tensors = _extra(path, CARD_KEY), _extra(path, TENSORS_KEY)
     if card is None or tensors is None:
         raise CardError(f"{path} has no card: it was not written by tlx export")
@@ -76,9 +87,7 @@ def describe_torchscript(path: Path) -> FileDescription:
             key: tuple(TensorSpec(s["name"], s["dtype"], tuple(s["shape"])) for s in value)
             for key, value in json.loads(tensors).items()
         }
-        return describe(
-            path, "torchscript", card_from_json(card), specs["inputs"], specs["outputs"]
-        )
+        return describe(path, kind, card_from_json(card), specs["inputs"], specs["outputs"])
     except CardError as error:
         raise CardError(f"{path}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -99,12 +108,20 @@ def describe(
 
 
 def _extra(path: Path, key: str) -> str | None:
-    """Read an extra file of a TorchScript archive; torch.jit puts them under NAME/extra/."""
+    """Read an extra file of an archive; torch puts them under NAME/extra/."""
+    with _opened(path) as archive:
+        names = [name for name in archive.namelist() if _is_extra(name, key)]
+        return archive.read(names[0]).decode("utf-8") if names else None
+
+
+def _is_extra(name: str, key: str) -> bool:
+    return name.endswith(f"/extra/{key}")
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if name.endswith(f"/extra/{key}"):
-                    return archive.read(name).decode("utf-8")
+            yield archive
     except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{path} is damaged: {error}") from None
-    return None

@@ -15,7 +15,9 @@ CONFIG = "config.json"
 RUN_FILES = (
     *("best.pt", "last.pt", CONFIG, "metrics.csv", "curves.png", "split.csv"),
     *("pictures.png", "pictures.cache", "mlflow.txt"),
-    *("model.onnx", "model.ts", "verification.json"),
+    *("model.onnx", "model.fp16.onnx", "model.int8.onnx", "model.ts", "model.pt2"),
+    *("model.any-size.onnx", "model.any-size.fp16.onnx", "model.any-size.int8.onnx"),
+    "verification.json",
 )
 """What tlx writes into a run folder, and removes when it is told to replace the run."""
 
