@@ -38,13 +38,45 @@ def mean_average_precision_interval(
     """
     if len(truth) < 2 or not truth.any():
         return None
-    rankings = [
-        _Ranking(scores[:, label], truth[:, label]) for label in np.flatnonzero(truth.any(axis=0))
-    ]
-    if resamples is None:
-        resamples = int(np.clip(_WORK // truth.size, *RESAMPLES))
-    means = np.concatenate([_means(rankings, drawn) for drawn in _draws(len(truth), resamples)])
-    low, high = np.nanpercentile(means, [2.5, 97.5])
+    rankings = _rank(scores, truth)
+    means = [_means(rankings, drawn) for drawn in _draws(len(truth), _count(truth, resamples))]
+    return _middle(np.concatenate(means))
+
+
+def mean_average_precision_difference_interval(
+    first: Scores, second: Scores, truth: MultiHot, resamples: int | None = None
+) -> tuple[float, float] | None:
+    """Compute the 95 % interval of the first model's mean average precision less the second's.
+
+    By the paired bootstrap: both models are scored on the same draws of pictures.
+
+    Args:
+        first: `[N, C]`, as for `mean_average_precision`.
+        second: the second model's, for the same pictures.
+        truth: `[N, C]`.
+        resamples: how often is drawn, by default `RESAMPLES`.
+
+    Returns:
+        (low, high), or None with a single picture or without any positive one.
+    """
+    if len(truth) < 2 or not truth.any():
+        return None
+    ours, theirs = _rank(first, truth), _rank(second, truth)
+    draws = _draws(len(truth), _count(truth, resamples))
+    return _middle(np.concatenate([_means(ours, one) - _means(theirs, one) for one in draws]))
+
+
+def _rank(scores: Scores, truth: MultiHot) -> list["_Ranking"]:
+    counted = np.flatnonzero(truth.any(axis=0))
+    return [_Ranking(scores[:, label], truth[:, label]) for label in counted]
+
+
+def _count(truth: MultiHot, resamples: int | None) -> int:
+    return resamples or int(np.clip(_WORK // truth.size, *RESAMPLES))
+
+
+def _middle(values: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(low), float(high)
 
 
