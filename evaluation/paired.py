@@ -7,6 +7,7 @@ would be far too wide, and the simplest paired one (Wald) collapses where none d
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,9 +132,9 @@ def tango_interval(only_first: int, only_second: int, pictures: int) -> tuple[fl
     # The statistic falls from far above Z to far below -Z, and is 0 at the estimate.
     low, high = -1.0, 1.0
     if estimate > low:
-        low = float(brentq(beyond, -1 + _EDGE, estimate, args=(Z,)))
+        low = cast(float, brentq(beyond, -1 + _EDGE, estimate, args=(Z,)))
     if estimate < high:
-        high = float(brentq(beyond, estimate, 1 - _EDGE, args=(-Z,)))
+        high = cast(float, brentq(beyond, estimate, 1 - _EDGE, args=(-Z,)))
     return low, high
 
 
