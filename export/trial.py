@@ -1,5 +1,6 @@
 """One way of quantizing that was tried: what it gave, and whether that passes."""
 
+import math
 from dataclasses import dataclass
 
 from ..inference.card import Quantization
@@ -60,6 +61,8 @@ class Trial:
     def failures(self) -> tuple[str, ...]:
         """Which gates it does not pass, with the numbers, as text."""
         found: list[str] = []
+        if not math.isfinite(self.score.mean_probability_difference):
+            found.append("some answers are not numbers")
         if not self.score.difference.value <= self.gates.max_drop:
             found.append(f"{drop_text(self)}, {100 * self.gates.max_drop:.2g} allowed")
         if self.gates.max_size is not None and self.size > self.gates.max_size * self.float_size:
