@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from .errors import TlxError
     from .evaluation.multi_label_report import MultiLabelReport
     from .evaluation.report import Report
+    from .export.options import ExportOptions
     from .export.publish import export
     from .export.record import ExportedFile
+    from .export.verify import VerifiedFile, verify
     from .inference.card import ModelCard
     from .inference.classifier import Classifier
     from .inference.prediction import Outcome, Prediction, RankedLabel
+    from .training.adoption import AdoptedRun, Adoption, adopt
     from .training.config import TrainingConfig
     from .training.fit import TrainingResult
     from .training.train import train
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "AdoptedRun": ".training.adoption",
+    "Adoption": ".training.adoption",
     "Classifier": ".inference.classifier",
+    "ExportOptions": ".export.options",
     "ExportedFile": ".export.record",
     "ModelCard": ".inference.card",
     "MultiLabelReport": ".evaluation.multi_label_report",
@@ -34,11 +40,17 @@ _HOME = {
     "TlxError": ".errors",
     "TrainingConfig": ".training.config",
     "TrainingResult": ".training.fit",
+    "VerifiedFile": ".export.verify",
+    "adopt": ".training.adoption",
     "train": ".training.train",
+    "verify": ".export.verify",
 }
 
 __all__ = [
+    "AdoptedRun",
+    "Adoption",
     "Classifier",
+    "ExportOptions",
     "ExportedFile",
     "ModelCard",
     "MultiLabelReport",
@@ -49,9 +61,12 @@ __all__ = [
     "TlxError",
     "TrainingConfig",
     "TrainingResult",
+    "VerifiedFile",
     "__version__",
+    "adopt",
     "export",
     "train",
+    "verify",
 ]
 
 

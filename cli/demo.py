@@ -64,7 +64,8 @@ def _folder(out: Path | None) -> Path:
 def _show(event: "DemoEvent", screen: Screen) -> None:
     from ..evaluation.report import Report
     from ..evaluation.scoring import EvaluationProgress
-    from ..export.publish import ExportedFile, Verified, Writing
+    from ..export.events import Verified, Writing
+    from ..export.record import ExportedFile
     from ..export.reference import ComparisonProgress
     from ..inference.prediction import Outcome
     from ..studies.demo import Step

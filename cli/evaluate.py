@@ -128,6 +128,8 @@ def report_json(report: "Report | MultiLabelReport") -> dict[str, object]:
 
 
 def _selection_note(split: str, card: "ModelCard") -> str:
+    if card.provenance.adopted:
+        return "note: trained elsewhere: whether it has learned these pictures is not known"
     tuned = " and the thresholds" if card.task == "multi-label" and card.thresholds else ""
     return f"note: these are {split} pictures of a run, {SELECTED[split].format(tuned)}"
 

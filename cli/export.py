@@ -4,89 +4,142 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from .extras import require_extra
 from .screen import Screen, one_line
 
 if TYPE_CHECKING:
-    from ..export.comparison import Comparison
-    from ..export.publish import ExportedFile, ExportEvent
+    from ..export.events import ExportEvent
+
+_GRAPH, _SMALLER = "The graph", "Smaller files"
 
 
 def export_command(
     run: Path = typer.Argument(help="Run folder that tlx train wrote; its best.pt is exported."),
     out: Path | None = typer.Option(None, help="Folder for the files. (default: RUN)"),
     data: Path | None = typer.Option(
-        None, help="The folder that RUN was trained on, if it has moved."
+        None,
+        help="The folder that RUN was trained on, if it has moved, or other pictures to verify on.",
+    ),
+    formats: str = typer.Option(
+        "",
+        "--format",
+        help="onnx, torchscript, pt2; several with commas. "
+        "(default: onnx,torchscript; with --embed-resize onnx)",
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    imgsz: int | None = typer.Option(
+        None,
+        help="Side of the pictures in pixels. (default: that of training)",
+        rich_help_panel=_GRAPH,
+    ),
+    batch: int | None = typer.Option(
+        None, help="Pictures a run, fixed. (default: any number)", rich_help_panel=_GRAPH
+    ),
+    dynamic: bool = typer.Option(
+        False,
+        "--dynamic",
+        help="Any number of pictures a run (the default).",
+        rich_help_panel=_GRAPH,
+    ),
+    taken: str = typer.Option(
+        "uint8-nhwc",
+        "--input",
+        help="uint8-nhwc, or float-nchw (0..1) for tools that need it.",
+        rich_help_panel=_GRAPH,
+    ),
+    embed_resize: bool = typer.Option(
+        False,
+        "--embed-resize",
+        help="The graph takes pictures of any size and resizes them: model.any-size.onnx.",
+        rich_help_panel=_GRAPH,
+    ),
+    explain: bool = typer.Option(
+        True,
+        "--explain/--no-explain",
+        help="With activation maps and features, or without.",
+        rich_help_panel=_GRAPH,
+    ),
+    opset: int = typer.Option(
+        18, help="Of the ONNX file: onnxruntime 1.17 loads 18.", rich_help_panel=_GRAPH
+    ),
+    legacy_exporter: bool = typer.Option(
+        False,
+        "--legacy-exporter",
+        help="Write ONNX with torch's older exporter, which is else only tried where the newer "
+        "one fails.",
+        rich_help_panel=_GRAPH,
+    ),
+    quantize: str = typer.Option(
+        "",
+        help="fp16, int8 or both: model.fp16.onnx, model.int8.onnx beside the float file.",
+        rich_help_panel=_SMALLER,
+    ),
+    calibration: int = typer.Option(
+        256, help="Training pictures that set the ranges of int8.", rich_help_panel=_SMALLER
+    ),
+    max_drop: float = typer.Option(
+        0.5, help="Largest drop of accuracy, in points of 100.", rich_help_panel=_SMALLER
+    ),
+    for_another_device: bool = typer.Option(
+        False,
+        "--for-another-device",
+        help="Do not ask that int8 is faster on this processor.",
+        rich_help_panel=_SMALLER,
+    ),
 ) -> None:
     """Convert a run to ONNX and TorchScript, verified on its validation pictures."""
     require_extra("train", "export")
+    from ..errors import ContradictionError
+    from ..export.options import ExportOptions
     from ..export.publish import export_events
+    from ..export.record import file_json
     from ..inference.events import finish
 
-    events = export_events(run, out, data)
+    if dynamic and batch is not None:
+        raise ContradictionError("--dynamic and --batch contradict each other; leave one out")
+    options = ExportOptions(
+        formats=_names(formats or ("onnx" if embed_resize else "onnx,torchscript")),
+        quantize=_names(quantize),
+        batch=batch,
+        imgsz=imgsz,
+        opset=opset,
+        input=taken,
+        embed_resize=embed_resize,
+        explain=explain,
+        legacy_exporter=legacy_exporter,
+        calibration=calibration,
+        max_drop=max_drop,
+        for_another_device=for_another_device,
+    )
+    events = export_events(run, out, data, options)
     with Screen(as_json) as screen:
         files = finish(events, lambda event: show_export(event, screen))
-        screen.json({"files": [_json(file) for file in files]})
+        screen.json({"files": [file_json(file, str(file.path)) for file in files]})
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def show_export(event: "ExportEvent", screen: Screen) -> None:
     """Show one thing that happened."""
-    from ..export.publish import ExportedFile, Verified, Writing
+    from ..export.events import Verified, Writing
+    from ..export.record import ExportedFile
     from ..export.reference import ComparisonProgress
+    from .export_table import verification_table
 
     match event:
         case ComparisonProgress(side, done, total):
             screen.progress(f"answers of {side}", done, total)
-        case Writing(name):
+        case Writing(name, None):
             screen.row(f"writing {name}")
-        case Verified(name, comparison, worst):
+        case Writing(name, reason):
+            screen.row(one_line(str(reason)), style="yellow")
+            screen.row(f"writing {name} with torch's older exporter")
+        case Verified(name, verification):
             screen.row(f"{name} against the checkpoint")
-            screen.table(_table(comparison, worst))
+            screen.table(verification_table(verification))
         case ExportedFile():
             size = event.path.stat().st_size / 1e6
             screen.row(f"{event.path} ({size:.1f} MB, SHA-256 {event.sha256})", style="green")
-
-
-def _table(found: "Comparison", worst: Path) -> Table:
-    table = Table(show_header=False)
-    table.add_column(style="dim")
-    table.add_column(justify="right", overflow="fold")
-    rows = {
-        "pictures compared, from bytes to label": f"{found.pictures}",
-        "logits: largest, mean difference": (
-            f"{found.max_logit_difference:.2e}, {found.mean_logit_difference:.2e}"
-        ),
-        "probabilities: largest, mean difference": (
-            f"{found.max_probability_difference:.2e}, {found.mean_probability_difference:.2e}"
-        ),
-        "activation maps, features: largest, of their magnitude": (
-            f"{found.max_map_difference:.2e}, {found.max_feature_difference:.2e}"
-        ),
-        f"{found.same}, outside {found.ties} ties": f"{found.agreement:.2%}",
-        "the checkpoint's own distance, fp32 from fp64": f"{found.eager_distance:.2e}",
-        "limit in probability": f"{found.limit:.2e}",
-    }
-    for what, value in rows.items():
-        table.add_row(what, value)
-    verdict = "[green]passed[/]" if found.passed else "[red]FAILED[/]"
-    table.add_row("verdict", verdict, style="bold")
-    if not found.passed:
-        table.add_row("worst picture", Text(one_line(str(worst))))
-    return table
-
-
-def _json(file: "ExportedFile") -> dict[str, object]:
-    return {
-        "path": str(file.path),
-        "format": file.format,
-        "verified": file.verified,
-        "pictures": file.pictures,
-        "max_probability_difference": file.max_probability_difference,
-        "agreement": file.agreement,
-        "sha256": file.sha256,
-    }

@@ -7,25 +7,34 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ..errors import ModelFileError
+from ..errors import ModelFileError, UsageError
 from .extras import require_extra
 from .screen import Screen
 
 if TYPE_CHECKING:
-    from ..inference.card import MeasuredResult, ModelCard
+    from ..inference.card import MeasuredResult, ModelCard, Provenance
     from ..inference.inspection import FileDescription
     from ..inference.session import TensorSpec
 
 
 def inspect_command(
     file: Path = typer.Argument(help="Checkpoint (.pt), ONNX or TorchScript file."),
+    markdown: bool = typer.Option(
+        False, "--markdown", help="Write a model card for people, in Markdown."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Show a file's card, inputs and outputs, size and SHA-256."""
+    if markdown and as_json:
+        raise UsageError("give either --markdown or --json")
     found = _describe(file)
     screen = Screen(as_json)
     if as_json:
         screen.json(_json(found))
+    elif markdown:
+        from ..inference.markdown_card import markdown_card
+
+        screen.text(markdown_card(found))
     else:
         _show(found, screen)
 
@@ -89,16 +98,23 @@ def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
         ),
         ("temperature", f"{card.temperature:g}"),
         *_threshold_rows(card),
-        ("trained", f"{origin.date} by tlx {origin.tlx}, torch {origin.torch}, seed {origin.seed}"),
-        (
-            "network",
-            f"{origin.architecture} from weights {origin.weights}"
-            + (f" (SHA-256 {origin.weights_sha256})" if origin.weights_sha256 else "")
-            + f", frozen: {origin.freeze}",
-        ),
-        ("pictures", f"fingerprint {origin.data_fingerprint}"),
+        *_origin_rows(origin),
     ]
     return rows + _result_rows(card)
+
+
+def _origin_rows(origin: "Provenance") -> list[tuple[str, str]]:
+    network = f"{origin.architecture} from weights {origin.weights}" + (
+        f" (SHA-256 {origin.weights_sha256})" if origin.weights_sha256 else ""
+    )
+    if origin.adopted:
+        by = f"{origin.date} by tlx {origin.tlx}, which did not train it"
+        return [("adopted", by), ("network", network)]
+    return [
+        ("trained", f"{origin.date} by tlx {origin.tlx}, torch {origin.torch}, seed {origin.seed}"),
+        ("network", f"{network}, frozen: {origin.freeze}"),
+        ("pictures", f"fingerprint {origin.data_fingerprint}"),
+    ]
 
 
 def _threshold_rows(card: "ModelCard") -> list[tuple[str, str]]:

@@ -10,7 +10,20 @@ from typer.core import TyperGroup
 
 from ..errors import TlxError
 from ..training.torchrun import said_by_first, this_process
-from . import classify, compare, demo, evaluate, export, inspect, train, version, weights
+from . import (
+    adopt,
+    bench,
+    classify,
+    compare,
+    demo,
+    evaluate,
+    export,
+    inspect,
+    train,
+    verify,
+    version,
+    weights,
+)
 from .screen import one_line
 
 
@@ -39,10 +52,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train_command)
+app.command("adopt")(adopt.adopt_command)
 app.command("export")(export.export_command)
+app.command("verify")(verify.verify_command)
 app.command("eval")(evaluate.eval_command)
 app.command("classify")(classify.classify_command)
 app.command("inspect")(inspect.inspect_command)
+app.command("bench")(bench.bench_command)
 app.command("compare")(compare.compare_command)
 app.command("demo")(demo.demo_command)
 app.add_typer(weights.app, name="weights")

@@ -42,12 +42,14 @@ class Screen:
 
     With `as_json`, stdout holds JSON alone and rows go to stderr. Bars are drawn where a
     terminal is: on stdout if it is one, else on stderr. With `silent` there is nothing at all.
+    With `still` a bar is drawn only when it is moved, by no thread of its own: for measurements.
     """
 
-    def __init__(self, as_json: bool = False, silent: bool = False) -> None:
+    def __init__(self, as_json: bool = False, silent: bool = False, still: bool = False) -> None:
         self.as_json = as_json and not silent
         self.rows = _console(stderr=as_json)
         self.rows.quiet = silent
+        self._still = still
         bars = self.rows if self.rows.is_terminal else _console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -57,6 +59,7 @@ class Screen:
             TimeRemainingColumn(),
             console=bars,
             transient=True,
+            auto_refresh=not still,
             disable=silent or not bars.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
@@ -87,6 +90,11 @@ class Screen:
         unbounded = self.rows.options.update(max_width=PIPE_WIDTH)
         return self.rows.measure(table, options=unbounded).maximum <= self.rows.width
 
+    def text(self, text: str) -> None:
+        """Write a whole text to stdout as it is."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
     def json(self, content: object) -> None:
         """Print one line of JSON to stdout; nothing without `as_json`."""
         if self.as_json:
@@ -98,7 +106,7 @@ class Screen:
         """Move a phase's bar; it appears at its first step and goes when it is full."""
         if phase not in self._tasks:
             self._tasks[phase] = self._progress.add_task(phase, total=total or None)
-        self._progress.update(self._tasks[phase], completed=done)
+        self._progress.update(self._tasks[phase], completed=done, refresh=self._still)
         if total and done >= total:
             self._progress.remove_task(self._tasks.pop(phase))
             self._progress.refresh()  # or a full bar would stand below the next rows for a moment

@@ -183,6 +183,9 @@ def show_result(result: "TrainingResult", screen: Screen) -> None:
     value = best.monitored
     if best.monitor == "loss":
         metric, value = "accuracy", best.validation_accuracy
+    epochs = len(result.history)
+    if epochs < best.epochs:
+        screen.row(f"stopped early: {epochs - best.epoch} epoch(s) without a better one")
     screen.row(
         f"best: epoch {best.epoch}, validation {metric} {value:.4f}, loss "
         f"{best.validation_loss:.4f} (these pictures chose the epoch: tlx eval on a test folder "

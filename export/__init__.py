@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .options import ExportOptions
     from .record import ExportedFile
 
 
@@ -20,11 +21,12 @@ class _CallablePackage(ModuleType):
         *,
         out: str | os.PathLike[str] | None = None,
         data: str | os.PathLike[str] | None = None,
+        options: "ExportOptions | None" = None,
     ) -> "tuple[ExportedFile, ...]":
         """Export a run; see `tlx.export.publish.export`."""
-        from .publish import export
+        from .publish import DEFAULT, export
 
-        return export(run, out=out, data=data)
+        return export(run, out=out, data=data, options=options or DEFAULT)
 
 
 sys.modules[__name__].__class__ = _CallablePackage

@@ -1,6 +1,7 @@
 """What one side of a verification answered, and the stages it went through."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +16,56 @@ STAGES = (
 Stages = dict[str, NDArray[np.floating]]
 """Outputs by name of the stage, for one picture: `[1, ...]`."""
 
+Values = NDArray[np.floating]
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Outputs for N pictures, as float arrays: `[N, C] [N, C] [N, C, h, w] [N, F]`."""
+    """Outputs for N pictures, as float arrays: `[N, C] [N, C] [N, C, h, w] [N, F]`.
 
-    logits: NDArray[np.floating]
-    probabilities: NDArray[np.floating]
-    activation_maps: NDArray[np.floating]
-    features: NDArray[np.floating]
+    A file without explanations has no maps and features.
+    """
+
+    logits: Values
+    probabilities: Values
+    activation_maps: Values | None = None
+    features: Values | None = None
+
+    def at(self, pictures: slice | Sequence[int]) -> "Answers":
+        """Take the answers of some of the pictures."""
+        maps, features = self.activation_maps, self.features
+        return Answers(
+            self.logits[pictures],
+            self.probabilities[pictures],
+            None if maps is None else maps[pictures],
+            None if features is None else features[pictures],
+        )
+
+    def stages(self) -> Stages:
+        """Name what is there by its stage, in the order of `STAGES`."""
+        named = {
+            "features": self.features,
+            "logits": self.logits,
+            "probabilities": self.probabilities,
+            "activation maps": self.activation_maps,
+        }
+        return {stage: value for stage, value in named.items() if value is not None}
 
     def first(self, count: int) -> "Answers":
         """Take the answers of the first `count` pictures."""
-        return Answers(*(getattr(self, field.name)[:count] for field in fields(self)))
+        return self.at(slice(count))
 
 
 def join(batches: list[Answers]) -> Answers:
     """Put batches together along N."""
-    names = [field.name for field in fields(Answers)]
-    return Answers(*(np.concatenate([getattr(b, name) for b in batches]) for name in names))
+    return Answers(
+        np.concatenate([batch.logits for batch in batches]),
+        np.concatenate([batch.probabilities for batch in batches]),
+        _joined([batch.activation_maps for batch in batches]),
+        _joined([batch.features for batch in batches]),
+    )
+
+
+def _joined(parts: list[Values | None]) -> Values | None:
+    given = [part for part in parts if part is not None]
+    return np.concatenate(given) if given else None

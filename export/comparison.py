@@ -1,5 +1,6 @@
 """How far two sides are apart, and whether that is near enough."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,35 @@ RELATIVE_LIMIT = 1e-4
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a file is held to.
+
+    Attributes:
+        probability: largest difference that passes, in 0..1.
+        relative: of logits, maps and features, as a share of their largest magnitude.
+        tie: pictures whose first two labels are nearer than this in probability are ties; for
+            multi-label those with a label nearer than that to its threshold.
+        agreement: smallest share of the others with the same decision.
+    """
+
+    probability: float
+    relative: float
+    tie: float
+    agreement: float = 1.0
+
+
+QUANTIZED = Limits(math.inf, math.inf, 0.1, 0.95)
+"""For a quantized file, whose numbers are others; its loss of accuracy is measured beside it."""
+
+
+def limits_of(reference: Reference) -> Limits:
+    """Give the limits of a float file: by the distance of the checkpoint's fp32 from its fp64."""
+    probability = max(LIMIT, EAGER_FACTOR * reference.eager_distance)
+    relative = max(RELATIVE_LIMIT, EAGER_FACTOR * reference.eager_relative)
+    return Limits(probability, relative, 2 * probability)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """A file's answers against the checkpoint's, over real pictures.
 
@@ -29,16 +59,15 @@ class Comparison:
         max_probability_difference: largest, in 0..1.
         mean_probability_difference: mean over pictures and labels.
         max_relative_logit_difference: largest, as a share of the largest magnitude of a logit.
-        max_map_difference: activation maps, as a share of their largest magnitude.
+        max_map_difference: activation maps, as a share of their largest magnitude; 0 for a file
+            without them.
         max_feature_difference: features, likewise.
         agreement: share of pictures outside ties with the same first label, for multi-label with
             the same set of chosen labels; 1 if all are ties.
-        ties: pictures whose first two labels are nearer than twice `limit`; for multi-label
-            those with a label that is nearer than that to its threshold.
+        ties: pictures whose decision is too near to another one to be counted.
         eager_distance: largest difference in probability of fp32 from fp64, on the checkpoint.
         worst: index of the picture whose answers are farthest off, measured by their limits.
-        limit: the largest difference in probability that passes here.
-        relative_limit: the largest relative difference of logits, maps and features.
+        limits: what passes here.
         same: what `agreement` counts, in words.
     """
 
@@ -54,8 +83,7 @@ class Comparison:
     ties: int
     eager_distance: float
     worst: int
-    limit: float
-    relative_limit: float = RELATIVE_LIMIT
+    limits: Limits
     same: str = "same label"
 
     @property
@@ -67,44 +95,49 @@ class Comparison:
     def failures(self) -> tuple[str, ...]:
         """What is beyond its limit, as text."""
         measures = {
-            "probability": (self.max_probability_difference, self.limit),
-            "logits, relative": (self.max_relative_logit_difference, self.relative_limit),
-            "activation maps, relative": (self.max_map_difference, self.relative_limit),
-            "features, relative": (self.max_feature_difference, self.relative_limit),
+            "probability": (self.max_probability_difference, self.limits.probability),
+            "logits, relative": (self.max_relative_logit_difference, self.limits.relative),
+            "activation maps, relative": (self.max_map_difference, self.limits.relative),
+            "features, relative": (self.max_feature_difference, self.limits.relative),
         }
         beyond = [
             f"largest difference in {name} {value:.3g}, limit {limit:.3g}"
             for name, (value, limit) in measures.items()
             if not value <= limit
         ]
-        if self.agreement != 1:
+        if not self.agreement >= self.limits.agreement:
             beyond.append(f"{self.same} outside ties {self.agreement:.2%}")
         return tuple(beyond)
 
 
-def compare(reference: Reference, answers: Answers, labels: tuple[str, ...]) -> Comparison:
+def compare(
+    reference: Reference, answers: Answers, labels: tuple[str, ...], limits: Limits | None = None
+) -> Comparison:
     """Compare a file's answers with the checkpoint's, label by label, by name.
 
     Args:
         reference: the checkpoint's side.
         answers: the file's side, for the same pictures, or for the first of them.
         labels: of the file's card: the same names as the checkpoint's, in any order.
+        limits: what passes; by default what a float file is held to.
     """
+    limits = limits or limits_of(reference)
     expected = reference.answers.first(len(answers.logits))
     found = _reordered(answers, [labels.index(label) for label in reference.card.labels])
-    limit = max(LIMIT, EAGER_FACTOR * reference.eager_distance)
-    relative_limit = max(RELATIVE_LIMIT, EAGER_FACTOR * reference.eager_relative)
     logits = np.abs(found.logits - expected.logits)
     probabilities = np.abs(found.probabilities - expected.probabilities)
     relative = {
         name: _relative_differences(getattr(found, name), getattr(expected, name))
         for name in ("logits", "activation_maps", "features")
     }
-    in_limits = [probabilities.max(axis=1) / limit]
-    in_limits += [values / relative_limit for values in relative.values()]
+    in_limits = [probabilities.max(axis=1) / limits.probability]
+    in_limits += [values / limits.relative for values in relative.values()]
     thresholds = reference.card.decision_thresholds
-    clear = _margins(expected.probabilities, thresholds) > 2 * limit
+    clear = _margins(expected.probabilities, thresholds) > limits.tie
     same = _same_decisions(found, expected, thresholds)
+    beyond_all = np.max(in_limits, axis=0)
+    # Held to no limit, the worst is where the probabilities are farthest off.
+    worst = beyond_all if beyond_all.any() else probabilities.max(axis=1)
     return Comparison(
         pictures=len(logits),
         max_logit_difference=float(logits.max()),
@@ -117,9 +150,8 @@ def compare(reference: Reference, answers: Answers, labels: tuple[str, ...]) -> 
         agreement=float(same[clear].mean()) if clear.any() else 1.0,
         ties=int((~clear).sum()),
         eager_distance=reference.eager_distance,
-        worst=int(np.max(in_limits, axis=0).argmax()),
-        limit=limit,
-        relative_limit=relative_limit,
+        worst=int(worst.argmax()),
+        limits=limits,
         same="same label" if thresholds is None else "same labels",
     )
 
@@ -130,9 +162,14 @@ def relative_difference(found: NDArray[np.floating], expected: NDArray[np.floati
 
 
 def _relative_differences(
-    found: NDArray[np.floating], expected: NDArray[np.floating]
+    found: NDArray[np.floating] | None, expected: NDArray[np.floating]
 ) -> NDArray[np.floating]:
-    """Compute each picture's largest difference, `[N]`; another shape is infinitely far."""
+    """Compute each picture's largest difference, `[N]`; another shape is infinitely far.
+
+    What a file does not give differs in nothing.
+    """
+    if found is None:
+        return np.zeros(len(expected))
     if found.shape != expected.shape:
         return np.full(len(expected), np.inf)
     magnitude = max(float(np.abs(expected).max()), 1e-30)
@@ -143,7 +180,7 @@ def _reordered(answers: Answers, order: list[int]) -> Answers:
     return Answers(
         answers.logits[:, order],
         answers.probabilities[:, order],
-        answers.activation_maps[:, order],
+        None if answers.activation_maps is None else answers.activation_maps[:, order],
         answers.features,
     )
 

@@ -1,13 +1,22 @@
-"""The network as it is deployed: uint8 pictures in, every output of the contract out."""
+"""The network as it is deployed: pictures in, every output of the contract out."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
 from ..inference.card import ModelCard
-from ..training.resnet import PictureNetwork
+from ..inference.graph_input import FLOAT
+from ..training.resnet import Normalisation, PictureNetwork
 
 Outputs = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+class FloatNormalisation(Normalisation):
+    """Takes what most tools feed a network with: float32 `[N, 3, S, S]` in 0..1."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalise by the card's mean and standard deviation."""
+        return images.sub(self.mean).div(self.std)
 
 
 class DeployedNetwork(nn.Module):
@@ -19,7 +28,8 @@ class DeployedNetwork(nn.Module):
 
     def __init__(self, model: PictureNetwork, card: ModelCard) -> None:
         super().__init__()
-        self.normalise = model.normalise
+        rule = card.preprocessing
+        self.normalise = FloatNormalisation(rule) if card.input == FLOAT else model.normalise
         self.network = model.network
         self.temperature = card.temperature
         self.multi_label = card.task == "multi-label"
@@ -28,7 +38,8 @@ class DeployedNetwork(nn.Module):
         """Compute (logits, probabilities, activation_maps, features).
 
         Args:
-            images: uint8 RGB `[N, S, S, 3]`, after resize and crop.
+            images: RGB after resize and crop, uint8 `[N, S, S, 3]`, or for a card with the input
+                "float-nchw" float32 `[N, 3, S, S]` in 0..1.
 
         Returns:
             float32 `[N, C]`, `[N, C]`, `[N, C, h, w]` and `[N, F]`.
@@ -45,7 +56,22 @@ class DeployedNetwork(nn.Module):
         return logits, probabilities, maps, features
 
 
-def example_input(card: ModelCard) -> Tensor:
-    """Make a batch of two black pictures, uint8 `[2, S, S, 3]`, to trace with."""
+class ScoresNetwork(nn.Module):
+    """The same without what explains an answer."""
+
+    def __init__(self, deployed: DeployedNetwork) -> None:
+        super().__init__()
+        self.deployed = deployed
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute (logits, probabilities), float32 `[N, C]` each."""
+        logits, probabilities, _, _ = self.deployed(images)
+        return logits, probabilities
+
+
+def example_input(card: ModelCard, batch: int = 2) -> Tensor:
+    """Make a batch of black pictures to trace with, as the card's input says."""
     side = card.preprocessing.crop
-    return torch.zeros(2, side, side, 3, dtype=torch.uint8)
+    if card.input == FLOAT:
+        return torch.zeros(batch, 3, side, side)
+    return torch.zeros(batch, side, side, 3, dtype=torch.uint8)

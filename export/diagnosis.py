@@ -18,7 +18,7 @@ from .causes import (
     thresholds_cause,
 )
 from .comparison import RELATIVE_LIMIT, relative_difference
-from .files import OpenedFile, file_pixels, file_rgb
+from .files import OpenedFile, file_pixels, file_rgb, network_input
 from .reference import Reference, decode_again, prepared_pixels, reference_stages
 
 
@@ -56,7 +56,7 @@ def diagnose(reference: Reference, file: OpenedFile, index: int) -> Diagnosis:
         return before
     pixels = prepared_pixels(path, card.preprocessing)
     expected = reference_stages(reference, index)
-    found = _file_stages(reference, file, pixels)
+    found = _file_stages(reference, file, path)
     for stage, value in expected.items():
         if stage in found and not relative_difference(found[stage], value) <= RELATIVE_LIMIT:
             return Diagnosis(stage, _cause(stage, found[stage], value, pixels, card))
@@ -78,10 +78,10 @@ def _before_network(path: Path, rule: Preprocessing) -> Diagnosis | None:
     return None
 
 
-def _file_stages(reference: Reference, file: OpenedFile, pixels: NDArray[np.uint8]) -> Stages:
+def _file_stages(reference: Reference, file: OpenedFile, path: Path) -> Stages:
     layers = [getattr(reference.network, f"layer{number}") for number in range(1, 5)]
     # Twice the same picture: a BatchNorm that was left in training mode refuses a batch of one.
-    found = file.stages(np.stack([pixels, pixels]), [len(layer) for layer in layers])
+    found = file.stages([network_input(path, file.card)] * 2, [len(layer) for layer in layers])
     return {stage: value[:1] for stage, value in found.items()}
 
 

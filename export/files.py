@@ -1,33 +1,28 @@
-"""The file's side of a verification: model files opened as a user would, and their stages."""
+"""The file's side of a verification: model files opened and asked as a user would."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import onnx
-import onnxruntime
-import torch
 from numpy.typing import NDArray
-from onnx import GraphProto
+from torch import nn
 
 from ..errors import VerificationError
 from ..inference import preprocessing
 from ..inference.card import ModelCard
-from ..inference.card_json import card_from_json
+from ..inference.graph_input import ANY_SIZE, Pixels, prepare
 from ..inference.preprocessing import Preprocessing, preprocess
-from ..inference.session import INPUT, ModelSession
 from .answers import Answers, Stages, join
-from .reference import BATCH, ComparisonProgress
-from .torchscript_file import load_torchscript
-
-_LAST_STAGES = {
-    "features": "features",
-    "logits": "logits",
-    "probabilities": "probabilities",
-    "activation maps": "activation_maps",
-}
-"""The stages that are outputs of the graph, and their names there."""
+from .condition import USUAL, Condition
+from .onnx_file import rewrite_onnx_card, write_onnx
+from .onnx_opened import OnnxFile
+from .options import ExportOptions
+from .pt2_file import rewrite_pt2_card, write_pt2
+from .reference import ComparisonProgress
+from .torch_opened import Pt2File, TorchScriptFile
+from .torchscript_file import rewrite_torchscript_card, write_torchscript
 
 
 class OpenedFile(Protocol):
@@ -35,11 +30,11 @@ class OpenedFile(Protocol):
 
     card: ModelCard
 
-    def run(self, images: NDArray[np.uint8]) -> Answers:
-        """Answer uint8 `[N, S, S, 3]`."""
+    def run(self, images: Sequence[Pixels]) -> Answers:
+        """Answer pictures as the file takes them, uint8 `[H, W, 3]` each."""
         ...
 
-    def stages(self, images: NDArray[np.uint8], blocks: Sequence[int]) -> Stages:
+    def stages(self, images: Sequence[Pixels], blocks: Sequence[int]) -> Stages:
         """Compute the stages of the network; `blocks` counts the residual blocks a layer.
 
         A stage that the file does not have as such is left out.
@@ -47,59 +42,35 @@ class OpenedFile(Protocol):
         ...
 
 
-class OnnxFile:
-    """An ONNX file in onnxruntime."""
+@dataclass(frozen=True)
+class Format:
+    """How a format is written, opened, and given another card.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._session = ModelSession(path)
-        self.card = self._session.card
+    Attributes:
+        name: one of `FORMAT_NAMES`.
+        ending: of its files' names.
+        runtime: whether onnxruntime runs it, with its providers.
+        write: makes a file of a deployed network.
+        rewrite_card: replaces the card and leaves everything else.
+        open: gives the file under a condition.
+    """
 
-    def run(self, images: NDArray[np.uint8]) -> Answers:
-        """Answer uint8 `[N, S, S, 3]`."""
-        found = self._session.run(images)
-        return Answers(found.logits, found.probabilities, found.activation_maps, found.features)
-
-    def stages(self, images: NDArray[np.uint8], blocks: Sequence[int]) -> Stages:
-        """Run a copy of the graph that also gives the values between the stages."""
-        model = onnx.load(self._path)
-        values = _stage_values(model.graph, blocks)
-        for value in values.values():
-            model.graph.output.append(onnx.helper.make_empty_tensor_value_info(value))
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
-        )
-        names = {**values, **_LAST_STAGES}
-        outputs = session.run(list(names.values()), {INPUT: images})
-        return {name: np.asarray(value) for name, value in zip(names, outputs, strict=True)}
+    name: str
+    ending: str
+    runtime: bool
+    write: Callable[[nn.Module, ModelCard, Path, ExportOptions], None]
+    rewrite_card: Callable[[Path, ModelCard], None]
+    open: Callable[[Path, Condition], OpenedFile]
 
 
-class TorchScriptFile:
-    """A TorchScript file in torch."""
-
-    def __init__(self, path: Path) -> None:
-        self._module, card = load_torchscript(path)
-        self.card = card_from_json(card)
-
-    def run(self, images: NDArray[np.uint8]) -> Answers:
-        """Answer uint8 `[N, S, S, 3]`."""
-        with torch.no_grad():
-            return Answers(*(output.numpy() for output in self._module(torch.from_numpy(images))))
-
-    def stages(self, images: NDArray[np.uint8], blocks: Sequence[int]) -> Stages:
-        """Call the scripted stages one after the other."""
-        network = self._module.network
-        with torch.no_grad():
-            pixels = self._module.normalise(torch.from_numpy(images))
-            value = network.maxpool(network.relu(network.bn1(network.conv1(pixels))))
-            stages = {"normalisation": pixels.numpy(), "stem": value.numpy()}
-            for name in ("layer1", "layer2", "layer3", "layer4"):
-                value = getattr(network, name)(value)
-                stages[name] = value.numpy()
-        answers = self.run(images)
-        return {**stages, **{name: getattr(answers, own) for name, own in _LAST_STAGES.items()}}
+FORMATS = (
+    Format("onnx", "onnx", True, write_onnx, rewrite_onnx_card, OnnxFile),
+    Format(
+        *("torchscript", "ts", False),
+        *(write_torchscript, rewrite_torchscript_card, TorchScriptFile),
+    ),
+    Format("pt2", "pt2", False, write_pt2, rewrite_pt2_card, Pt2File),
+)
 
 
 def file_pixels(path: Path, rule: Preprocessing) -> NDArray[np.uint8]:
@@ -112,24 +83,48 @@ def file_rgb(path: Path, rule: Preprocessing) -> NDArray[np.uint8]:
     return np.asarray(preprocessing.decode(path, rule.resize_side))
 
 
+def resized_rgb(path: Path, rule: Preprocessing) -> NDArray[np.uint8]:
+    """Decode a picture and resize it by Pillow, without a crop: uint8 `[H, W, 3]`."""
+    rgb = preprocessing.decode(path, rule.resize_side)
+    return np.asarray(preprocessing.resize(rgb, rule.resize_side))
+
+
+def network_input(path: Path, card: ModelCard) -> Pixels:
+    """Bring a picture to the file as far as this compares the network alone.
+
+    A graph that resizes by itself finds nothing left to resize.
+    """
+    return resized_rgb(path, card.preprocessing) if card.input == ANY_SIZE else prepare(path, card)
+
+
 def ask_file(
-    file: OpenedFile, paths: Sequence[Path], side: str
+    file: OpenedFile,
+    paths: Sequence[Path],
+    side: str,
+    batch: int = USUAL.batch,
+    read: Callable[[Path, ModelCard], Pixels] = network_input,
 ) -> Generator[ComparisonProgress, None, Answers]:
     """Send pictures through a file, from their bytes on, by the file's own card.
+
+    Args:
+        file: opened under some condition.
+        paths: the pictures.
+        side: what to call the file in progress and errors.
+        batch: pictures a run; the last one may be smaller.
+        read: brings a picture to the file's input.
 
     Raises:
         VerificationError: the file cannot be run.
     """
-    rule = file.card.preprocessing
     batches: list[Answers] = []
-    for start in range(0, len(paths), BATCH):
-        images = np.stack([file_pixels(path, rule) for path in paths[start:][:BATCH]])
+    for start in range(0, len(paths), batch):
+        images = [read(path, file.card) for path in paths[start:][:batch]]
         batches.append(_answers(file, images, side))
-        yield ComparisonProgress(side, min(start + BATCH, len(paths)), len(paths))
+        yield ComparisonProgress(side, min(start + batch, len(paths)), len(paths))
     return join(batches)
 
 
-def _answers(file: OpenedFile, images: NDArray[np.uint8], side: str) -> Answers:
+def _answers(file: OpenedFile, images: Sequence[Pixels], side: str) -> Answers:
     try:
         return file.run(images)
     except Exception as error:  # noqa: BLE001 - the runtimes' errors share no base
@@ -139,24 +134,3 @@ def _answers(file: OpenedFile, images: NDArray[np.uint8], side: str) -> Answers:
             f"the {side} file cannot answer a batch of {len(images)} and was not published: "
             f"{reason[:300]}"
         ) from None
-
-
-def _stage_values(graph: GraphProto, blocks: Sequence[int]) -> dict[str, str]:
-    """Find the values between the stages by the graph's structure, whoever exported it.
-
-    The first Conv reads the normalised pictures; the MaxPool ends the stem; each residual block
-    ends in an Add followed by a Relu.
-    """
-    makers = {output: node.op_type for node in graph.node for output in node.output}
-    values = {
-        "normalisation": [node.input[0] for node in graph.node if node.op_type == "Conv"],
-        "stem": [node.output[0] for node in graph.node if node.op_type == "MaxPool"],
-    }
-    ends = [
-        node.output[0]
-        for node in graph.node
-        if node.op_type == "Relu" and makers.get(node.input[0]) == "Add"
-    ]
-    if len(ends) == sum(blocks):
-        values |= {f"layer{i}": [ends[last - 1]] for i, last in enumerate(np.cumsum(blocks), 1)}
-    return {stage: found[0] for stage, found in values.items() if found}

@@ -1,65 +1,35 @@
 """Export: write with the card, verify, add the result, reopen, hash, and only then rename."""
 
-import hashlib
 import os
-from collections.abc import Callable, Generator, Sequence
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import DataError, VerificationError
-from ..inference.card import ModelCard, VerificationSummary
+import onnx
+
+from ..errors import VerificationError
+from ..inference.card import ModelCard, Quantization
 from ..inference.events import finish
-from ..samples.sample import Sample
-from ..samples.splitting import read_split
 from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
-from ..training.config import read_config
-from .comparison import Comparison, compare
-from .deployed import DeployedNetwork
-from .diagnosis import Diagnosis, compare_cards, diagnose
-from .files import OnnxFile, OpenedFile, TorchScriptFile, ask_file
-from .onnx_file import rewrite_onnx_card, write_onnx
-from .record import ExportedFile, clear_the_way, find_earlier, write_record
-from .reference import BATCH, ComparisonProgress, Reference, compute_reference
-from .torchscript_file import rewrite_torchscript_card, write_torchscript
+from .any_size import embed_resize
+from .comparison import QUANTIZED, compare, limits_of
+from .condition import BATCH
+from .deployed import DeployedNetwork, ScoresNetwork
+from .events import ExportEvent, Verified, Writing
+from .files import FORMATS, Format, ask_file
+from .onnx_file import save_onnx
+from .opening import open_with_card
+from .options import ExportOptions, deployed_card
+from .pictures import VerificationPictures, verification_pictures
+from .record import ExportedFile, clear_the_way, find_earlier, sync_and_hash, write_record
+from .reference import Reference, compute_reference
+from .smaller import make_smaller
+from .verdict import difference_text, require_passed
+from .verification import Verification, verify_file
 
-VERIFIED_PICTURES = 320
-"""Validation pictures compared at most, spread over the labels."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """How a format is written, opened, and given another card."""
-
-    name: str
-    file: str
-    write: Callable[[DeployedNetwork, ModelCard, Path], None]
-    rewrite_card: Callable[[Path, ModelCard], None]
-    open: Callable[[Path], OpenedFile]
-
-
-FORMATS = (
-    Format("onnx", "model.onnx", write_onnx, rewrite_onnx_card, OnnxFile),
-    Format("torchscript", "model.ts", write_torchscript, rewrite_torchscript_card, TorchScriptFile),
-)
-
-
-@dataclass(frozen=True)
-class Writing:
-    """A file is being written, under a temporary name."""
-
-    format: str
-
-
-@dataclass(frozen=True)
-class Verified:
-    """A file was compared with the checkpoint; `comparison.passed` is the verdict."""
-
-    format: str
-    comparison: Comparison
-    worst: Path
-
-
-ExportEvent = ComparisonProgress | Writing | Verified | ExportedFile
+DEFAULT = ExportOptions()
 
 
 def export(
@@ -67,20 +37,25 @@ def export(
     *,
     out: str | os.PathLike[str] | None = None,
     data: str | os.PathLike[str] | None = None,
+    options: ExportOptions = DEFAULT,
 ) -> tuple[ExportedFile, ...]:
-    """Export a run to ONNX and TorchScript, verified, as `tlx export` does, without printing.
+    """Export a run to verified model files, as `tlx export` does, without printing.
 
     Args:
         run: a run folder; its `best.pt` is exported.
         out: folder for the files, by default the run folder.
-        data: the folder it was trained on, if that has moved.
+        data: the folder it was trained on, if that has moved, or other pictures to verify on.
+        options: what to make; by default ONNX and TorchScript.
 
     Raises:
         VerificationError: a file does not answer as the checkpoint; it is not published.
         TlxError: the run or its pictures cannot be used.
     """
     events = export_events(
-        Path(run), None if out is None else Path(out), None if data is None else Path(data)
+        Path(run),
+        None if out is None else Path(out),
+        None if data is None else Path(data),
+        options,
     )
     return finish(events)
 
@@ -89,161 +64,174 @@ def export_events(
     run: Path,
     out: Path | None = None,
     data: Path | None = None,
-    formats: Sequence[str] | None = None,
+    options: ExportOptions = DEFAULT,
 ) -> Generator[ExportEvent, None, tuple[ExportedFile, ...]]:
-    """Export, yielding what happens.
-
-    Args:
-        run: as in `export`, like `out` and `data`.
-        out: folder for the files, by default the run folder.
-        data: the folder it was trained on, if that has moved.
-        formats: only these of `FORMATS`, by their names; by default all.
+    """Export, yielding what happens; the arguments are those of `export`.
 
     Returns:
         The published files.
     """
-    targets = [target for target in FORMATS if formats is None or target.name in formats]
     checkpoint = load_checkpoint(run / "best.pt")
-    paths = verification_pictures(run, data)
+    checkpoint = replace(checkpoint, card=deployed_card(checkpoint.card, options))
     folder = out or run
-    names = [target.file for target in targets]
+    names = [name for target in _formats(options) for name in _names(target, options)]
     find_earlier(folder, names)  # refuses someone else's files before any work is done
-    reference = yield from compute_reference(checkpoint, paths)
-    clear_the_way(folder, names)
-    published: list[ExportedFile] = []
-    for target in targets:
-        file = yield from _publish(target, folder, checkpoint, reference, published)
-        published.append(file)
-        yield file
-    return tuple(published)
+    with verification_pictures(run, checkpoint.card, data) as pictures:
+        reference = yield from compute_reference(checkpoint, pictures.paths)
+        clear_the_way(folder, names)
+        with _work_folder(folder) as work:
+            job = _Job(run, data, folder, work, options, checkpoint, reference, pictures)
+            published: list[ExportedFile] = []
+            for target in _formats(options):
+                published += yield from _export_format(job, target)
+            return tuple(published)
 
 
-def verification_pictures(run: Path, data: Path | None) -> list[Path]:
-    """Choose the run's validation pictures, at most `VERIFIED_PICTURES`, evenly.
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What every file of one export has in common."""
 
-    Raises:
-        DataError: they are not where they were.
-    """
-    root = data or read_config(run).data
-    samples: list[Sample] = sorted(
-        read_split(run / "split.csv", root, "validation"), key=lambda sample: sample.label
-    )
-    if not samples:
-        raise DataError(f"{run / 'split.csv'} names no validation picture to verify the export on")
-    count = min(len(samples), VERIFIED_PICTURES)
-    chosen = [samples[index * len(samples) // count].path for index in range(count)]
-    missing = [path for path in chosen if not path.is_file()]
-    if missing:
-        raise DataError(
-            f"{missing[0]} is gone, and the export is verified on it; "
-            "if the pictures have moved, give their folder with --data"
-        )
-    return chosen
+    run: Path
+    data: Path | None
+    folder: Path
+    work: Path
+    options: ExportOptions
+    checkpoint: Checkpoint
+    reference: Reference
+    pictures: VerificationPictures
+
+
+def _formats(options: ExportOptions) -> list[Format]:
+    return [target for target in FORMATS if target.name in options.formats]
+
+
+def _names(target: Format, options: ExportOptions) -> list[str]:
+    """Name the files of a format: the float file, then the smaller ones."""
+    stem = "model.any-size" if options.embed_resize else "model"
+    smaller = options.quantize if target.name == "onnx" else ()
+    return [f"{stem}.{part}{target.ending}" for part in ("", *(f"{kind}." for kind in smaller))]
+
+
+def _export_format(job: _Job, target: Format) -> Generator[ExportEvent, None, list[ExportedFile]]:
+    """Publish the float file of a format, then what is smaller."""
+    name, *smaller = _names(target, job.options)
+    plain = job.work / f"plain.{target.ending}"
+    published = [(yield from _publish_float(job, target, plain, name))]
+    for kind, other in zip(job.options.quantize, smaller, strict=False):
+        yield Writing(other)
+        made = job.work / f"{kind}.{target.ending}"
+        quantization = yield from make_smaller(kind, plain, made, job.options, job.run, job.data)
+        published.append((yield from _publish(job, target, made, other, quantization)))
+    return published
+
+
+def _publish_float(
+    job: _Job, target: Format, plain: Path, name: str
+) -> Generator[ExportEvent, None, ExportedFile]:
+    """Publish the float file; what torch's newer exporter got wrong is written by the older."""
+    yield Writing(name)
+    _write(job, target, plain, job.options)
+    try:
+        return (yield from _publish(job, target, plain, name))
+    except VerificationError as first:
+        older = replace(job.options, legacy_exporter=True)
+        if target.name != "onnx" or job.options.legacy:
+            raise
+        yield Writing(name, instead_of=str(first))
+        try:
+            _write(job, target, plain, older)
+            return (yield from _publish(job, target, plain, name))
+        except VerificationError:
+            raise first from None
+
+
+def _write(job: _Job, target: Format, path: Path, options: ExportOptions) -> None:
+    card = _plain(job.checkpoint.card)
+    model = restore_network(replace(job.checkpoint, card=card))
+    network = DeployedNetwork(model, card).eval()
+    target.write(network if options.explain else ScoresNetwork(network), card, path, options)
+
+
+def _plain(card: ModelCard) -> ModelCard:
+    """Give the card of the graph before a resize is put in front."""
+    return replace(card, input="uint8-nhwc") if card.input == "uint8-any-size" else card
 
 
 def _publish(
-    target: Format,
-    folder: Path,
-    checkpoint: Checkpoint,
-    reference: Reference,
-    published: Sequence[ExportedFile],
+    job: _Job, target: Format, made: Path, name: str, quantization: Quantization | None = None
 ) -> Generator[ExportEvent, None, ExportedFile]:
-    temporary = folder / f".{target.file}.{os.getpid()}.partial"
-    final = folder / target.file
-    try:
-        yield Writing(target.name)
-        network = DeployedNetwork(restore_network(checkpoint), checkpoint.card).eval()
-        target.write(network, checkpoint.card, temporary)
-        comparison = yield from _verify(target, temporary, final, reference)
-        target.rewrite_card(temporary, _with_summary(checkpoint.card, comparison))
-        _repeat_one_batch(target, temporary, final, reference)
-        file = _exported(final, target.name, comparison, _sync_and_hash(temporary))
-        # The record first: whatever lies under a final name stands in it, even after a kill.
-        write_record(folder, checkpoint, [*published, file])
-        temporary.replace(final)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return file
+    """Verify what was made, on a copy; the copy gets the final name."""
+    card = replace(job.checkpoint.card, quantization=quantization)
+    reference = replace(job.reference, card=card)
+    final, path = job.folder / name, job.work / name
+    shutil.copyfile(made, path)
+    if job.options.embed_resize:
+        _put_resize_in_front(path, card)
+    elif quantization:
+        target.rewrite_card(path, card)
+    file = open_with_card(target, path, name, reference)
+    verification = yield from verify_file(target, path, file, reference, job.pictures)
+    yield Verified(name, verification)
+    require_passed(verification, reference, file, name)
+    target.rewrite_card(path, replace(card, verification=verification.summary))
+    _repeat_one_batch(target, path, name, reference, verification)
+    exported = ExportedFile.of(final, target.name, verification, sync_and_hash(path), quantization)
+    # The record first: whatever lies under a final name stands in it, even after a kill.
+    write_record(job.folder, job.checkpoint, exported)
+    path.replace(final)
+    yield exported
+    return exported
 
 
-def _exported(path: Path, name: str, comparison: Comparison, sha256: str) -> ExportedFile:
-    difference = comparison.max_probability_difference
-    return ExportedFile(
-        path, name, True, comparison.pictures, difference, comparison.agreement, sha256
-    )
+def _put_resize_in_front(path: Path, card: ModelCard) -> None:
+    model = onnx.load(path)
+    embed_resize(model, card.preprocessing)
+    save_onnx(model, card, path)
 
 
-def _verify(
-    target: Format, path: Path, final: Path, reference: Reference
-) -> Generator[ExportEvent, None, Comparison]:
-    file = _open_with_card(target, path, final, reference)
-    answers = yield from ask_file(file, reference.paths, target.name)
-    comparison = compare(reference, answers, file.card.labels)
-    worst = reference.paths[comparison.worst]
-    yield Verified(target.name, comparison, worst)
-    if not comparison.passed:
-        fault = _diagnose(reference, file, comparison.worst)
-        raise VerificationError(_failure_text(final, fault, _distance_text(comparison, worst)))
-    return comparison
-
-
-def _diagnose(reference: Reference, file: OpenedFile, index: int) -> Diagnosis:
-    """Name the stage; the verdict must survive a file that no explanation can be had of."""
-    try:
-        return diagnose(reference, file, index)
-    except Exception as error:  # noqa: BLE001 - the file is faulty, anything may come of it
-        return Diagnosis("unknown", f"its stages cannot be computed ({error})")
-
-
-def _open_with_card(target: Format, path: Path, final: Path, reference: Reference) -> OpenedFile:
-    try:
-        file = target.open(path)
-    except Exception as error:  # noqa: BLE001 - the runtimes' errors share no base
-        reason = str(error).replace(path.name, final.name)
-        raise VerificationError(f"what was written cannot be used: {reason}") from None
-    fault = compare_cards(file.card, reference.card)
-    if fault:
-        raise VerificationError(_failure_text(final, fault, ""))
-    return file
-
-
-def _failure_text(final: Path, fault: Diagnosis, distance: str) -> str:
-    return (
-        f"{final.name} does not answer as the checkpoint does and was not published{distance}; "
-        f"the first stage that differs is {fault.stage}: {fault.cause}"
-    )
-
-
-def _distance_text(comparison: Comparison, worst: Path) -> str:
-    return f" ({'; '.join(comparison.failures)}; worst picture {worst})"
-
-
-def _with_summary(card: ModelCard, comparison: Comparison) -> ModelCard:
-    summary = VerificationSummary(
-        comparison.pictures,
-        comparison.max_probability_difference,
-        comparison.agreement,
-        comparison.limit,
-        comparison.eager_distance,
-    )
-    return replace(card, verification=summary)
-
-
-def _repeat_one_batch(target: Format, path: Path, final: Path, reference: Reference) -> None:
+def _repeat_one_batch(
+    target: Format, path: Path, name: str, reference: Reference, before: Verification
+) -> None:
     """Reopen the final bytes and ask them once more: the card was rewritten in between.
 
     One batch, and one picture alone, as `classify` sends it.
     """
-    file = _open_with_card(target, path, final, reference)
-    batches = [reference.paths[:BATCH], reference.paths[:1]]
-    answers = [finish(ask_file(file, paths, target.name)) for paths in batches]
-    if not all(compare(reference, some, file.card.labels).passed for some in answers):
-        raise VerificationError(
-            f"{final.name} answered differently after its card was written, and was not published"
-        )
+    file = open_with_card(target, path, name, reference)
+    limits = QUANTIZED if before.quantized else limits_of(reference)
+    if before.quantized:  # what it said before is what must not have changed
+        reference = replace(reference, answers=before.answers)
+    for paths in (reference.paths[:BATCH], reference.paths[:1]):
+        answers = finish(ask_file(file, paths, name))
+        found = compare(reference, answers, file.card.labels, limits)
+        if not found.passed:
+            raise VerificationError(
+                f"{name} answered differently after its card was written, and was not published"
+                f"{difference_text(found)}"
+            )
 
 
-def _sync_and_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-        return hashlib.file_digest(file, "sha256").hexdigest()
+@contextmanager
+def _work_folder(folder: Path) -> Generator[Path]:
+    """Give a hidden folder beside the final names; what killed exports left of theirs goes."""
+    for left in folder.glob(".export.*.partial"):
+        if not _is_running(int(left.suffixes[-2][1:])):
+            shutil.rmtree(left, ignore_errors=True)
+    work = folder / f".export.{os.getpid()}.partial"
+    work.mkdir()
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    """Tell whether somebody still exports there; where that cannot be asked, say yes."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -2,18 +2,26 @@
 
 import hashlib
 import json
+import os
+import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
+import torchvision
 
 from .. import __version__
 from ..errors import UsageError
+from ..inference.card import Quantization
+from ..inference.cores import available_cores
 from ..inference.whole_file import replacing
 from ..training.checkpoint import Checkpoint
+from .verification import ConditionResult, Verification
 
 RECORD = "verification.json"
 
@@ -24,25 +32,74 @@ class ExportedFile:
 
     Attributes:
         path: where it lies.
-        format: "onnx" or "torchscript".
+        format: "onnx", "torchscript" or "pt2".
         verified: True: nothing else is published.
         pictures: real pictures it was verified on.
+        source: where they are from: "validation", "validation and training", "folder", "sample".
         max_probability_difference: from the checkpoint, in 0..1.
         agreement: share of pictures outside ties with the same first label, or chosen labels.
         sha256: of the file.
+        metric: "accuracy" or "mean average precision"; None where no truth was known.
+        score: the file's on these pictures, 0..1.
+        checkpoint_score: the checkpoint's.
+        score_interval: paired 95 % interval of the file's score less the checkpoint's.
+        conditions: the answers under other conditions.
+        quantization: what was made smaller, if anything.
     """
 
     path: Path
     format: str
     verified: bool
     pictures: int
+    source: str
     max_probability_difference: float
     agreement: float
     sha256: str
+    metric: str | None
+    score: float | None
+    checkpoint_score: float | None
+    score_interval: tuple[float, float] | None
+    conditions: tuple[ConditionResult, ...]
+    quantization: Quantization | None = None
+
+    @classmethod
+    def of(
+        cls,
+        path: Path,
+        name: str,
+        verification: Verification,
+        sha256: str,
+        quantization: Quantization | None,
+    ) -> "ExportedFile":
+        """Describe a file that passed."""
+        found, summary = verification.comparison, verification.summary
+        return cls(
+            path=path,
+            format=name,
+            verified=True,
+            pictures=found.pictures,
+            source=verification.source,
+            max_probability_difference=found.max_probability_difference,
+            agreement=found.agreement,
+            sha256=sha256,
+            metric=summary.metric,
+            score=summary.score,
+            checkpoint_score=summary.checkpoint_score,
+            score_interval=summary.score_interval,
+            conditions=verification.conditions,
+            quantization=quantization,
+        )
+
+
+def file_json(file: ExportedFile, path: str) -> dict[str, object]:
+    """Turn a published file into plain JSON, its path as given."""
+    return {**asdict(file), "path": path}
 
 
 def clear_the_way(folder: Path, names: Sequence[str]) -> None:
     """Remove what an earlier export left, so that nothing stale stays if this one fails.
+
+    Other files that it published, and what is recorded of them, stay.
 
     Raises:
         UsageError: a file of one of the names was not written by tlx, or not as it is now.
@@ -50,7 +107,11 @@ def clear_the_way(folder: Path, names: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in find_earlier(folder, names):
         path.unlink()
-    (folder / RECORD).unlink(missing_ok=True)
+    rows = [row for row in _recorded(folder) if row["path"] not in names]
+    if rows:
+        _write(folder, _content(folder) | {"files": rows})
+    else:
+        (folder / RECORD).unlink(missing_ok=True)
 
 
 def find_earlier(folder: Path, names: Sequence[str]) -> list[Path]:
@@ -59,7 +120,7 @@ def find_earlier(folder: Path, names: Sequence[str]) -> list[Path]:
     Raises:
         UsageError: a file of one of the names was not written by tlx, or not as it is now.
     """
-    ours = _recorded_hashes(folder / RECORD)
+    ours = {row["path"]: row["sha256"] for row in _recorded(folder)}
     present = [folder / name for name in names if (folder / name).exists()]
     for path in present:
         if path.name not in ours or _sha256(path) != ours[path.name]:
@@ -70,29 +131,75 @@ def find_earlier(folder: Path, names: Sequence[str]) -> list[Path]:
     return present
 
 
-def write_record(folder: Path, checkpoint: Checkpoint, files: Sequence[ExportedFile]) -> None:
-    """Write `verification.json` over the files published so far."""
-    content = {
+def write_record(folder: Path, checkpoint: Checkpoint, file: ExportedFile) -> None:
+    """Add a file to `verification.json`, beside those of the same checkpoint."""
+    before = _content(folder)
+    same = before.get("checkpoint_sha256") == checkpoint.sha256
+    rows = [row for row in _recorded(folder) if same and row["path"] != file.path.name]
+    content: dict[str, object] = {
         "tlx": __version__,
-        "torch": torch.__version__,
-        "onnxruntime": onnxruntime.__version__,
-        "numpy": np.__version__,
+        "versions": _versions(),
+        "machine": _machine(),
         "checkpoint_sha256": checkpoint.sha256,
-        "files": [asdict(file) | {"path": file.path.name} for file in files],
+        "files": [*rows, file_json(file, file.path.name)],
     }
+    _write(folder, content)
+
+
+def sync_and_hash(path: Path) -> str:
+    """Bring a file to the disk and give its SHA-256."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    packages = (torch, torchvision, onnx, onnxruntime, np)
+    named = {package.__name__: package.__version__ for package in packages}
+    return {"python": platform.python_version(), **named}
+
+
+def _machine() -> dict[str, object]:
+    """Say what kind of machine it is; no name of it or of its user."""
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": available_cores(),
+        "providers": onnxruntime.get_available_providers(),
+        "cuda": torch.version.cuda if torch.cuda.is_available() else None,
+    }
+
+
+def _write(folder: Path, content: dict[str, object]) -> None:
     with replacing(folder / RECORD) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _recorded_hashes(record: Path) -> dict[str, str]:
-    """Read the SHA-256 of each published file by its name."""
+def _content(folder: Path) -> dict[str, object]:
+    record = folder / RECORD
     if not record.exists():
         return {}
     try:
-        files = json.loads(record.read_text(encoding="utf-8"))["files"]
-        return {file["path"]: file["sha256"] for file in files}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(f"{record} is not a record of tlx export; choose another --out") from None
+        return dict(json.loads(record.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise _no_record(record) from None
+
+
+def _recorded(folder: Path) -> list[dict[str, Any]]:
+    """Read what stands in the record of each published file."""
+    content: Any = _content(folder)
+    if not content:
+        return []
+    try:
+        rows = [dict(row) for row in content["files"]]
+        assert all({"path", "sha256"} <= row.keys() for row in rows)
+    except (KeyError, TypeError, ValueError, AssertionError):
+        raise _no_record(folder / RECORD) from None
+    return rows
+
+
+def _no_record(record: Path) -> UsageError:
+    return UsageError(f"{record} is not a record of tlx export; choose another --out")
 
 
 def _sha256(path: Path) -> str:

@@ -7,7 +7,7 @@ torchvision's own preset, and then through torchvision's own forward pass in fp3
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -23,8 +23,7 @@ from ..inference.card import ModelCard
 from ..inference.preprocessing import Preprocessing
 from ..training.checkpoint import Checkpoint, restore_network
 from .answers import Answers, Stages, join
-
-BATCH = 8
+from .condition import BATCH
 
 _TURNS: dict[object, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,
@@ -68,6 +67,11 @@ class Reference:
     eager_distance: float
     eager_relative: float = 0.0
 
+    def at(self, pictures: Sequence[int]) -> "Reference":
+        """Keep only some of the pictures."""
+        paths = tuple(self.paths[index] for index in pictures)
+        return replace(self, paths=paths, answers=self.answers.at(pictures))
+
 
 def compute_reference(
     checkpoint: Checkpoint, paths: Sequence[Path]
@@ -104,10 +108,7 @@ def reference_stages(reference: Reference, index: int) -> Stages:
     return {
         "normalisation": images.numpy(),
         **{stage: captured[stage].numpy() for stage in modules},
-        "features": answers.features,
-        "logits": answers.logits,
-        "probabilities": answers.probabilities,
-        "activation maps": answers.activation_maps,
+        **answers.stages(),
     }
 
 
@@ -193,9 +194,6 @@ def _captured(modules: dict[str, nn.Module]) -> Generator[dict[str, Tensor]]:
 
 
 def _relative_distances(answers: Answers, true: Answers) -> list[float]:
-    pairs = [
-        (answers.logits, true.logits),
-        (answers.activation_maps, true.activation_maps),
-        (answers.features, true.features),
-    ]
+    found, exact = answers.stages(), true.stages()
+    pairs = [(found[name], exact[name]) for name in ("logits", "activation maps", "features")]
     return [float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-30)) for a, b in pairs]

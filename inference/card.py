@@ -32,16 +32,18 @@ class Provenance:
     """Where the model comes from.
 
     Attributes:
-        tlx: version of tlx that trained it.
-        torch: version of torch that trained it.
+        tlx: version of tlx that trained it, or that adopted it.
+        torch: version of torch that trained it; "unknown" if tlx adopted it.
         architecture: torchvision's name of the network, such as "resnet18".
         weights: what it was started from: "imagenet-v1", "imagenet-v2", "none", a file's name, or
-            "best.pt of a run of 2026-11-23".
+            "best.pt of a run of 2026-11-23"; the file that all of it is from if tlx adopted it.
         weights_sha256: SHA-256 of the weights' file, None for "none".
-        freeze: the stage up to which the network was kept as it was, or "none".
-        data_fingerprint: SHA-256 over the pictures' contents, labels and splits.
-        date: day of training, ISO 8601.
-        seed: the seed that all randomness of the training follows from.
+        freeze: the stage up to which the network was kept as it was, or "none"; "unknown" if tlx
+            adopted it.
+        data_fingerprint: SHA-256 over the pictures' contents, labels and splits; empty if tlx
+            adopted it, for it does not know what it was trained on.
+        date: day of training, or of adoption, ISO 8601.
+        seed: the seed that all randomness of the training follows from; 0 if tlx adopted it.
     """
 
     tlx: str
@@ -53,6 +55,11 @@ class Provenance:
     data_fingerprint: str
     date: str
     seed: int
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it was trained elsewhere and only taken over, by `tlx adopt`."""
+        return not self.data_fingerprint
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ..errors import PictureError
 from .card import ModelCard
 from .cores import available_cores
+from .graph_input import prepare
 from .picture import Picture
 from .prediction import Outcome, Prediction
-from .preprocessing import preprocess
 from .session import ModelSession
 
 BATCH = 8
@@ -32,6 +32,8 @@ class Classifier:
 
     Args:
         model: an `.onnx` file written by `tlx export`.
+        threads: of the processor, for one run of the network; by default as many as onnxruntime
+            chooses.
 
     Raises:
         ModelFileError: the file is missing, damaged, without a card, or not ONNX.
@@ -41,8 +43,8 @@ class Classifier:
         't-shirt'
     """
 
-    def __init__(self, model: PictureFile) -> None:
-        self.session = ModelSession(model)
+    def __init__(self, model: PictureFile, threads: int | None = None) -> None:
+        self.session = ModelSession(model, threads)
 
     @property
     def card(self) -> ModelCard:
@@ -58,7 +60,7 @@ class Classifier:
         Raises:
             PictureError: the picture cannot be read.
         """
-        pixels = preprocess(picture, self.card.preprocessing)
+        pixels = prepare(picture, self.card)
         return self._predict([pixels])[0]
 
     def classify_files(self, paths: Iterable[PictureFile]) -> Iterator[Outcome]:
@@ -73,7 +75,7 @@ class Classifier:
 
     def _read(self, path: PictureFile) -> tuple[str, Pixels | PictureError]:
         try:
-            return os.fsdecode(path), preprocess(os.fspath(path), self.card.preprocessing)
+            return os.fsdecode(path), prepare(os.fspath(path), self.card)
         except PictureError as error:
             return os.fsdecode(path), error
 
@@ -87,7 +89,7 @@ class Classifier:
                 yield Outcome(path, next(predictions), None)
 
     def _predict(self, pixels: list[Pixels]) -> list[Prediction]:
-        logits, probabilities = self.session.scores(np.stack(pixels))
+        logits, probabilities = self.session.scores(pixels)
         labels, thresholds = self.card.labels, self.card.decision_thresholds
         rows = zip(logits, probabilities, strict=True)
         return [Prediction(labels, *row, thresholds) for row in rows]

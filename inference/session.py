@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 from ..errors import CardError, ModelFileError
 from .card import CARD_KEY, ModelCard
 from .card_json import card_from_json
+from .graph_input import ANY_SIZE, FLOAT, Pixels, as_tensor, batches
 
 INPUT = "images"
 OUTPUTS = ("logits", "probabilities", "activation_maps", "features")
+"""The last two explain an answer; a file may be without both of them."""
+SCORES = OUTPUTS[:2]
+CPU = "CPUExecutionProvider"
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,14 @@ class ModelOutputs:
         logits: float32 `[N, C]`.
         probabilities: float32 `[N, C]`.
         activation_maps: float32 `[N, C, h, w]`; with the label's bias their mean is its logit.
-        features: float32 `[N, F]`.
+            None for a file without explanations.
+        features: float32 `[N, F]`, None likewise.
     """
 
     logits: NDArray[np.float32]
     probabilities: NDArray[np.float32]
-    activation_maps: NDArray[np.float32]
-    features: NDArray[np.float32]
+    activation_maps: NDArray[np.float32] | None = None
+    features: NDArray[np.float32] | None = None
 
 
 class ModelSession:
@@ -50,37 +55,66 @@ class ModelSession:
     Args:
         path: an `.onnx` file written by `tlx export`.
         threads: of the processor, for one run; by default as many as onnxruntime chooses.
+        provider: onnxruntime's name of what computes; what it cannot do, the processor does.
 
     Raises:
         ModelFileError: missing, damaged, or not ONNX.
         CardError: without a card, or with one that disagrees with the graph.
     """
 
-    def __init__(self, path: str | os.PathLike[str], threads: int | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], threads: int | None = None, provider: str = CPU
+    ) -> None:
         self.path = Path(path)
-        self._session = _open(self.path, threads)
+        self._session = _open(self.path, threads, provider)
         self.card = _read_card(self._session, self.path)
         self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
         self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
         _hold_against_graph(self.card, self.inputs, self.outputs, self.path)
 
-    def run(self, images: NDArray[np.uint8]) -> ModelOutputs:
-        """Compute all outputs for uint8 RGB `[N, S, S, 3]`."""
-        return ModelOutputs(*self._run(OUTPUTS, images))
+    @property
+    def explains(self) -> bool:
+        """Whether the file gives activation maps and features."""
+        return len(self.outputs) >= len(OUTPUTS)
 
-    def scores(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    @property
+    def batch(self) -> int | None:
+        """The N that the graph is made for; None if it takes any."""
+        size = self.inputs[0].shape[0]
+        return size if isinstance(size, int) else None
+
+    def run(self, images: Sequence[Pixels] | Pixels) -> ModelOutputs:
+        """Compute all outputs.
+
+        Args:
+            images: uint8 RGB, `[N, S, S, 3]` or N times `[S, S, 3]`; of a file that takes
+                pictures of any size each may have its own.
+        """
+        return ModelOutputs(*self._run(OUTPUTS if self.explains else SCORES, images))
+
+    def scores(
+        self, images: Sequence[Pixels] | Pixels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Compute logits and probabilities, each float32 `[N, C]`, and nothing else."""
-        logits, probabilities = self._run(OUTPUTS[:2], images)
+        logits, probabilities = self._run(SCORES, images)
         return logits, probabilities
 
     def _run(
-        self, names: Sequence[str], images: NDArray[np.uint8]
+        self, names: Sequence[str], images: Sequence[Pixels] | Pixels
     ) -> Sequence[NDArray[np.float32]]:
-        # The types were held against the contract when the file was opened.
-        return cast(Sequence[NDArray[np.float32]], self._session.run(names, {INPUT: images}))
+        parts: list[Sequence[NDArray[np.float32]]] = []
+        for batch, count in batches(images, self.batch):
+            found = self._session.run(names, {INPUT: as_tensor(batch, self.card)})
+            # The types were held against the contract when the file was opened.
+            parts.append([cast(NDArray[np.float32], value)[:count] for value in found])
+        return (
+            parts[0]
+            if len(parts) == 1
+            else [np.concatenate(one) for one in zip(*parts, strict=True)]
+        )
 
 
-def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
+def _open(path: Path, threads: int | None, provider: str) -> onnxruntime.InferenceSession:
     try:
         _refuse_what_is_not_onnx(path)
     except OSError as error:  # no right to read it, or a name that the system refuses
@@ -90,7 +124,7 @@ def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = threads or 0  # 0: its own choice
     try:
         return onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+            str(path), sess_options=options, providers=list(dict.fromkeys((provider, CPU)))
         )
     except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
         reason = " ".join(str(error).split())[:200]
@@ -132,23 +166,33 @@ def _spec(node: onnxruntime.NodeArg) -> TensorSpec:
 def _hold_against_graph(
     card: ModelCard, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], path: Path
 ) -> None:
-    side = card.preprocessing.crop
     images = next((spec for spec in inputs if spec.name == INPUT), None)
-    if len(inputs) != 1 or images is None or images.dtype != "uint8":
-        raise CardError(f"{path}: the graph's input is not uint8 {INPUT!r}; export it again")
-    if images.shape[1:] != (side, side, 3):
-        raise CardError(
-            f"{path}: the card says pictures of {side} x {side} x 3, the graph {images.shape[1:]}; "
-            "export it again"
-        )
+    dtype = "float32" if card.input == FLOAT else "uint8"
+    if len(inputs) != 1 or images is None or images.dtype != dtype:
+        raise CardError(f"{path}: the graph's input is not {dtype} {INPUT!r}; export it again")
+    _hold_against_shape(card, images.shape, path)
     found = {spec.name: spec for spec in outputs}
-    for name in OUTPUTS:
+    wanted = OUTPUTS if found.keys() & set(OUTPUTS[2:]) else SCORES
+    for name in wanted:
         if name not in found:
             raise CardError(f"{path}: the graph has no output {name!r}; export it again")
-    for name in OUTPUTS[:3]:
+    for name in wanted[:3]:
         shape = found[name].shape
         if shape[1:2] != (len(card.labels),):
             raise CardError(
                 f"{path}: the card has {len(card.labels)} labels, the graph's {name} "
                 f"the shape {list(shape)}; export it again"
             )
+
+
+def _hold_against_shape(card: ModelCard, shape: tuple[int | str, ...], path: Path) -> None:
+    side = card.preprocessing.crop
+    if card.input == ANY_SIZE:
+        fits = len(shape) == 4 and shape[3] == 3 and not any(type(s) is int for s in shape[1:3])
+    else:
+        fits = shape[1:] == ((3, side, side) if card.input == FLOAT else (side, side, 3))
+    if not fits:
+        size = "any size" if card.input == ANY_SIZE else f"{side} x {side}"
+        raise CardError(
+            f"{path}: the card says pictures of {size} x 3, the graph {shape[1:]}; export it again"
+        )

@@ -65,6 +65,8 @@ def read_sides(path: Path, root: Path) -> dict[Path, str]:
 
 
 def _rows(path: Path, labelled: bool) -> Iterator[dict[str, str]]:
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; give a file, such as the split.csv of a run")
     try:
         with path.open(encoding="utf-8-sig", errors=ERRORS, newline="") as file:
             rows = csv.DictReader(file, restval="")

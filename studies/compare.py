@@ -7,7 +7,9 @@ from typing import cast
 
 from ..errors import CheckpointError, DataError, TlxError
 from ..evaluation.scoring import EvaluationProgress, evaluate
-from ..export.publish import ExportEvent, export_events
+from ..export.events import ExportEvent
+from ..export.options import ExportOptions
+from ..export.publish import export_events
 from ..inference.classifier import Classifier
 from ..samples.splitting import read_split
 from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
@@ -122,7 +124,7 @@ def _run_cell(
     run = _run(config)
     if not _is_trained(config):
         yield from _train_cell(config, features, fingerprint)
-    yield from export_events(run, data=config.data, formats=("onnx",))
+    yield from export_events(run, data=config.data, options=ExportOptions(formats=("onnx",)))
     model = run / "model.onnx"
     test = yield from _score(model, config)
     result = _result(cell, config, test)

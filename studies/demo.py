@@ -10,7 +10,8 @@ from PIL import Image
 
 from ..evaluation.report import Report
 from ..evaluation.scoring import EvaluationProgress, evaluate
-from ..export.publish import ExportEvent, export_events
+from ..export.events import ExportEvent
+from ..export.publish import export_events
 from ..inference.classifier import Classifier
 from ..inference.prediction import Outcome
 from ..samples.folders import label_folders, looks_split

@@ -1,18 +1,17 @@
-"""How long a model file takes to answer."""
+"""How long a model file takes to answer, from pixels to logits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 
 import numpy as np
 
 from ..inference.cores import available_cores
+from ..inference.events import finish
 from ..inference.session import ModelSession
+from .timing import Work, take_turns, timed, timing
 
-WARM_UP = 5
-"""Runs that are not measured: the first ones set up memory."""
-FEWEST, MOST = 5, 500
+FEWEST = 6
 SECONDS = 1.0
 
 
@@ -31,21 +30,30 @@ class Latency:
     threads: int
 
 
-def measure_latency(model: Path, seconds: float = SECONDS) -> Latency:
-    """Measure a model file on the processor, with all its cores, for about so many seconds.
+def measure_latency(model: Path, seconds: float | None = None) -> Latency:
+    """Measure a model file on the processor, with all its cores, for about `SECONDS`.
 
     Raises:
         ModelFileError: the file cannot be used.
     """
     threads = available_cores()
-    session = ModelSession(model, threads)
+    work = answering(ModelSession(model, threads), batch=1)
+    budget = SECONDS if seconds is None else seconds
+    (times,) = finish(take_turns("latency", [work], budget, FEWEST))
+    found = timing(times)
+    return Latency(found.p50_ms, found.repeats, threads)
+
+
+def answering(session: ModelSession, batch: int) -> Work:
+    """Make the work of computing the scores of one batch, always the same.
+
+    Its pixels are noise, for the time does not depend on what they show.
+    """
     side = session.card.preprocessing.crop
-    picture = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8)
-    for _ in range(WARM_UP):
-        session.scores(picture)
-    times: list[float] = []
-    while len(times) < FEWEST or (sum(times) < seconds and len(times) < MOST):
-        start = perf_counter()
-        session.scores(picture)
-        times.append(perf_counter() - start)
-    return Latency(1000 * median(times), len(times), threads)
+    shape = (batch, side, side, 3)
+    images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+    def work(_number: int) -> Sequence[float]:
+        return (timed(lambda: session.scores(images)),)
+
+    return work

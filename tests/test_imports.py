@@ -58,6 +58,12 @@ def test_samples_never_pull_in_the_runtime(tmp_path: Path):
     assert not loaded & {"onnxruntime", "tlx.inference.session", "tlx.inference.card"}
 
 
+def test_measuring_model_files_never_pulls_in_more_than_the_device_half(tmp_path: Path):
+    loaded = loaded_after("import tlx.studies.bench", tmp_path)
+    assert {"tlx.studies.footprint", "tlx.studies.processor", "onnxruntime"} <= loaded
+    assert not loaded & {*TRAINING, *EVALUATION, *FRONT_ENDS}
+
+
 def test_evaluation_never_pulls_in_torch_or_onnx(tmp_path: Path):
     imports = "import tlx.evaluation.metrics, tlx.evaluation.plots, tlx.evaluation.report"
     loaded = loaded_after(imports, tmp_path)

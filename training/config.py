@@ -155,7 +155,7 @@ class TrainingConfig:
         """Refuse what makes no sense, naming the option."""
         if self.freeze == "backbone":
             object.__setattr__(self, "freeze", "layer4")
-        object.__setattr__(self, "log", tuple(self.log))
+        object.__setattr__(self, "log", tuple(dict.fromkeys(self.log)))
         for name in ("data", "out", "labels", "split"):
             if (path := getattr(self, name)) is not None:
                 object.__setattr__(self, name, Path(path))
@@ -217,8 +217,9 @@ def read_config(run: Path) -> TrainingConfig:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return replace(TrainingConfig(**content), out=run)
-    except FileNotFoundError:
-        raise CheckpointError(f"{run} is no run folder: it has no config.json") from None
+    except (FileNotFoundError, NotADirectoryError):
+        folder = f"; give the folder, {run.parent}" if run.is_file() else ": it has no config.json"
+        raise CheckpointError(f"{run} is no run folder{folder}") from None
     except (OSError, ValueError, TypeError, UsageError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from None
 

@@ -3,8 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from ..errors import DataError
 from ..samples.folders import FoundSamples
+from ..samples.picture_names import place
+from ..samples.sample import LabelledPictures
 from ..samples.source import SampleSource, find_source_samples
+from ..samples.splitting import read_sides
 from .config import TrainingConfig
 
 
@@ -40,3 +44,28 @@ def find_samples_again(config: TrainingConfig, run: Path) -> FoundSamples:
         return find_source_samples(SampleSource(config.data, labels=split))
     # The sides are settled; what belonged together no longer matters.
     return replace(find_source_samples(SampleSource(config.data, split=split)), groups={})
+
+
+def note_learned_before(run: Path | None, pictures: LabelledPictures) -> tuple[str, ...]:
+    """Say how many of the held-out pictures an earlier run learned from, by its `split.csv`.
+
+    Args:
+        run: the folder of the run whose weights are the start; None where it is no run.
+        pictures: of the new run. They are matched by name: the contents of the earlier run's are
+            not known.
+    """
+    if run is None or not (run / "split.csv").is_file():
+        return ()
+    try:
+        sides = read_sides(run / "split.csv", pictures.root)
+    except DataError:  # not ours, or damaged: it is not what the run needs
+        return ()
+    learned = {place(path) for path, side in sides.items() if side == "train"}
+    held_out = (*pictures.validation, *pictures.test)
+    count = sum(place(sample.path) in learned for sample in held_out)
+    if not count:
+        return ()
+    return (
+        f"{count} picture(s) of validation and test have names that {run} learned from, and "
+        f"flatter the scores; --split {run / 'split.csv'} keeps them in training",
+    )

@@ -13,9 +13,9 @@ from .batches import Batches, truth_of
 from .checkpoint import Checkpoint
 from .config import TrainingConfig
 from .freezing import freeze_stages, frozen_stage
-from .inputs import DataEvent, Job, build_batches
+from .inputs import DataEvent, Job, Noted, build_batches
 from .learner import Learner
-from .logs import Log, open_logs
+from .logs import Log, close_logs, log_epoch, open_logs
 from .loop import BatchDone, BatchLowered, Learned, train_epoch, validate
 from .objective import build_objective
 from .precision import Precision, choose_precision
@@ -103,8 +103,7 @@ def fit(
     finally:  # on Ctrl-C and on errors too, as far as epochs are done
         if job.processes.first:
             recorder.close()
-        for log in logs:
-            log.close()
+        close_logs(logs)
     best = best_epoch(history)
     return TrainingResult(job.run, job.card.labels, best, tuple(history), job.pictures.left_out)
 
@@ -116,7 +115,7 @@ def _epochs(
     history: list[EpochDone],
     start: float,
     recorder: Recorder,
-    logs: Sequence[Log],
+    logs: list[Log],
 ) -> Generator[FitEvent, None, None]:
     """Go through the epochs that are left, adding each to the history."""
     training, validation = batches
@@ -132,8 +131,8 @@ def _epochs(
         if job.processes.first:
             card = measured(job.card, result)
             recorder.epoch(card, learner, history, is_finished(job.config, history))
-            for log in logs:
-                log.epoch(history[-1])
+            for text in log_epoch(logs, history[-1]):
+                yield Noted(text)
         wait_for_all(job.processes)
         yield history[-1]
         start = perf_counter()

@@ -83,10 +83,20 @@ def build_batches(
     cache: PictureCache | None = job.cache
     if cache is None and job.config.cache in ("auto", "disk") and job.processes.count == 1:
         cache = yield from _disk_cache(job)
+    if cache is None and job.processes.count == 1 and _would_keep(job.config):
+        yield Noted(
+            "pictures are decoded anew in each epoch: kept, they would take more than a quarter of "
+            "what is free; --cache disk keeps them all the same"
+        )
     return (
         _loaded(job, "train", augmentation_of(job.config), cache, model),
         _loaded(job, "validation", Augmentation(), cache, model),
     )
+
+
+def _would_keep(config: TrainingConfig) -> bool:
+    """Tell whether decoded pictures are to be kept where they fit."""
+    return config.cache != "none" and config.epochs > 1
 
 
 def keeps_stage(config: TrainingConfig, processes: Processes) -> bool:

@@ -1,6 +1,7 @@
 """Where epochs are logged beside `metrics.csv`: TensorBoard and MLflow, each by its own library."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,9 @@ TENSORBOARD = "tensorboard"
 
 class Log(Protocol):
     """One place to log to."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - what `--log` calls it
 
     def epoch(self, done: EpochDone) -> None:
         """Log an epoch."""
@@ -49,19 +53,50 @@ def open_logs(config: TrainingConfig, run: Path) -> list[Log]:
     return [_open(name, config, run) for name in config.log]
 
 
+def log_epoch(logs: list[Log], done: EpochDone) -> Iterator[str]:
+    """Log an epoch everywhere; a log that fails is dropped from `logs`.
+
+    A server that has gone away must not end a training.
+
+    Yields:
+        What the user should know of it, in one line.
+    """
+    for log in [*logs]:
+        try:
+            log.epoch(done)
+        except Exception as error:  # noqa: BLE001 - the libraries' errors share no base
+            logs.remove(log)
+            yield (
+                f"--log {log.name} failed ({_reason(error)}) and is left out from here on; "
+                "metrics.csv has every epoch"
+            )
+
+
+def close_logs(logs: list[Log]) -> None:
+    """Log no more; what fails now has cost no epoch, and must not hide how the training ended."""
+    for log in logs:
+        with suppress(Exception):
+            log.close()
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
 def _open(name: str, config: TrainingConfig, run: Path) -> Log:
     try:
         return _LOGS[name](config, run)
     except Exception as error:  # noqa: BLE001 - the libraries' errors share no base
-        reason = " ".join(str(error).split())[:200]
         raise TrainingError(
-            f"--log {name} cannot be opened ({reason}); see to its own settings, or leave it out "
-            "with --overwrite"
+            f"--log {name} cannot be opened ({_reason(error)}); see to its own settings, or "
+            "leave it out with --overwrite"
         ) from None
 
 
 class TensorBoardLog:
     """Event files in the run folder: `tensorboard --logdir RUN` shows them."""
+
+    name = TENSORBOARD
 
     def __init__(self, config: TrainingConfig, run: Path) -> None:
         from torch.utils.tensorboard import SummaryWriter
@@ -82,6 +117,8 @@ class TensorBoardLog:
 
 class MlflowLog:
     """A run of MLflow, at the server and in the experiment that its own variables name."""
+
+    name = "mlflow"
 
     def __init__(self, config: TrainingConfig, run: Path) -> None:
         import mlflow

@@ -19,7 +19,7 @@ from ..samples.splitting import write_split
 from .checkpoint import Checkpoint, load_checkpoint, restore_network
 from .checks import require_enough, require_task
 from .config import TrainingConfig, read_config, write_config
-from .data import find_samples_again, find_training_samples
+from .data import find_samples_again, find_training_samples, note_learned_before
 from .device import choose_device
 from .fit import FitEvent, TrainingResult, fit, is_finished
 from .inputs import DISK_CACHE, FEATURES, Job, ram_cache
@@ -170,7 +170,8 @@ def read_everything(
     cache = ram_cache(config, side, processes)
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
     require_enough(config, pictures, processes)
-    pictures = replace(pictures, notes=(*pictures.notes, *weights.notes(pictures.labels)))
+    notes = (*weights.notes(pictures.labels), *note_learned_before(weights.run, pictures))
+    pictures = replace(pictures, notes=(*pictures.notes, *notes))
     require_task(config, pictures.task)
     card = _card(config, pictures, weights)
     starting_network(config, card, weights)  # weights that do not fit are refused here
@@ -181,7 +182,7 @@ def _go_on(
     config: TrainingConfig, run: Path, processes: Processes
 ) -> Generator[TrainingEvent, None, Beginning]:
     if not (run / "last.pt").exists():
-        raise CheckpointError(f"{run} has no finished epoch; train again with --overwrite")
+        raise CheckpointError(f"{run} {_why_not_resumable(run)}")
     remove_unfinished(run)
     last = load_checkpoint(run / "last.pt")
     history = [EpochDone(**row) for row in last.progress["history"]]
@@ -198,6 +199,13 @@ def _go_on(
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
     require_enough(config, pictures, processes)
     return Beginning(config, run, pictures, last.card, last=last, cache=cache)
+
+
+def _why_not_resumable(run: Path) -> str:
+    best = run / "best.pt"
+    if best.exists() and load_checkpoint(best).card.provenance.adopted:
+        return f"was adopted, not trained here; tlx train DATA --weights {run} trains on from it"
+    return "has no finished epoch; train again with --overwrite"
 
 
 def _run(

@@ -29,6 +29,7 @@ class Weights:
         state: tensors by torchvision's names; None for "none".
         labels: of the head's rows, where they are known: those of an earlier run.
         rule: the preprocessing that they were trained with.
+        run: the folder of that earlier run.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Weights:
     state: Mapping[str, Tensor] | None
     labels: tuple[str, ...] = ()
     rule: Preprocessing = RULE_OF_V1
+    run: Path | None = None
 
     def preprocessing(self, imgsz: int) -> Preprocessing:
         """Give their preprocessing for an input of `imgsz` pixels, in the same proportion."""
@@ -144,7 +146,8 @@ def _from_file(path: Path, architecture: str) -> Weights:
     if found.card is None:
         return Weights(path.name, sha256, found.state)
     name = f"{path.name} of a run of {found.card.provenance.date}"
-    return Weights(name, sha256, found.state, found.card.labels, found.card.preprocessing)
+    card = found.card
+    return Weights(name, sha256, found.state, card.labels, card.preprocessing, path.parent)
 
 
 def _require_model(path: Path, card: ModelCard, architecture: str) -> None:

@@ -1,9 +1,11 @@
 """A file of weights: a plain state dict, or a checkpoint of an earlier run."""
 
+from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 import torch
 from torch import Tensor
@@ -38,19 +40,10 @@ def read_weights_file(path: Path) -> WeightsFile:
         WeightsError: it cannot be read, or is neither.
         CheckpointError: it is a checkpoint that this tlx cannot use.
     """
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (PermissionError, IsADirectoryError) as error:
-        raise WeightsError(f"{path} cannot be read ({error.strerror})") from None
-    except Exception:  # noqa: BLE001 - torch.load raises nearly anything on other files
-        # Its text is not passed on: it advises weights_only=False, which would run a file's code.
-        raise WeightsError(
-            f"{path} is damaged or holds more than tensors, and is not read; give a state dict "
-            "saved with torch.save(network.state_dict(), FILE), or a checkpoint of tlx train"
-        ) from None
+    content = load_plain(path)
     if isinstance(content, dict) and isinstance(content.get("card"), str):
         return _from_checkpoint(path)
-    if not _is_state(content):
+    if not is_state(content):
         raise WeightsError(
             f"{path} holds no plain state dict; save one with "
             "torch.save(network.state_dict(), FILE)"
@@ -58,8 +51,36 @@ def read_weights_file(path: Path) -> WeightsFile:
     return WeightsFile(content)
 
 
-def require_fit(name: str, state: Mapping[str, Tensor], architecture: str) -> None:
+def load_plain(path: Path) -> object:
+    """Read a file that torch saved, if it holds nothing but tensors and plain types.
+
+    Of other types only argparse's Namespace, which is as plain as a dict: training scripts, those
+    of torchvision among them, keep their options beside the weights in one.
+
+    Raises:
+        WeightsError: it cannot be read, or holds more; nothing in it is executed.
+    """
+    try:
+        with torch.serialization.safe_globals([Namespace]):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: no such file") from None
+    except (PermissionError, IsADirectoryError) as error:
+        raise WeightsError(f"{path} cannot be read ({error.strerror})") from None
+    except Exception:  # noqa: BLE001 - torch.load raises nearly anything on other files
+        # Its text is not passed on: it advises weights_only=False, which would run a file's code.
+        raise WeightsError(
+            f"{path} is damaged or holds more than tensors, and is not read; give a state dict "
+            "saved with torch.save(network.state_dict(), FILE)"
+        ) from None
+
+
+def require_fit(
+    name: str, state: Mapping[str, Tensor], architecture: str, option: str = "--model"
+) -> None:
     """Check that a state dict has all of an architecture but the head, and nothing else.
+
+    `option` is what the user chose the architecture with.
 
     Raises:
         WeightsError: a tensor is missing, unknown, or of another shape.
@@ -69,7 +90,7 @@ def require_fit(name: str, state: Mapping[str, Tensor], architecture: str) -> No
         other = architecture_of(state)
         raise WeightsError(
             f"{name} does not fit {architecture}: {problem}; "
-            + (f"give --model {other}" if other else "it fits no --model of tlx")
+            + (f"give {option} {other}" if other else f"it fits no {option} of tlx")
         )
 
 
@@ -77,6 +98,11 @@ def architecture_of(state: Mapping[str, Tensor]) -> str | None:
     """Find the architecture that a state dict is of, by names and shapes; the head is no matter."""
     fitting = (name for name in ARCHITECTURES if _misfit(_shapes(name), state) is None)
     return next(fitting, None)
+
+
+def head_inputs(architecture: str) -> int:
+    """Count the features that an architecture's head takes."""
+    return _skeleton(architecture).fc.in_features
 
 
 def without_head(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -89,8 +115,8 @@ def _from_checkpoint(path: Path) -> WeightsFile:
     architecture, rows = found.card.provenance.architecture, len(found.card.labels)
     if architecture not in ARCHITECTURES:
         raise WeightsError(f"{path} is of a run of {architecture}, which is no --model of this tlx")
-    head = {"fc.weight": (rows, _skeleton(architecture).fc.in_features), "fc.bias": (rows,)}
-    if not _is_state(found.weights) or any(
+    head = {"fc.weight": (rows, head_inputs(architecture)), "fc.bias": (rows,)}
+    if not is_state(found.weights) or any(
         name not in found.weights or found.weights[name].shape != shape
         for name, shape in head.items()
     ):
@@ -98,7 +124,8 @@ def _from_checkpoint(path: Path) -> WeightsFile:
     return WeightsFile(found.weights, found.card)
 
 
-def _is_state(content: object) -> bool:
+def is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
+    """Tell whether something is a plain state dict: tensors by their names."""
     return isinstance(content, dict) and all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
     )

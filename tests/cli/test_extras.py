@@ -44,6 +44,7 @@ def run_small(*arguments: object) -> subprocess.CompletedProcess[str]:
     [
         (["train", "data"], "train"),
         (["train", "--resume", "run"], "train"),
+        (["adopt", "a.pth", "--arch", "a", "--labels", "b", "--out", "c"], "train"),
         (["export", "run"], "train"),
         (["demo"], "train"),
         (["compare", "data", "--vary", "lr=0.1,0.2"], "train"),

@@ -2,6 +2,8 @@
 
 import hashlib
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -97,3 +99,35 @@ def test_no_place_on_this_machine_stands_in_a_file(journey):
 def test_what_says_nothing_about_itself_is_one_line(things, run_tlx, name, said):
     for option in ([], ["--json"]):
         assert said in run_tlx("inspect", things / name, *option).error
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_markdown_is_a_model_card_of_each_kind_of_file(journey, run_tlx, name):
+    path = journey.run / name
+    ran = run_tlx("inspect", path, "--markdown")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"# {name}\n\nA classifier of pictures: ")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in ran.out
+    assert "| accuracy | 0.9091 | " in ran.out
+    assert "| 33 of validation | yes |" in ran.out
+    assert "| 2 | red |" in ran.out
+    assert str(journey.run) not in ran.out
+    verified = "| pictures, from the file's bytes to the label | 33 |" in ran.out
+    assert verified == (name != "best.pt")
+
+
+def test_markdown_of_model_files_needs_no_torch(journey):
+    for name in ("model.onnx", "model.ts"):
+        code = (
+            "import sys; sys.modules.update(dict.fromkeys(('torch', 'onnx', 'sklearn'))); "
+            f"sys.argv = ['tlx', 'inspect', {str(journey.run / name)!r}, '--markdown']; "
+            "from tlx.cli.main import main; main()"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.decode("utf-8").startswith(f"# {name}\n")
+
+
+def test_markdown_and_json_are_one_or_the_other(journey, run_tlx):
+    error = run_tlx("inspect", journey.run / "model.onnx", "--markdown", "--json").error
+    assert "give either --markdown or --json" in error

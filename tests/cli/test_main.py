@@ -10,7 +10,10 @@ import pytest
 
 from tlx.cli import inspect
 
-COMMANDS = ("train", "export", "eval", "classify", "inspect", "compare", "demo", "weights")
+COMMANDS = (
+    *("train", "adopt", "export", "verify", "eval", "classify", "inspect", "bench", "compare"),
+    *("demo", "weights"),
+)
 HEAVY = {"numpy", "torch", "torchvision", "onnx", "onnxruntime", "PIL", "sklearn", "matplotlib"}
 
 

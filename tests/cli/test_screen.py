@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+import threading
 
 import pytest
 from rich.table import Table
@@ -50,6 +51,18 @@ def test_control_characters_are_escaped_and_nothing_else_is():
     assert one_line("a\nb\rc\td\x1b[31m\x7f\x9b\u2028") == r"a\nb\rc\td\x1b[31m\x7f\x9b\u2028"
     untouched = "naïve 写真 👩‍🚀 \u00a0\udcff [red] 'x' \\n"
     assert one_line(untouched) == untouched
+
+
+def test_a_still_bar_moves_when_it_is_told_to_and_no_thread_draws_it(terminal):
+    out = terminal("stdout")
+    threads = threading.active_count()
+    with Screen(still=True) as screen:
+        for done in (1, 2):
+            screen.progress("working", done, 3)
+            assert f"{done}/3" in out.getvalue()
+            assert threading.active_count() == threads
+    with Screen():
+        assert threading.active_count() > threads
 
 
 def test_in_a_pipe_there_are_rows_and_neither_bars_nor_escape_codes(capsys):

@@ -11,6 +11,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import torch
+
+from tlx.training.resnet import build_resnet
 
 EPOCH = {
     "event": str,
@@ -95,6 +98,17 @@ def test_each_epoch_is_a_row_of_the_table_and_the_split_is_explained(few, run_tl
     best = rows[header + 2]
     assert f"validation accuracy {values[4]}, loss {values[3]}" in best
     assert rows[-2:] == [f"run folder: {tmp_path / 'run'}", f"next: tlx export {tmp_path / 'run'}"]
+
+
+def test_a_training_that_stops_early_says_so(few, run_tlx, tmp_path):
+    # All is frozen, and the head learns next to nothing: no epoch is better than the first.
+    torch.save(build_resnet("resnet18", 3).state_dict(), tmp_path / "start.pth")
+    still = ["--weights", tmp_path / "start.pth", "--freeze", "backbone", "--lr", "1e-30"]
+    options = [*QUICK, *still, "--epochs", "9", "--patience", "2", "--out", tmp_path / "run"]
+    rows = run_tlx("train", few, *options).out.splitlines()
+    assert "stopped early: 2 epoch(s) without a better one" in rows
+    whole = run_tlx("train", few, *options, "--epochs", "2", "--overwrite")
+    assert "stopped early" not in whole.out
 
 
 def test_without_out_the_run_is_named_by_the_day_and_the_data(few, run_tlx, tmp_path, monkeypatch):

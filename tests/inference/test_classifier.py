@@ -270,3 +270,9 @@ def test_pictures_are_classified_where_nothing_but_the_runtime_can_be_imported(
     command = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("red\n", "")
+
+
+@pytest.mark.parametrize(("threads", "options"), [(None, 0), (3, 3)])
+def test_threads_are_onnxruntimes_choice_unless_given(small_model, threads, options):
+    session = Classifier(small_model, threads).session._session
+    assert session.get_session_options().intra_op_num_threads == options

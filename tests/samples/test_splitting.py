@@ -58,6 +58,11 @@ def test_a_missing_split_file_is_refused(tmp_path: Path):
         read_split(tmp_path / "split.csv", tmp_path, "train")
 
 
+def test_a_folder_is_no_split_file_and_the_message_says_what_to_give(tmp_path: Path):
+    with pytest.raises(DataError, match=r"is a folder; give a file, such as the split\.csv"):
+        read_sides(tmp_path, tmp_path)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"file,label\na.jpg,cat\n", b"\x89PNG\r\n\x1a\n\0\0\xff\xfe", b"some text"]
 )

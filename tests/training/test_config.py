@@ -77,6 +77,12 @@ def test_a_folder_without_config_is_no_run(tmp_path):
         read_config(tmp_path)
 
 
+def test_a_file_of_a_run_is_no_run_and_its_folder_is_named(tmp_path):
+    (tmp_path / "last.pt").touch()
+    with pytest.raises(CheckpointError, match=f"is no run folder; give the folder, {tmp_path}$"):
+        read_config(tmp_path / "last.pt")
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "[]", "{}", '{"data": 1}', '{"data": "x", "colour": "red"}', '{"data": "x", "epochs": 0}'],

@@ -1,6 +1,7 @@
 """Which samples a run begins with, and goes on with."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from tlx.samples.loading import load_pictures
 from tlx.samples.sample import LabelledPictures
 from tlx.samples.splitting import write_split
 from tlx.training.config import TrainingConfig
-from tlx.training.data import find_samples_again, find_training_samples
+from tlx.training.data import (
+    find_samples_again,
+    find_training_samples,
+    note_learned_before,
+)
 from tlx.training.run_folder import choose_run_folder
 
 
@@ -84,3 +89,24 @@ def test_a_run_beside_its_csv_is_allowed(flat, table):
     assert choose_run_folder(TrainingConfig(flat, out, labels=table)) == out
     with pytest.raises(UsageError, match="lies inside"):
         choose_run_folder(TrainingConfig(flat, out))
+
+
+def test_pictures_that_an_earlier_run_learned_from_are_counted_where_they_are_held_out(
+    flat, tmp_path
+):
+    run = tmp_path / "run"
+    before = first(TrainingConfig(flat), run)
+    assert note_learned_before(run, before) == ()
+    swapped = replace(before, train=before.validation, validation=before.train, test=())
+    (note,) = note_learned_before(run, swapped)
+    assert note.startswith(f"{len(before.train)} picture(s) of validation and test")
+    assert f"--split {run / 'split.csv'}" in note
+
+
+@pytest.mark.parametrize("content", [None, "file,label", "split,file\nleft,red/000.jpg\n"])
+def test_without_a_split_file_nothing_is_known_of_an_earlier_run(flat, tmp_path, content):
+    pictures = finish(load_pictures(find_training_samples(TrainingConfig(flat)), 36))
+    if content is not None:
+        (tmp_path / "split.csv").write_text(content)
+    assert note_learned_before(tmp_path, pictures) == ()
+    assert note_learned_before(None, pictures) == ()

@@ -9,10 +9,12 @@ import pytest
 
 import tlx
 from tlx.errors import MissingExtraError
-from tlx.training import logs
+from tlx.training import fit, logs
 from tlx.training.config import LOGS, TrainingConfig
-from tlx.training.logs import open_logs, require_logs
+from tlx.training.inputs import Noted
+from tlx.training.logs import Log, close_logs, log_epoch, open_logs, require_logs
 from tlx.training.run_folder import EpochDone
+from tlx.training.train import training_events
 
 NUMBERS = {
     "loss/train": [0.5, 0.5],
@@ -133,3 +135,51 @@ def test_without_log_no_package_is_asked_for(monkeypatch, tmp_path):
     require_logs(_config())
     assert open_logs(_config(), tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+class _Gone:
+    """A log whose server went away after the first epoch."""
+
+    name = "mlflow"
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+
+    def epoch(self, done: EpochDone) -> None:
+        if self.epochs:
+            raise ConnectionError("no route\nto host")
+        self.epochs.append(done.epoch)
+
+    def close(self) -> None:
+        raise ConnectionError("no route to host")
+
+
+class _Kept(_Gone):
+    name = "tensorboard"
+
+    def epoch(self, done: EpochDone) -> None:
+        self.epochs.append(done.epoch)
+
+
+def test_a_log_that_fails_is_named_once_and_the_others_go_on(two_epochs):
+    gone, kept = _Gone(), _Kept()
+    logs: list[Log] = [gone, kept]
+    said = [[*log_epoch(logs, epoch)] for epoch in (*two_epochs, two_epochs[1])]
+    assert [len(lines) for lines in said] == [0, 1, 0]
+    assert said[1][0].startswith("--log mlflow failed (no route to host) and is left out from here")
+    assert (gone.epochs, kept.epochs) == ([1], [1, 2, 2])
+    close_logs([gone, kept])
+
+
+@pytest.mark.usefixtures("quick_runs")
+def test_a_training_outlives_its_log(split_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "open_logs", lambda *_: [_Gone()])
+    options = {"weights": "none", "epochs": 3, "imgsz": 32, "batch": 8, "workers": 0}
+    events = training_events(TrainingConfig(split_folder, tmp_path / "run", **options))
+    seen = [*events]
+    assert [event.epoch for event in seen if isinstance(event, EpochDone)] == [1, 2, 3]
+    assert ["--log mlflow failed" in e.text for e in seen if isinstance(e, Noted)] == [True]
+
+
+def test_a_log_that_is_named_twice_is_opened_once():
+    assert _config("mlflow", "tensorboard", "mlflow").log == ("mlflow", "tensorboard")

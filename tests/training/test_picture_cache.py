@@ -238,13 +238,16 @@ def test_with_too_little_memory_pictures_go_to_disk_and_training_goes_on(
 
 
 @pytest.mark.usefixtures("quick_runs")
-def test_with_too_little_of_both_nothing_is_kept_and_training_goes_on(
-    data, uncached, used, tmp_path, monkeypatch
+@pytest.mark.parametrize("cache", ["auto", "ram"])
+def test_with_too_little_of_both_nothing_is_kept_which_is_said_and_training_goes_on(
+    data, uncached, used, tmp_path, monkeypatch, cache
 ):
     monkeypatch.setattr(inputs, "memory_limit", lambda: 1000)
     monkeypatch.setattr(inputs, "disk_limit", lambda _: 1000)
-    finish(training_events(_config(data, tmp_path / "run")))
+    events = [*training_events(_config(data, tmp_path / "run", cache=cache))]
     assert used == ["NoneType", "NoneType"]
+    (noted,) = (event.text for event in events if isinstance(event, inputs.Noted))
+    assert "decoded anew in each epoch" in noted
     _assert_same(tmp_path / "run", uncached)
     assert not (tmp_path / "run" / "pictures.cache").exists()
 

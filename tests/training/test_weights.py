@@ -250,3 +250,17 @@ def test_a_training_continues_from_a_run_with_one_more_label(light_run, tmp_path
     assert card.provenance.weights_sha256 == earlier.sha256
     assert str(tmp_path) not in card.provenance.weights
     assert card.preprocessing == earlier.card.preprocessing
+
+
+@pytest.mark.usefixtures("quick_runs")
+def test_a_training_says_that_the_earlier_run_learned_from_held_out_pictures(
+    light_run, split_folder, tmp_path
+):
+    (held_out, *_) = (split_folder / "val").rglob("*.jpg")
+    name = held_out.relative_to(split_folder).as_posix()
+    (light_run / "split.csv").write_text(f"file,label,split\n{name},red,train\n")
+    config = TrainingConfig(
+        split_folder, tmp_path / "new", weights=str(light_run), epochs=1, imgsz=32, workers=0
+    )
+    prepared = next(e for e in training_events(config) if isinstance(e, Prepared))
+    assert prepared.pictures.notes[-1].startswith("1 picture(s) of validation and test have names")

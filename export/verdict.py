@@ -1,0 +1,56 @@
+"""A verification that failed, in words: what differs, where first, and what usually causes it."""
+
+from ..errors import VerificationError
+from .comparison import Comparison
+from .diagnosis import Diagnosis, diagnose
+from .files import OpenedFile
+from .reference import Reference
+from .verification import Verification
+
+
+def require_passed(
+    verification: Verification, reference: Reference, file: OpenedFile, name: str
+) -> None:
+    """Do nothing if a file passed.
+
+    Raises:
+        VerificationError: it did not; the text names the worst picture and the first stage.
+    """
+    if verification.passed:
+        return
+    failures = "; ".join(verification.failures)
+    text = f" ({failures}; worst picture {verification.worst})"
+    if verification.quantized:
+        raise VerificationError(
+            f"{name} lost too much by quantization and was not published{text}; more "
+            "--calibration pictures or a larger --max-drop may help"
+        )
+    fault = _diagnose(reference, file, verification)
+    raise VerificationError(failure_text(name, fault, text))
+
+
+def failure_text(name: str, fault: Diagnosis, difference: str) -> str:
+    """Say what is wrong with a file in one line."""
+    return (
+        f"{name} does not answer as the checkpoint does and was not published{difference}; "
+        f"the first stage that differs is {fault.stage}: {fault.cause}"
+    )
+
+
+def difference_text(comparison: Comparison) -> str:
+    """Say by how much, in brackets."""
+    return f" ({'; '.join(comparison.failures)})"
+
+
+def _diagnose(reference: Reference, file: OpenedFile, verification: Verification) -> Diagnosis:
+    """Name the stage; the verdict must survive a file that no explanation can be had of."""
+    within = verification.comparison.passed
+    if within and verification.resize and not verification.resize.passed:
+        return Diagnosis("resize and crop", "the resize in the graph is not Pillow's")
+    conditions = [result for result in verification.conditions if not result.passed]
+    if within and conditions:
+        return Diagnosis("unknown", f"it depends on the condition: {conditions[0].condition}")
+    try:
+        return diagnose(reference, file, verification.comparison.worst)
+    except Exception as error:  # noqa: BLE001 - the file is faulty, anything may come of it
+        return Diagnosis("unknown", f"its stages cannot be computed ({error})")

@@ -1,0 +1,218 @@
+"""A model file held against the checkpoint: on real pictures, under every condition."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..evaluation.paired import PairedDifference
+from ..inference.card import VerificationSummary
+from ..inference.graph_input import ANY_SIZE, prepare
+from .answers import Answers
+from .comparison import QUANTIZED, Comparison, Limits, compare, limits_of
+from .condition import other_conditions
+from .files import Format, OpenedFile, ask_file, file_pixels
+from .onnx_opened import OnnxFile
+from .pictures import VerificationPictures
+from .reference import ComparisonProgress, Reference
+from .scores import score_both
+
+CONDITION_PICTURES = 25
+"""Asked under each further condition: three batches of 8 and one picture more."""
+RESIZE_PICTURES = 64
+RESIZE_LEVELS, RESIZE_SHARE = 1, 0.01
+"""A graph that resizes may be off by one level of 255, in this share of the values."""
+
+
+@dataclass(frozen=True)
+class ConditionResult:
+    """A file's answers under one condition.
+
+    Attributes:
+        condition: in words.
+        pictures: how many were asked.
+        max_probability_difference: from the checkpoint; of a quantized file from itself under
+            the usual condition.
+        passed: whether that, and all else, is within its limits.
+    """
+
+    condition: str
+    pictures: int
+    max_probability_difference: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class ResizeDifference:
+    """What a graph for any size makes of pictures, against Pillow.
+
+    Attributes:
+        pictures: how many were compared.
+        max_level: largest difference of a value after resize and crop, in levels of 255.
+        share: of the values that differ at all.
+        max_probability_difference: from the file's answers to pictures that Pillow resized.
+        worst: the picture with the largest difference in levels.
+    """
+
+    pictures: int
+    max_level: int
+    share: float
+    max_probability_difference: float
+    worst: Path
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is as near as rounding allows."""
+        return self.max_level <= RESIZE_LEVELS and self.share <= RESIZE_SHARE
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """The outcome for one file.
+
+    Attributes:
+        answers: the file's, to all pictures, under the usual condition.
+        comparison: of these with the checkpoint's.
+        worst: the picture that is farthest off.
+        conditions: the others.
+        scores: the checkpoint's (first) and the file's; None where the truth is not known.
+        source: where the pictures are from, as in `VerificationPictures`.
+        resize: for a graph that takes any size.
+        quantized: whether it is held to its loss of accuracy in place of the numbers.
+        max_drop: the largest loss allowed then, in 0..1.
+    """
+
+    answers: Answers
+    comparison: Comparison
+    worst: Path
+    conditions: tuple[ConditionResult, ...]
+    scores: PairedDifference | None
+    source: str
+    resize: ResizeDifference | None = None
+    quantized: bool = False
+    max_drop: float = 0.0
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What is beyond its limit, as text."""
+        beyond = [*self.comparison.failures]
+        for result in self.conditions:
+            if not result.passed:
+                off = f"largest difference in probability {result.max_probability_difference:.3g}"
+                beyond.append(f"with {result.condition}: {off}")
+        if self.resize and not self.resize.passed:
+            beyond.append(
+                f"its resize is off by up to {self.resize.max_level} levels in "
+                f"{self.resize.share:.2%} of the values, at worst on {self.resize.worst}"
+            )
+        if self.quantized and self.scores and _surely_worse(self.scores, self.max_drop):
+            beyond.append(
+                f"{self.scores.metric} drops by {100 * self.scores.value:.2f} points, "
+                f"{100 * self.max_drop:.2f} are allowed"
+            )
+        return tuple(beyond)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the file answers as the checkpoint does."""
+        return not self.failures
+
+    @property
+    def summary(self) -> VerificationSummary:
+        """The outcome as the card states it."""
+        found, scores = self.comparison, self.scores
+        gain = (-scores.interval[1], -scores.interval[0]) if scores and scores.interval else None
+        return VerificationSummary(
+            found.pictures,
+            found.max_probability_difference,
+            found.agreement,
+            None if self.quantized else found.limits.probability,
+            found.eager_distance,
+            self.source,
+            scores.metric if scores else None,
+            scores.second if scores else None,
+            scores.first if scores else None,
+            gain,
+        )
+
+
+def verify_file(
+    target: Format, path: Path, file: OpenedFile, reference: Reference, chosen: VerificationPictures
+) -> Generator[ComparisonProgress, None, Verification]:
+    """Hold an opened file, whose card is the right one, against the checkpoint.
+
+    Args:
+        target: its format.
+        path: where it lies.
+        file: opened under the usual condition.
+        reference: the checkpoint's answers to the pictures.
+        chosen: the pictures.
+
+    Raises:
+        VerificationError: the file cannot be run.
+    """
+    quantization = file.card.quantization
+    limits = QUANTIZED if quantization else limits_of(reference)
+    answers = yield from ask_file(file, reference.paths, target.name)
+    comparison = compare(reference, answers, file.card.labels, limits)
+    within = yield from _conditions(target, path, reference, answers, limits)
+    resize = yield from _resize_difference(file, chosen, target.name, answers)
+    return Verification(
+        answers,
+        comparison,
+        reference.paths[comparison.worst],
+        within,
+        score_both(reference, answers, file.card.labels, chosen),
+        chosen.source,
+        resize,
+        quantization is not None,
+        quantization.max_drop if quantization else 0.0,
+    )
+
+
+def _conditions(
+    target: Format, path: Path, reference: Reference, answers: Answers, limits: Limits
+) -> Generator[ComparisonProgress, None, tuple[ConditionResult, ...]]:
+    count = len(reference.paths)
+    pictures = sorted({count * index // CONDITION_PICTURES for index in range(CONDITION_PICTURES)})
+    expected = reference.at(pictures)
+    if limits is QUANTIZED:  # its own usual answers are what must not depend on the condition
+        expected = replace(expected, answers=answers.at(pictures))
+    results: list[ConditionResult] = []
+    for condition in other_conditions(target.runtime):
+        file = target.open(path, condition)
+        side = f"{target.name} ({condition})"
+        found = yield from ask_file(file, expected.paths, side, condition.batch)
+        compared = compare(expected, found, file.card.labels, limits)
+        difference = compared.max_probability_difference
+        results.append(ConditionResult(str(condition), len(pictures), difference, compared.passed))
+    return tuple(results)
+
+
+def _resize_difference(
+    file: OpenedFile, chosen: VerificationPictures, side: str, answers: Answers
+) -> Generator[ComparisonProgress, None, ResizeDifference | None]:
+    """Compare what a graph for any size makes of pictures as decoded with what Pillow makes."""
+    if file.card.input != ANY_SIZE or not isinstance(file, OnnxFile):
+        return None
+    paths = chosen.paths[:: max(1, len(chosen.paths) // RESIZE_PICTURES)]
+    levels: list[NDArray[np.int64]] = []
+    prepared = file.prepared(prepare(path, file.card) for path in paths)
+    for done, (path, found) in enumerate(zip(paths, prepared, strict=True), start=1):
+        levels.append(np.abs(found.astype(int) - file_pixels(path, file.card.preprocessing)))
+        yield ComparisonProgress(f"{side}: its resize", done, len(paths))
+    whole = yield from ask_file(file, chosen.paths, f"{side}: the whole path", read=prepare)
+    return ResizeDifference(
+        len(paths),
+        int(np.max(levels)),
+        float(np.mean([(level > 0).mean() for level in levels])),
+        float(np.abs(whole.probabilities - answers.probabilities).max()),
+        paths[int(np.argmax([level.max() for level in levels]))],
+    )
+
+
+def _surely_worse(scores: PairedDifference, allowed: float) -> bool:
+    """Tell whether a drop is beyond what is allowed whatever chance has done."""
+    return scores.interval is not None and scores.interval[0] > allowed

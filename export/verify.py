@@ -1,0 +1,118 @@
+"""`tlx verify`: a model file that is there already, held against the run it is said to be from."""
+
+import os
+import zipfile
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import ModelFileError, TlxError
+from ..inference.card import ModelCard
+from ..inference.events import finish
+from ..inference.graph_input import ANY_SIZE
+from ..inference.inspection import is_zip
+from ..training.checkpoint import load_checkpoint
+from .condition import USUAL
+from .events import Verified
+from .files import FORMATS, Format
+from .opening import open_with_card
+from .options import ExportOptions, deployed_card
+from .pictures import verification_pictures
+from .reference import ComparisonProgress, compute_reference
+from .verdict import require_passed
+from .verification import Verification, verify_file
+
+VerifyEvent = ComparisonProgress | Verified
+
+
+@dataclass(frozen=True, eq=False)
+class VerifiedFile:
+    """A file that answers as the checkpoint does."""
+
+    path: Path
+    format: str
+    verification: Verification
+
+
+def verify(
+    file: str | os.PathLike[str],
+    against: str | os.PathLike[str],
+    *,
+    data: str | os.PathLike[str] | None = None,
+) -> VerifiedFile:
+    """Verify a model file as `tlx verify` does, without printing.
+
+    Args:
+        file: a model file of tlx.
+        against: the run folder whose `best.pt` it is said to answer like.
+        data: pictures to verify on, by default the run's.
+
+    Raises:
+        VerificationError: it does not.
+        TlxError: the file, the run or the pictures cannot be used.
+    """
+    return finish(verify_events(Path(file), Path(against), None if data is None else Path(data)))
+
+
+def verify_events(
+    path: Path, run: Path, data: Path | None = None
+) -> Generator[VerifyEvent, None, VerifiedFile]:
+    """Verify, yielding what happens; nothing is written or changed."""
+    target = _format_of(path)
+    checkpoint = load_checkpoint(run / "best.pt")
+    card = _expected(checkpoint.card, _card_of(target, path))
+    checkpoint = replace(checkpoint, card=card)
+    with verification_pictures(run, card, data) as pictures:
+        reference = yield from compute_reference(checkpoint, pictures.paths)
+        opened = open_with_card(target, path, path.name, reference)
+        verification = yield from verify_file(target, path, opened, reference, pictures)
+    yield Verified(path.name, verification)
+    require_passed(verification, reference, opened, path.name)
+    return VerifiedFile(path, target.name, verification)
+
+
+def _format_of(path: Path) -> Format:
+    """Tell a file's format from its content.
+
+    Raises:
+        ModelFileError: it is missing, or a zip archive that is damaged.
+    """
+    named = {target.name: target for target in FORMATS}
+    if not is_zip(path):
+        return named["onnx"]  # whose session says what is wrong with it
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.partition("/")[2] for name in archive.namelist()]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise ModelFileError(f"{path} is damaged: {error}") from None
+    return named["pt2" if "models/model.json" in names else "torchscript"]
+
+
+def _card_of(target: Format, path: Path) -> ModelCard:
+    """Read a file's own card.
+
+    Raises:
+        ModelFileError: it cannot be opened.
+    """
+    try:
+        return target.open(path, USUAL).card
+    except TlxError:
+        raise
+    except Exception as error:  # noqa: BLE001 - torch's errors share no base
+        reason = " ".join(str(error).split())[:200]
+        raise ModelFileError(f"{path} cannot be opened as {target.name}: {reason}") from None
+
+
+def _expected(card: ModelCard, found: ModelCard) -> ModelCard:
+    """Give the card that an export with the file's own options would have.
+
+    What the file says of its input, its picture size and its quantization is how it was made.
+    """
+    embed = found.input == ANY_SIZE
+    options = ExportOptions(
+        formats=("onnx",),
+        imgsz=found.preprocessing.crop,
+        input="uint8-nhwc" if embed else found.input,
+        embed_resize=embed,
+    )
+    return replace(deployed_card(card, options), quantization=found.quantization)
