@@ -1,0 +1,113 @@
+"""How many times as fast a file answers as another one, on this processor."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from scipy.stats import binom
+
+from ..inference.cores import available_cores
+from ..inference.graph_input import Pixels
+from ..inference.processor import describe_processor
+from ..inference.session import CPU, ModelSession
+
+WARM_UP = 5
+"""Runs of each file before anything is measured: the first ones set up memory."""
+TURN = 3
+"""Runs of a file in a row. The one before them does not count: the other file's threads may still
+be spinning on the cores, and its data fill the caches."""
+FEWEST, MOST = 15, 100
+"""Rounds; in each, both files have a turn."""
+SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Speedup:
+    """Two files that took turns, one picture at a time, from pixels to logits.
+
+    Attributes:
+        float_ms: median of the float file, in milliseconds.
+        quantized_ms: median of the other one.
+        ratio: median over the rounds of float / other; above 1 the other one is faster.
+        interval: 95 % interval of that median, by its ranks (without any assumption).
+        rounds: how many.
+        threads: of the processor.
+        processor: its name and what it has for small numbers, such as "AMD EPYC (VNNI)"; of
+            another provider than the processor its name in onnxruntime.
+    """
+
+    float_ms: float
+    quantized_ms: float
+    ratio: float
+    interval: tuple[float, float]
+    rounds: int
+    threads: int
+    processor: str
+
+
+def measure_speedup(reference: Path, other: Path, picture: Pixels, provider: str = CPU) -> Speedup:
+    """Measure both files in alternating turns, with all cores.
+
+    Args:
+        reference: the float file.
+        other: the quantized one.
+        picture: what both are asked, uint8 `[S, S, 3]`.
+        provider: onnxruntime's name of what computes.
+
+    Raises:
+        ModelFileError: a file cannot be opened.
+    """
+    threads = available_cores()
+    sessions = [ModelSession(path, threads, provider) for path in (reference, other)]
+    works = [lambda session=session: session.scores([picture]) for session in sessions]
+    for work in works * WARM_UP:
+        work()
+    first, second = _take_turns(works)
+    ratios = [one / two for one, two in zip(first, second, strict=True)]
+    return Speedup(
+        1000 * median(first),
+        1000 * median(second),
+        median(ratios),
+        median_interval(ratios),
+        len(ratios),
+        threads,
+        name_processor() if provider == CPU else provider,
+    )
+
+
+def name_processor() -> str:
+    """Name this processor, with the instructions that INT8 is fast by."""
+    processor = describe_processor()
+    having = [name for name in ("VNNI", "dot product", "i8mm") if processor.features.get(name)]
+    return f"{processor.name} ({', '.join(having)})" if having else processor.name
+
+
+def median_interval(values: list[float]) -> tuple[float, float]:
+    """Compute the 95 % interval of a median by the ranks of its neighbours.
+
+    Conover, "Practical Nonparametric Statistics", 1999, section 3.2. With fewer than 6 values it
+    is their whole range, which is less than 95 %.
+    """
+    ordered = sorted(values)
+    rank = max(int(binom.ppf(0.025, len(ordered), 0.5)), 1)
+    return ordered[rank - 1], ordered[-rank]
+
+
+def _take_turns(works: Sequence[Callable[[], object]]) -> list[list[float]]:
+    """Give each work's median of every round, in seconds."""
+    taken: list[list[float]] = [[] for _ in works]
+    start = perf_counter()
+    while len(taken[0]) < FEWEST or (perf_counter() - start < SECONDS and len(taken[0]) < MOST):
+        order = range(len(works)) if len(taken[0]) % 2 == 0 else reversed(range(len(works)))
+        for index in order:
+            works[index]()
+            taken[index].append(median(_seconds(works[index]) for _ in range(TURN)))
+    return taken
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start

@@ -1,0 +1,160 @@
+"""Two models on the same pictures: against published intervals and independent computations."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from scipy.stats import binom, binomtest
+
+from tlx.evaluation.multi_label_metrics import mean_average_precision
+from tlx.evaluation.paired import (
+    Z,
+    compare_accuracy,
+    compare_mean_average_precision,
+    pictures_to_tell,
+    tango_interval,
+)
+
+
+def answers(both: int, first: int, second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make right and wrong answers with these counts."""
+    one = np.repeat([True, True, False, False], [both, first, second, neither])
+    other = np.repeat([True, False, True, False], [both, first, second, neither])
+    return one, other
+
+
+@pytest.mark.parametrize(
+    ("counts", "low", "high"),
+    [
+        # Fagerland, Lydersen and Laake, "Recommended tests and confidence intervals for paired
+        # binomial proportions", Statistics in Medicine 33, 2014: hyper-responsive airways.
+        ((1, 1, 7, 12), -0.517, -0.026),
+        # Agresti and Min, "Simple improved confidence intervals for comparing matched
+        # proportions", Statistics in Medicine 24, 2005.
+        ((53, 16, 8, 9), -0.020, 0.207),
+    ],
+)
+def test_the_interval_is_the_published_one(counts, low, high):
+    found = compare_accuracy(*answers(*counts))
+    assert found.interval == pytest.approx((low, high), abs=5e-4)
+    assert found.value == pytest.approx((counts[1] - counts[2]) / sum(counts))
+    assert (found.only_first, found.only_second) == counts[1:3]
+    assert (found.first, found.second) == pytest.approx(
+        ((counts[0] + counts[1]) / sum(counts), (counts[0] + counts[2]) / sum(counts))
+    )
+
+
+def score_statistic(b: int, c: int, n: int, difference: float) -> float:
+    """Compute it from its definition: the likelihood is maximised by search, not by formula."""
+
+    def loss(share: float) -> float:  # of c; that of b is `difference` more
+        shares = np.array([share + difference, share, 1 - 2 * share - difference])
+        return -float(np.sum(np.array([b, c, n - b - c]) * np.log(np.maximum(shares, 1e-300))))
+
+    bounds = (max(0.0, -difference), (1 - difference) / 2)
+    share = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-13}).x
+    variance = 2 * share + difference - difference**2
+    return (b - c - n * difference) / np.sqrt(n * variance)
+
+
+@pytest.mark.parametrize(("b", "c", "n"), [(1, 7, 21), (16, 8, 86), (3, 1, 341), (9, 12, 2000)])
+def test_at_both_ends_the_score_statistic_is_that_of_95_percent(b, c, n):
+    low, high = tango_interval(b, c, n)
+    assert score_statistic(b, c, n, low) == pytest.approx(Z, abs=1e-3)
+    assert score_statistic(b, c, n, high) == pytest.approx(-Z, abs=1e-3)
+
+
+def test_equal_answers_still_leave_a_difference_possible():
+    low, high = tango_interval(0, 0, 341)
+    assert high == -low == pytest.approx(Z**2 / (341 + Z**2), abs=1e-9)
+
+
+@pytest.mark.parametrize(("b", "c", "n"), [(5, 0, 5), (1, 0, 1), (0, 5, 5), (0, 0, 1)])
+def test_few_and_one_sided_pictures_give_an_interval_within_its_range(b, c, n):
+    low, high = tango_interval(b, c, n)
+    assert -1 <= low <= (b - c) / n <= high <= 1
+    assert low < high
+
+
+def test_changing_the_places_of_the_models_turns_the_interval_round():
+    low, high = tango_interval(3, 11, 200)
+    assert tango_interval(11, 3, 200) == pytest.approx((-high, -low), abs=1e-9)
+
+
+def test_about_95_of_100_intervals_hold_the_true_difference():
+    chance = np.random.default_rng(0)
+    held = 0
+    for b, c, _ in chance.multinomial(300, [0.03, 0.02, 0.95], size=400):
+        low, high = tango_interval(int(b), int(c), 300)
+        held += low <= 0.01 <= high
+    assert 0.92 <= held / 400 <= 0.98
+
+
+@pytest.mark.parametrize(("difference", "differing"), [(0.02, 0.06), (0.1, 0.3), (0.005, 0.02)])
+def test_so_many_pictures_find_the_difference_four_times_out_of_five(difference, differing):
+    n = pictures_to_tell(difference, differing)
+    chance = np.random.default_rng(1)
+    shares = [(differing + difference) / 2, (differing - difference) / 2, 1 - differing]
+    b, c, _ = chance.multinomial(n, shares, size=20_000).T
+    found = np.abs(b - c) / np.sqrt(np.maximum(b + c, 1)) > Z  # McNemar's test
+    assert found.mean() == pytest.approx(0.8, abs=0.04)
+
+
+def test_more_pictures_are_needed_for_a_smaller_difference_and_where_models_differ_more():
+    assert pictures_to_tell(0.005, 0.02) > pictures_to_tell(0.01, 0.02)
+    assert pictures_to_tell(0.005, 0.04) > pictures_to_tell(0.005, 0.02)
+    assert pictures_to_tell(0.5, 0.0) == pictures_to_tell(0.5, 0.5)  # fewer cannot differ
+
+
+def test_equal_answers_need_a_number_too():
+    found = compare_accuracy(*answers(300, 0, 0, 41))
+    assert found.value == 0
+    assert found.pictures_to_tell(0.005) == pictures_to_tell(0.005, 1 / 343)
+
+
+def test_the_counts_give_mcnemars_test():
+    found = compare_accuracy(*answers(100, 2, 12, 30))
+    exact = binomtest(found.only_first, found.only_first + found.only_second).pvalue
+    assert exact == pytest.approx(2 * binom.cdf(2, 14, 0.5))
+
+
+def made(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make the rankings of two models, the second a little worse, and the truth."""
+    chance = np.random.default_rng(seed)
+    truth = chance.random((rows, 4)) < 0.3
+    first = truth + chance.normal(0, 0.8, truth.shape)
+    return first, first + chance.normal(0, 0.2, truth.shape), truth
+
+
+def test_mean_average_precision_has_a_paired_interval_narrower_than_two_single_ones():
+    first, second, truth = made(200, 0)
+    found = compare_mean_average_precision(first, second, truth)
+    assert found.metric == "mean average precision"
+    assert found.value == mean_average_precision(first, truth) - mean_average_precision(
+        second, truth
+    )
+    low, high = found.interval
+    assert low <= found.value <= high
+    assert high - low < 0.08
+    shuffled = compare_mean_average_precision(first, made(200, 5)[1][::-1].copy(), truth)
+    assert high - low < 0.5 * (shuffled.interval[1] - shuffled.interval[0])
+
+
+def test_mean_average_precision_tells_how_many_pictures_would_be_needed():
+    found = compare_mean_average_precision(*made(200, 0))
+    fewer = compare_mean_average_precision(*made(100, 0))
+    assert found.pictures_to_tell(0.01) > found.pictures_to_tell(0.02) >= 1
+    # Reckoned from half as many pictures it is about the same number.
+    assert fewer.pictures_to_tell(0.01) == pytest.approx(found.pictures_to_tell(0.01), rel=0.6)
+
+
+def test_equal_rankings_differ_by_nothing():
+    first, _, truth = made(50, 1)
+    found = compare_mean_average_precision(first, first, truth)
+    assert (found.value, found.interval) == (0, (0, 0))
+
+
+def test_without_a_positive_picture_there_is_no_interval_and_no_number():
+    truth = np.zeros((5, 2), bool)
+    found = compare_mean_average_precision(np.ones((5, 2)), np.zeros((5, 2)), truth)
+    assert found.interval is None
+    assert found.pictures_to_tell(0.01) is None
