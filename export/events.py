@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .int8_search import SearchEvent
+from .quantized_file import QuantizedFile
 from .record import ExportedFile
 from .reference import ComparisonProgress
 from .verification import Verification
@@ -28,4 +30,4 @@ class Verified:
     verification: Verification
 
 
-ExportEvent = ComparisonProgress | Writing | Verified | ExportedFile
+ExportEvent = ComparisonProgress | Writing | SearchEvent | QuantizedFile | Verified | ExportedFile

@@ -67,19 +67,20 @@ def verification_pictures(
             yield _shipped(Path(folder))
 
 
-def calibration_pictures(run: Path, data: Path | None) -> list[Sample]:
-    """List the training pictures of a run.
+def own_pictures(run: Path, data: Path | None, split: str) -> list[Sample]:
+    """List a run's own pictures of one split.
+
+    Args:
+        run: a run folder.
+        data: the folder it was trained on, if that has moved; another one is passed over.
+        split: "train" or "validation".
 
     Raises:
-        DataError: there are none, or they are not where they were.
+        DataError: they are not where they were.
     """
-    samples = _split(run, data or read_config(run).data, "train")
-    if not samples:
-        raise DataError(
-            f"{run / 'split.csv'} names no training pictures, and int8 takes its ranges from them; "
-            "train with tlx train, or adopt with --data"
-        )
-    return _present(samples)
+    moved = data is not None and _holds_split(run, data)
+    root = data if moved and data else read_config(run).data
+    return _present(_split(run, root, split))
 
 
 def _of_run(run: Path, root: Path) -> VerificationPictures:

@@ -25,9 +25,17 @@ from .options import LEGACY_OPSETS, ExportOptions, deployed_card
 from .pictures import VerificationPictures, verification_pictures
 from .record import ExportedFile, clear_the_way, find_earlier, sync_and_hash, write_record
 from .reference import Reference, compute_reference
-from .smaller import make_smaller
+from .smaller import (
+    TABLE,
+    QuantizationPictures,
+    make_smaller,
+    quantization_pictures,
+    recorded,
+    require_own_table,
+)
 from .verdict import difference_text, require_passed
 from .verification import Verification, verify_file
+from .work_folder import work_folder
 
 DEFAULT = ExportOptions()
 
@@ -76,11 +84,13 @@ def export_events(
     folder = out or run
     names = [name for target in _formats(options) for name in _names(target, options)]
     find_earlier(folder, names)  # refuses someone else's files before any work is done
+    require_own_table(folder / TABLE)
+    for_smaller = _for_smaller(run, data, checkpoint.card, options)
     with verification_pictures(run, checkpoint.card, data) as pictures:
         reference = yield from compute_reference(checkpoint, pictures.paths)
         clear_the_way(folder, names)
-        with _work_folder(folder) as work:
-            job = _Job(run, data, folder, work, options, checkpoint, reference, pictures)
+        with work_folder(folder) as work:
+            job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller)
             published: list[ExportedFile] = []
             for target in _formats(options):
                 published += yield from _export_format(job, target)
@@ -91,14 +101,19 @@ def export_events(
 class _Job:
     """What every file of one export has in common."""
 
-    run: Path
-    data: Path | None
     folder: Path
     work: Path
     options: ExportOptions
     checkpoint: Checkpoint
     reference: Reference
     pictures: VerificationPictures
+    for_smaller: QuantizationPictures | None
+
+
+def _for_smaller(
+    run: Path, data: Path | None, card: ModelCard, options: ExportOptions
+) -> QuantizationPictures | None:
+    return quantization_pictures(run, data, card, options) if options.quantize else None
 
 
 def _formats(options: ExportOptions) -> list[Format]:
@@ -118,11 +133,20 @@ def _export_format(job: _Job, target: Format) -> Generator[ExportEvent, None, li
     plain = job.work / f"plain.{target.ending}"
     published = [(yield from _publish_float(job, target, plain, name))]
     for kind, other in zip(job.options.quantize, smaller, strict=False):
-        yield Writing(other)
-        made = job.work / f"{kind}.{target.ending}"
-        quantization = yield from make_smaller(kind, plain, made, job.options, job.run, job.data)
-        published.append((yield from _publish(job, target, made, other, quantization)))
+        published.append((yield from _publish_smaller(job, target, plain, kind, other)))
     return published
+
+
+def _publish_smaller(
+    job: _Job, target: Format, plain: Path, kind: str, name: str
+) -> Generator[ExportEvent, None, ExportedFile]:
+    assert job.for_smaller is not None  # chosen before any work was done
+    yield Writing(name)
+    made = job.work / f"{kind}.{target.ending}"
+    events = make_smaller(kind, plain, made, job.options, job.for_smaller)
+    found = yield from recorded(events, job.folder / TABLE)
+    yield found
+    return (yield from _publish(job, target, made, name, found.quantization))
 
 
 def _publish_float(
@@ -230,32 +254,3 @@ def _repeat_one_batch(
             raise VerificationError(
                 f"{name} answered differently after its card was written{difference_text(found)}"
             )
-
-
-@contextmanager
-def _work_folder(folder: Path) -> Generator[Path]:
-    """Give a hidden folder beside the final names; what killed exports left of theirs goes."""
-    for left in folder.glob(".export.*.partial"):
-        number = left.name.split(".")[2]
-        # One of our own number is of a process before us: in a container numbers begin anew.
-        if number.isdecimal() and (int(number) == os.getpid() or not _is_running(int(number))):
-            shutil.rmtree(left, ignore_errors=True)
-    work = folder / f".export.{os.getpid()}.partial"
-    work.mkdir()
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    """Tell whether somebody still exports there; where that cannot be asked, say yes."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
