@@ -42,6 +42,7 @@ def bundle_readme(session: ModelSession, vectors: Sequence[GoldenVector]) -> str
         temperature=card.temperature,
         function="the sigmoid" if several else "the softmax",
         decision=_part(f"decision-{card.task}", {}),
+        levels=vectors[-1].levels,
         height=height,
         width=width,
         expected=_expected(card, vectors[0]),

@@ -15,7 +15,7 @@ from PIL import Image
 
 from ..errors import DataError, PictureError
 from ..inference.card import ModelCard
-from ..inference.graph_input import prepare
+from ..inference.graph_input import ANY_SIZE, prepare
 from ..inference.picture import decode
 from ..inference.prediction import Prediction, decide
 from ..inference.preprocessing import resized_size
@@ -27,7 +27,9 @@ SCALE = 3
 """Its short side is at most so many times the resize side: below 4 no JPEG is decoded scaled,
 which few libraries can."""
 JPEG_LEVELS = 2
-"""How far, of 255, another JPEG library's pixels may be."""
+"""How far, of 255, another JPEG library's pixels may be after resizing, which evens them out."""
+DECODED_JPEG_LEVELS = 4
+"""How far they may be as decoded, for a graph that resizes by itself."""
 LOGIT_TOLERANCE = {None: 1e-3, "fp16": 1e-2, "int8": 0.1}
 """How far a logit may be on another processor, of the largest one (at least 1): kernels sum in
 another order, and those for int8 also round and saturate in other places."""
@@ -42,8 +44,13 @@ class Encoding:
 
     format: str
     suffix: str
-    levels: int
     sideways: bool = False
+
+    def levels(self, card: ModelCard) -> int:
+        """Say how far, of 255, another library's pixels may be."""
+        if self.format == "PNG":
+            return 0
+        return DECODED_JPEG_LEVELS if card.input == ANY_SIZE else JPEG_LEVELS
 
     def encode(self, image: Image.Image) -> bytes:
         """Give the bytes of a file that shows the picture, and says nothing else."""
@@ -60,9 +67,9 @@ class Encoding:
 
 
 ENCODINGS = (
-    Encoding("PNG", ".png", 0),
-    Encoding("JPEG", ".jpg", JPEG_LEVELS),
-    Encoding("JPEG", ".jpg", JPEG_LEVELS, sideways=True),
+    Encoding("PNG", ".png"),
+    Encoding("JPEG", ".jpg"),
+    Encoding("JPEG", ".jpg", sideways=True),
 )
 
 
@@ -143,7 +150,7 @@ def _vector(
         picture=f"golden/{number}{encoding.suffix}",
         content=content,
         pixels=pixels,
-        levels=encoding.levels,
+        levels=encoding.levels(card),
         logits=logits,
         logit_tolerance=tolerance,
         labels=tuple(ranked.label for ranked in chosen),

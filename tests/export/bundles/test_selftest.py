@@ -160,6 +160,16 @@ def test_a_jpeg_three_levels_away_fails(signed, result, number):
     assert lines[-2] == f"golden/{number}.jpg is 3 levels of 255 away, 2 are allowed"
 
 
+def test_where_the_graph_resizes_a_decoded_jpeg_may_be_four_levels_away(bundle_of_rule):
+    golden = json.loads((bundle_of_rule / "golden/golden.json").read_text(encoding="utf-8"))
+    card = json.loads((bundle_of_rule / "card.json").read_text(encoding="utf-8"))
+    jpeg = 4 if card["input"] == "uint8-any-size" else 2
+    assert [vector["levels"] for vector in golden["vectors"]] == [0, jpeg, jpeg]
+    assert f"{jpeg} levels of 255 away" in (bundle_of_rule / "README.md").read_text(
+        encoding="utf-8"
+    )
+
+
 def change_weights(files: dict[str, bytes]) -> None:
     model = onnx.load_from_string(files["model.onnx"])
     for tensor in model.graph.initializer:
