@@ -10,7 +10,7 @@ import pytest
 from tlx.export.bundle import EXAMPLES
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def node_modules(tmp_path_factory) -> Path:
     """Packages of onnxruntime-node, installed once."""
     node, npm = shutil.which("node"), shutil.which("npm")

@@ -140,7 +140,7 @@ def real_message(folder: Path) -> ModuleType:
     return module
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def model_config_pb2(tmp_path_factory) -> ModuleType:
     return real_message(tmp_path_factory.mktemp("tritonclient"))
 
