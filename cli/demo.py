@@ -64,13 +64,14 @@ def _folder(out: Path | None) -> Path:
 def _show(event: "DemoEvent", screen: Screen) -> None:
     from ..evaluation.report import Report
     from ..evaluation.scoring import EvaluationProgress
-    from ..export.events import Verified, Writing
-    from ..export.record import ExportedFile
-    from ..export.reference import ComparisonProgress
+    from ..export.events import ExportEvent
     from ..inference.prediction import Outcome
     from ..studies.demo import Step
     from ..training.fit import TrainingResult
 
+    if isinstance(event, ExportEvent):
+        show_export(event, screen)
+        return
     match event:
         case Step(title, command):
             screen.row()
@@ -79,8 +80,6 @@ def _show(event: "DemoEvent", screen: Screen) -> None:
                 screen.row(f"$ {command}", style="cyan")
         case TrainingResult():
             show_result(event, screen)
-        case ComparisonProgress() | Writing() | Verified() | ExportedFile():
-            show_export(event, screen)
         case EvaluationProgress(done, total):
             screen.progress("evaluating", done, total)
         case Report():

@@ -1,21 +1,18 @@
 """`tlx export`: from a run folder to verified model files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
+from .export_screen import show_export
 from .extras import require_extra
-from .screen import Screen, one_line
-
-if TYPE_CHECKING:
-    from ..export.events import ExportEvent
+from .screen import Screen
 
 _GRAPH, _SMALLER = "The graph", "Smaller files"
 
 
 def export_command(
-    run: Path = typer.Argument(help="Run folder that tlx train wrote; its best.pt is exported."),
+    run: Path = typer.Argument(help="Run folder of tlx train or tlx adopt."),
     out: Path | None = typer.Option(None, help="Folder for the files. (default: RUN)"),
     data: Path | None = typer.Option(
         None,
@@ -26,6 +23,14 @@ def export_command(
         "--format",
         help="onnx, torchscript, pt2; several with commas. "
         "(default: onnx,torchscript; with --embed-resize onnx)",
+    ),
+    bundle: Path | None = typer.Option(
+        None,
+        help="Also write this zip: the ONNX file (with --quantize the smaller one), a self-test, "
+        "examples, and three of the pictures.",
+    ),
+    triton: Path | None = typer.Option(
+        None, help="Also write the same file into this model repository of Triton."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
     imgsz: int | None = typer.Option(
@@ -111,6 +116,8 @@ def export_command(
         calibration=calibration,
         max_drop=max_drop,
         for_another_device=for_another_device,
+        bundle=bundle,
+        triton=triton,
     )
     events = export_events(run, out, data, options)
     with Screen(as_json) as screen:
@@ -120,26 +127,3 @@ def export_command(
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-
-
-def show_export(event: "ExportEvent", screen: Screen) -> None:
-    """Show one thing that happened."""
-    from ..export.events import Verified, Writing
-    from ..export.record import ExportedFile
-    from ..export.reference import ComparisonProgress
-    from .export_table import verification_table
-
-    match event:
-        case ComparisonProgress(side, done, total):
-            screen.progress(f"answers of {side}", done, total)
-        case Writing(name, None):
-            screen.row(f"writing {name}")
-        case Writing(name, reason):
-            screen.row(one_line(str(reason)), style="yellow")
-            screen.row(f"writing {name} with torch's older exporter")
-        case Verified(name, verification):
-            screen.row(f"{name} against the checkpoint")
-            screen.table(verification_table(verification))
-        case ExportedFile():
-            size = event.path.stat().st_size / 1e6
-            screen.row(f"{event.path} ({size:.1f} MB, SHA-256 {event.sha256})", style="green")

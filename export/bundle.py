@@ -20,9 +20,9 @@ from ..errors import UsageError
 from ..inference.card_json import card_to_json
 from ..inference.session import ModelSession
 from ..inference.whole_file import replacing
+from ..samples.labels_file import LABELS_FILE, labels_text
 from .bundle_readme import bundle_file, bundle_readme
 from .golden import GoldenVector, golden_vectors
-from .labels_file import LABELS_FILE, labels_text
 
 MANIFEST = "SHA256SUMS"
 SELFTEST = "selftest.py"

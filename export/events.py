@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from .bundle import BundleSummary
 from .int8_search import SearchEvent
 from .quantized_file import QuantizedFile
 from .record import ExportedFile
 from .reference import ComparisonProgress
+from .triton import TritonSummary
 from .verification import Verification
 
 
@@ -30,4 +32,13 @@ class Verified:
     verification: Verification
 
 
-ExportEvent = ComparisonProgress | Writing | SearchEvent | QuantizedFile | Verified | ExportedFile
+ExportEvent = (
+    ComparisonProgress
+    | Writing
+    | SearchEvent
+    | QuantizedFile
+    | Verified
+    | ExportedFile
+    | BundleSummary
+    | TritonSummary
+)

@@ -1,6 +1,7 @@
 """What an export makes, as the user asked for it."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..errors import ContradictionError, UsageError
 from ..inference.card import INPUTS, QUANTIZATIONS, ModelCard
@@ -30,6 +31,8 @@ class ExportOptions:
         calibration: training pictures that set the ranges of int8, spread over the labels.
         max_drop: largest drop of accuracy of a quantized file, in points of 100.
         for_another_device: do not ask that int8 is faster here.
+        bundle: a zip to write of the ONNX file, with `quantize` of its last one.
+        triton: a model repository to write the same file into.
 
     Raises:
         UsageError: a value that is not possible, or values that contradict each other.
@@ -47,6 +50,8 @@ class ExportOptions:
     calibration: int = 256
     max_drop: float = 0.5
     for_another_device: bool = False
+    bundle: Path | None = None
+    triton: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made."""
@@ -94,7 +99,9 @@ def _contradictions(options: ExportOptions) -> list[UsageError]:
     no_onnx = "onnx" not in options.formats
     tensor = options.input != INPUTS[0]
     others = [name for name in options.formats if name != "onnx"]
+    delivered = options.bundle or options.triton
     checks = [
+        (delivered and no_onnx, "--bundle and --triton take the ONNX file; add onnx to --format"),
         (options.quantize and no_onnx, "--quantize makes ONNX files; add onnx to --format"),
         (options.embed_resize and others, "--embed-resize is for ONNX; give --format onnx"),
         (options.embed_resize and tensor, "--embed-resize takes uint8-nhwc; leave --input out"),

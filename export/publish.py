@@ -16,6 +16,7 @@ from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
 from .any_size import embed_resize
 from .comparison import QUANTIZED, compare, limits_of
 from .condition import BATCH
+from .delivery import check_deliveries, deliver
 from .deployed import DeployedNetwork, ScoresNetwork
 from .events import ExportEvent, Verified, Writing
 from .files import FORMATS, Format, ask_file
@@ -85,6 +86,7 @@ def export_events(
     names = [name for target in _formats(options) for name in _names(target, options)]
     find_earlier(folder, names)  # refuses someone else's files before any work is done
     require_own_table(folder / TABLE)
+    check_deliveries(options, [folder / name for name in names if name.endswith(".onnx")])
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
     with verification_pictures(run, checkpoint.card, data) as pictures:
         reference = yield from compute_reference(checkpoint, pictures.paths)
@@ -94,6 +96,8 @@ def export_events(
             published: list[ExportedFile] = []
             for target in _formats(options):
                 published += yield from _export_format(job, target)
+            if options.bundle or options.triton:
+                yield from deliver(options, published, pictures.paths)
             return tuple(published)
 
 

@@ -52,9 +52,7 @@ def quantization_pictures(
     """
     validation = tuple(own_pictures(run, data, "validation"))
     if not validation:
-        raise DataError(
-            f"{_NONE.format(run, 'validation')}, and they judge it"
-        )
+        raise DataError(f"{_NONE.format(run, 'validation')}, and they judge it")
     if "int8" not in options.quantize:
         return QuantizationPictures((), (), validation)
     training = own_pictures(run, data, "train")

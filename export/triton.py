@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..inference.session import ModelSession, TensorSpec
-from .labels_file import LABELS_FILE, labels_text
+from ..samples.labels_file import LABELS_FILE, labels_text
 
 MODEL = "1/model.onnx"
 CONFIG = "config.pbtxt"

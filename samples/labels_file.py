@@ -1,9 +1,12 @@
 """`labels.txt`: what the outputs of a classifier mean, one label a line."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from .sample import normalise_label
+
+LABELS_FILE = "labels.txt"
 
 
 def read_labels_file(path: Path) -> tuple[str, ...]:
@@ -30,6 +33,21 @@ def read_labels_file(path: Path) -> tuple[str, ...]:
             )
         first[label] = number
     return tuple(labels)
+
+
+def labels_text(labels: Sequence[str]) -> str:
+    """Write the content of `labels.txt`.
+
+    Raises:
+        UsageError: a label has a line break.
+    """
+    for label in labels:
+        if "\n" in label or "\r" in label:
+            raise UsageError(
+                f"the label {label!r} has a line break, which {LABELS_FILE} cannot hold; "
+                "rename it where the pictures are and train again"
+            )
+    return "".join(f"{label}\n" for label in labels)
 
 
 def _lines(path: Path) -> list[str]:
