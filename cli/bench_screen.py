@@ -11,7 +11,7 @@ from .screen import Screen, one_line
 
 if TYPE_CHECKING:
     from ..studies.bench import AgainstFirst, BenchResult, FileFigures
-    from ..studies.processor import Machine
+    from ..studies.machine import Machine
     from ..studies.timing import SpeedRatio, Timing
 
 BUSY = 0.25

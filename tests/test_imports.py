@@ -60,7 +60,7 @@ def test_samples_never_pull_in_the_runtime(tmp_path: Path):
 
 def test_measuring_model_files_never_pulls_in_more_than_the_device_half(tmp_path: Path):
     loaded = loaded_after("import tlx.studies.bench", tmp_path)
-    assert {"tlx.studies.footprint", "tlx.studies.processor", "onnxruntime"} <= loaded
+    assert {"tlx.studies.footprint", "tlx.studies.machine", "onnxruntime"} <= loaded
     assert not loaded & {*TRAINING, *EVALUATION, *FRONT_ENDS}
 
 

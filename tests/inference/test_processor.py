@@ -1,14 +1,12 @@
 """What is read of a processor, from texts as systems give them."""
 
-import os
 import platform
 
 import pytest
 
-from tlx.studies import processor
-from tlx.studies.processor import (
+from tlx.inference import processor
+from tlx.inference.processor import (
     Processor,
-    describe_machine,
     describe_processor,
     processor_of_linux,
     processor_of_mac,
@@ -103,11 +101,3 @@ def test_another_system_says_nothing_and_nothing_is_claimed(monkeypatch):
         "unknown",
         "?AVX2 ?AVX-512 ?VNNI ?AVX512-BF16 ?AMX",
     )
-
-
-def test_this_machine_is_described():
-    found = describe_machine()
-    assert 1 <= found.cores <= (os.cpu_count() or 1)
-    assert found.python == platform.python_version()
-    assert found.onnxruntime[0].isdigit()
-    assert found.load_average is None or found.load_average >= 0
