@@ -1,4 +1,4 @@
-"""What figures were measured on."""
+"""The machine that figures are measured on: processor, cores, system, versions, load."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""What is said of the machine that figures were measured on."""
+"""The machine that figures are measured on."""
 
 import os
 import platform
