@@ -54,9 +54,8 @@ class FloatGraph:
     def title(self, layer: str) -> str:
         """Name a layer as torchvision does, such as "layer1.0.conv1", where the file tells."""
         node = next(node for node in self.model.graph.node if node.name == layer)
-        weight = node.input[1]
-        known = weight.startswith("network.") and weight.endswith(".weight")
-        return weight.removeprefix("network.").removesuffix(".weight") if known else layer
+        _, known, name = node.input[1].partition("network.")
+        return name.removesuffix(".weight") if known else layer
 
 
 @contextmanager
