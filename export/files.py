@@ -26,9 +26,17 @@ from .torchscript_file import rewrite_torchscript_card, write_torchscript
 
 
 class OpenedFile(Protocol):
-    """A model file that can be asked."""
+    """A model file that can be asked.
+
+    Attributes:
+        card: what it says about itself.
+        batch: pictures a run; None for any number.
+        explains: whether it gives activation maps and features.
+    """
 
     card: ModelCard
+    batch: int | None
+    explains: bool
 
     def run(self, images: Sequence[Pixels]) -> Answers:
         """Answer pictures as the file takes them, uint8 `[H, W, 3]` each."""
