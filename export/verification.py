@@ -23,8 +23,9 @@ from .scores import score_both
 CONDITION_PICTURES = 25
 """Asked under each further condition: three batches of 8 and one picture more."""
 RESIZE_PICTURES = 64
-RESIZE_LEVELS, RESIZE_SHARE = 1, 0.01
-"""A graph that resizes may be off by one level of 255, in this share of the values."""
+RESIZE_LEVELS, RESIZE_SHARE = 2, 0.3
+"""A graph that resizes may be off by this many levels of 255, in this share of the values: what
+exact halves that are rounded the other way, or the other order of the two passes, come to."""
 
 
 @dataclass(frozen=True)

@@ -107,3 +107,12 @@ def warm_run(light_run) -> Path:
     warm = replace(checkpoint, card=replace(checkpoint.card, temperature=1.7))
     save_checkpoint(light_run / "best.pt", warm)
     return light_run
+
+
+@pytest.fixture(scope="session")
+def any_size_file(tmp_path_factory, model_file) -> Path:
+    """The same run's model.any-size.onnx, to be read only."""
+    out = tmp_path_factory.mktemp("any-size")
+    options = ExportOptions(formats=("onnx",), embed_resize=True)
+    (file,) = tlx.export(model_file.parent, out=out, options=options)
+    return file.path
