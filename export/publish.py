@@ -19,7 +19,7 @@ from .condition import BATCH
 from .delivery import check_deliveries, deliver
 from .deployed import DeployedNetwork, ScoresNetwork
 from .events import ExportEvent, Verified, Writing
-from .files import FORMATS, Format, ask_file
+from .files import FORMATS, Format, OpenedFile, ask_file
 from .onnx_file import save_onnx
 from .opening import open_with_card
 from .options import LEGACY_OPSETS, ExportOptions, deployed_card
@@ -214,7 +214,7 @@ def _verify(
     verification = yield from verify_file(target, path, file, reference, job.pictures)
     yield Verified(name, verification)
     require_passed(verification, reference, file, name)
-    _require_outputs(job.options, verification, name)
+    _require_options(job.options, target, file, name)
     target.rewrite_card(path, replace(card, verification=verification.summary))
     _repeat_one_batch(target, path, name, reference, verification)
     return verification
@@ -228,10 +228,16 @@ def _said_unpublished() -> Generator[None]:
         raise VerificationError(f"{error}; it was not published") from None
 
 
-def _require_outputs(options: ExportOptions, verification: Verification, name: str) -> None:
-    if options.explain != (verification.answers.features is not None):
+def _require_options(options: ExportOptions, target: Format, file: OpenedFile, name: str) -> None:
+    """Hold against the options what verification takes as it comes."""
+    if options.explain != file.explains:
         has = "no" if options.explain else "unasked"
-        raise VerificationError(f"{name} has {has} activation maps and features")
+        raise VerificationError(f"{name} gives {has} activation maps and features")
+    if target.name != "torchscript" and options.batch != file.batch:  # a script takes any number
+        raise VerificationError(
+            f"{name} takes {file.batch or 'any number of'} pictures a run, not "
+            f"{options.batch or 'any number'}"
+        )
 
 
 def _put_resize_in_front(path: Path, card: ModelCard) -> None:

@@ -46,7 +46,7 @@ def _diagnose(reference: Reference, file: OpenedFile, verification: Verification
         return Diagnosis("resize and crop", "the resize in the graph is not Pillow's")
     conditions = [result for result in verification.conditions if not result.passed]
     if within and conditions:
-        return Diagnosis(None, f"it depends on how it is asked: with {conditions[0].condition}")
+        return Diagnosis(None, f"it depends on how it is asked: {conditions[0].condition}")
     try:
         return diagnose(reference, file, verification.comparison.worst)
     except Exception as error:  # noqa: BLE001 - the file is faulty, anything may come of it

@@ -140,7 +140,7 @@ def _refuse_what_is_not_onnx(path: Path) -> None:
         start = file.read(4)
     if start == b"PK\x03\x04":
         raise ModelFileError(
-            f"{path} is a checkpoint or TorchScript file; tlx answers from the ONNX file, "
+            f"{path} is a checkpoint, TorchScript or pt2 file; tlx answers from the ONNX file, "
             "which tlx export RUN writes"
         )
     if not start:
