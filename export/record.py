@@ -187,9 +187,7 @@ def _recorded(folder: Path) -> list[dict[str, Any]]:
         rows = [dict(row) for row in json.loads(record.read_text(encoding="utf-8"))["files"]]
         assert all(isinstance(row[key], str) for row in rows for key in ("path", "sha256"))
     except (OSError, KeyError, TypeError, ValueError, AssertionError):
-        raise UsageError(
-            f"{record} is not a record of tlx export; choose another --out"
-        ) from None
+        raise UsageError(f"{record} is not a record of tlx export; choose another --out") from None
     return rows
 
 

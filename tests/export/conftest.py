@@ -70,9 +70,7 @@ def plant_network(monkeypatch, _few_pictures) -> Change:
     def plant(name: str, change: Callable[[nn.Module], nn.Module | None]) -> None:
         (target,) = (target for target in publish.FORMATS if target.name == name)
 
-        def write(
-            network: nn.Module, card: ModelCard, path: Path, options: ExportOptions
-        ) -> None:
+        def write(network: nn.Module, card: ModelCard, path: Path, options: ExportOptions) -> None:
             target.write(change(network) or network, card, path, options)
 
         monkeypatch.setattr(publish, "FORMATS", (replace(target, write=write),))
