@@ -95,6 +95,6 @@ def test_a_replaced_run_leaves_no_file_of_any_export():
     options = ExportOptions(quantize=("fp16", "int8"))
     embedded = replace(options, formats=("onnx",), embed_resize=True)
     names = {name for target in FORMATS for name in _names(target, options)}
-    names |= {name for name in _names(FORMATS[0], embedded)}
+    names |= {*_names(FORMATS[0], embedded)}
     assert {"model.int8.onnx", "model.any-size.fp16.onnx", "model.ts", "model.pt2"} < names
     assert names < {*RUN_FILES}
