@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -189,7 +190,8 @@ def _publish(
 ) -> Generator[ExportEvent, None, ExportedFile]:
     """Verify what was made, on a copy; the copy gets the final name."""
     card = replace(job.checkpoint.card, quantization=quantization)
-    final, path = job.folder / name, job.work / name
+    # In a folder of its own: what it needs beside it would not be there in the end.
+    final, path = job.folder / name, Path(tempfile.mkdtemp(dir=job.work)) / name
     shutil.copyfile(made, path)
     if job.options.embed_resize:
         _put_resize_in_front(path, card)
@@ -216,6 +218,7 @@ def _verify(
     require_passed(verification, reference, file, name)
     _require_options(job.options, target, file, name)
     target.rewrite_card(path, replace(card, verification=verification.summary))
+    _require_one_file(path)
     _repeat_one_batch(target, path, name, reference, verification)
     return verification
 
@@ -238,6 +241,12 @@ def _require_options(options: ExportOptions, target: Format, file: OpenedFile, n
             f"{name} takes {file.batch or 'any number of'} pictures a run, not "
             f"{options.batch or 'any number'}"
         )
+
+
+def _require_one_file(path: Path) -> None:
+    beside = sorted(other.name for other in path.parent.iterdir() if other != path)
+    if beside:
+        raise VerificationError(f"{path.name} needs other files beside it: {', '.join(beside)}")
 
 
 def _put_resize_in_front(path: Path, card: ModelCard) -> None:

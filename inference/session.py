@@ -127,7 +127,7 @@ def _open(path: Path, threads: int | None, provider: str) -> onnxruntime.Inferen
             str(path), sess_options=options, providers=list(dict.fromkeys((provider, CPU)))
         )
     except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:300]
         raise ModelFileError(f"{path} cannot be opened as an ONNX file: {reason}") from None
 
 

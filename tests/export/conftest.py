@@ -18,6 +18,9 @@ from tlx.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 Change = Callable[..., object]
 
+AT_ONCE = ExportOptions(legacy_exporter=True)
+"""Without a second attempt by the older exporter."""
+
 
 @pytest.fixture(scope="session")
 def _references() -> dict[tuple[object, ...], Reference]:
@@ -70,9 +73,7 @@ def plant_network(monkeypatch, _few_pictures) -> Change:
     def plant(name: str, change: Callable[[nn.Module], nn.Module | None]) -> None:
         (target,) = (target for target in publish.FORMATS if target.name == name)
 
-        def write(
-            network: nn.Module, card: ModelCard, path: Path, options: ExportOptions
-        ) -> None:
+        def write(network: nn.Module, card: ModelCard, path: Path, options: ExportOptions) -> None:
             target.write(change(network) or network, card, path, options)
 
         monkeypatch.setattr(publish, "FORMATS", (replace(target, write=write),))
@@ -87,10 +88,10 @@ def refusal(light_run) -> Callable[..., str]:
     def files() -> dict[str, int]:
         return {path.name: path.stat().st_mtime_ns for path in light_run.iterdir()}
 
-    def export(**options: Path | ExportOptions) -> str:
+    def export(data: Path | None = None, options: ExportOptions = AT_ONCE) -> str:
         before = files()
         with pytest.raises(VerificationError) as caught:
-            tlx.export(light_run, **options)
+            tlx.export(light_run, data=data, options=options)
         assert files() == before
         text = str(caught.value)
         assert "\n" not in text

@@ -1,4 +1,4 @@
-"""The pictures that an export is verified on: real ones, chosen evenly, and called what they are."""
+"""The pictures that an export is verified on: real, chosen evenly, called what they are."""
 
 import shutil
 from collections import Counter

@@ -119,7 +119,9 @@ def test_a_crop_off_by_one_pixel_is_named(plant_resize, refusal):
     assert f"is resize and crop: {named}" in refusal()
 
 
-def test_an_exif_orientation_that_is_ignored_is_named(plant_graph, refusal, own_pictures, monkeypatch):
+def test_an_exif_orientation_that_is_ignored_is_named(
+    plant_graph, refusal, own_pictures, monkeypatch
+):
     monkeypatch.setattr(picture, "_orientation", lambda _image: 1)
     plant_graph()
     text = refusal(data=own_pictures(_save_turned))
