@@ -22,8 +22,8 @@ from .trial_table import trials_to_json
 TABLE = "quantization.json"
 """Everything that was tried, beside the files, whether it passed or not."""
 _NONE = (
-    "{what} needs {split} pictures, and {run} has none of its own; tlx adopt takes them with --data "
-    "FOLDER that has train/ and val/ in it"
+    "{what} needs {split} pictures, and {run} has none of its own; tlx adopt takes them with "
+    "--data FOLDER that has train/ and val/ in it"
 )
 
 
