@@ -1,8 +1,10 @@
 """A graph that takes pictures of any size: the card's resize and crop, in ONNX operators.
 
 ONNX's Resize on uint8 with `antialias` and `exclude_outside` is Pillow's algorithm: horizontal
-pass, vertical pass, rounded to whole levels after each. What is left is a difference of one level
-in few values, since its scale is a float32 (measured: docs/verification.md).
+pass, vertical pass, rounded to whole levels after each. What is left: its scale is a float32, so
+that an exact half, of which some sizes have many, may be rounded the other way; and Pillow from 13
+on takes the vertical pass first where a picture is more than about twice as high as wide (Pillow's
+pull request 9549). Measured: docs/verification.md.
 """
 
 import numpy as np

@@ -55,7 +55,8 @@ def compare_cards(card: ModelCard, expected: ModelCard) -> Diagnosis | None:
         # The result of the verification is all that an export adds.
         found = getattr(card, field.name)
         if field.name != "verification" and found != getattr(expected, field.name):
-            return Diagnosis("card", f"its {field.name} is {found}")
+            said = "are not the checkpoint's" if field.name == "results" else f"is {found}"
+            return Diagnosis("card", f"its {field.name} {said}")
     return None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from ..errors import VerificationError
+from ..errors import DataError, PictureError, VerificationError
 from ..inference import preprocessing
 from ..inference.card import ModelCard
 from ..inference.graph_input import ANY_SIZE, Pixels, prepare
@@ -26,9 +26,17 @@ from .torchscript_file import rewrite_torchscript_card, write_torchscript
 
 
 class OpenedFile(Protocol):
-    """A model file that can be asked."""
+    """A model file that can be asked.
+
+    Attributes:
+        card: what it says about itself.
+        batch: pictures a run; None for any number.
+        explains: whether it gives activation maps and features.
+    """
 
     card: ModelCard
+    batch: int | None
+    explains: bool
 
     def run(self, images: Sequence[Pixels]) -> Answers:
         """Answer pictures as the file takes them, uint8 `[H, W, 3]` each."""
@@ -115,13 +123,21 @@ def ask_file(
 
     Raises:
         VerificationError: the file cannot be run.
+        DataError: a picture is of a shape that no file takes.
     """
     batches: list[Answers] = []
     for start in range(0, len(paths), batch):
-        images = [read(path, file.card) for path in paths[start:][:batch]]
+        images = [_read(path, file.card, read) for path in paths[start:][:batch]]
         batches.append(_answers(file, images, side))
         yield ComparisonProgress(side, min(start + batch, len(paths)), len(paths))
     return join(batches)
+
+
+def _read(path: Path, card: ModelCard, read: Callable[[Path, ModelCard], Pixels]) -> Pixels:
+    try:
+        return read(path, card)
+    except PictureError as error:
+        raise DataError(f"{path} cannot be verified on ({error.reason}); leave it out") from None
 
 
 def _answers(file: OpenedFile, images: Sequence[Pixels], side: str) -> Answers:

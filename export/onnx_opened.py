@@ -30,6 +30,8 @@ class OnnxFile:
         self._path = path
         self._session = ModelSession(path, condition.threads, condition.provider)
         self.card = self._session.card
+        self.batch = self._session.batch
+        self.explains = self._session.explains
 
     def run(self, images: Sequence[Pixels]) -> Answers:
         """Answer pictures, uint8 `[H, W, 3]` each."""
@@ -44,7 +46,7 @@ class OnnxFile:
         names = _stage_values(model.graph, blocks) | last
         for name in {*names.values()} - given:
             model.graph.output.append(onnx.helper.make_empty_tensor_value_info(name))
-        (batch, count), *_ = batches(images, self._session.batch)
+        (batch, count), *_ = batches(images, self.batch)
         outputs = _session(model).run(list(names.values()), {INPUT: as_tensor(batch, self.card)})
         found = zip(names, outputs, strict=True)
         return {stage: np.asarray(value)[:count] for stage, value in found}
@@ -56,7 +58,7 @@ class OnnxFile:
         model.graph.output.append(onnx.helper.make_empty_tensor_value_info(PREPARED))
         session = _session(model)
         for image in images:
-            (batch, _), *_ = batches([image], self._session.batch)
+            (batch, _), *_ = batches([image], self.batch)
             (found,) = session.run([PREPARED], {INPUT: batch})
             yield np.asarray(found)[0].astype(np.uint8)
 

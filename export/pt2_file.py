@@ -1,6 +1,5 @@
 """pt2: torch's exported program, the successor of TorchScript."""
 
-import json
 import warnings
 from pathlib import Path
 
@@ -52,8 +51,3 @@ def _save(program: ExportedProgram, notes: dict[str, str], path: Path) -> None:
 
 def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def input_note(notes: dict[str, str]) -> list[int | str]:
-    """Read the shape of the input from a file's note of its tensors."""
-    return json.loads(notes[TENSORS_KEY])["inputs"][0]["shape"]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from .condition import BATCH
 from .delivery import check_deliveries, deliver
 from .deployed import DeployedNetwork, ScoresNetwork
 from .events import ExportEvent, Verified, Writing
-from .files import FORMATS, Format, ask_file
+from .files import FORMATS, Format, OpenedFile, ask_file
 from .onnx_file import save_onnx
 from .opening import open_with_card
 from .options import LEGACY_OPSETS, ExportOptions, deployed_card
@@ -189,7 +190,8 @@ def _publish(
 ) -> Generator[ExportEvent, None, ExportedFile]:
     """Verify what was made, on a copy; the copy gets the final name."""
     card = replace(job.checkpoint.card, quantization=quantization)
-    final, path = job.folder / name, job.work / name
+    # In a folder of its own: what it needs beside it would not be there in the end.
+    final, path = job.folder / name, Path(tempfile.mkdtemp(dir=job.work)) / name
     shutil.copyfile(made, path)
     if job.options.embed_resize:
         _put_resize_in_front(path, card)
@@ -214,8 +216,9 @@ def _verify(
     verification = yield from verify_file(target, path, file, reference, job.pictures)
     yield Verified(name, verification)
     require_passed(verification, reference, file, name)
-    _require_outputs(job.options, verification, name)
+    _require_options(job.options, target, file, name)
     target.rewrite_card(path, replace(card, verification=verification.summary))
+    _require_one_file(path)
     _repeat_one_batch(target, path, name, reference, verification)
     return verification
 
@@ -228,10 +231,22 @@ def _said_unpublished() -> Generator[None]:
         raise VerificationError(f"{error}; it was not published") from None
 
 
-def _require_outputs(options: ExportOptions, verification: Verification, name: str) -> None:
-    if options.explain != (verification.answers.features is not None):
+def _require_options(options: ExportOptions, target: Format, file: OpenedFile, name: str) -> None:
+    """Hold against the options what verification takes as it comes."""
+    if options.explain != file.explains:
         has = "no" if options.explain else "unasked"
-        raise VerificationError(f"{name} has {has} activation maps and features")
+        raise VerificationError(f"{name} gives {has} activation maps and features")
+    if target.name != "torchscript" and options.batch != file.batch:  # a script takes any number
+        raise VerificationError(
+            f"{name} takes {file.batch or 'any number of'} pictures a run, not "
+            f"{options.batch or 'any number'}"
+        )
+
+
+def _require_one_file(path: Path) -> None:
+    beside = sorted(other.name for other in path.parent.iterdir() if other != path)
+    if beside:
+        raise VerificationError(f"{path.name} needs other files beside it: {', '.join(beside)}")
 
 
 def _put_resize_in_front(path: Path, card: ModelCard) -> None:

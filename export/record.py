@@ -19,7 +19,7 @@ from .. import __version__
 from ..errors import UsageError
 from ..inference.card import Quantization
 from ..inference.cores import available_cores
-from ..inference.whole_file import replacing
+from ..inference.whole_file import replacing, unfinished
 from ..training.checkpoint import Checkpoint
 from .verification import ConditionResult, Verification
 
@@ -105,6 +105,8 @@ def clear_the_way(folder: Path, names: Sequence[str]) -> None:
         UsageError: a file of one of the names was not written by tlx, or not as it is now.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for path in unfinished(folder / RECORD):
+        path.unlink(missing_ok=True)
     for path in find_earlier(folder, names):
         path.unlink()
     rows = [row for row in _recorded(folder) if (folder / row["path"]).exists()]

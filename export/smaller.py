@@ -22,8 +22,8 @@ from .trial_table import trials_to_json
 TABLE = "quantization.json"
 """Everything that was tried, beside the files, whether it passed or not."""
 _NONE = (
-    "{} has no {} pictures of its own (tlx adopt takes them with --data FOLDER, which has train/ "
-    "and val/ in it)"
+    "{what} needs {split} pictures, and {run} has none of its own; tlx adopt takes them with --data "
+    "FOLDER that has train/ and val/ in it"
 )
 
 
@@ -52,12 +52,12 @@ def quantization_pictures(
     """
     validation = tuple(own_pictures(run, data, "validation"))
     if not validation:
-        raise DataError(f"{_NONE.format(run, 'validation')}, and they judge it")
+        raise DataError(_NONE.format(what="--quantize", split="validation", run=run))
     if "int8" not in options.quantize:
         return QuantizationPictures((), (), validation)
     training = own_pictures(run, data, "train")
     if not training:
-        raise DataError(f"{_NONE.format(run, 'training')}, and they set the ranges")
+        raise DataError(_NONE.format(what="int8", split="training", run=run))
     seed = card.provenance.seed
     calibration = choose_calibration(training, options.calibration, seed, card.task)
     shown = {label for sample in training for label in labels_of(sample, card.task)}

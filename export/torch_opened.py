@@ -1,5 +1,6 @@
 """TorchScript and pt2 files opened for verification, in torch."""
 
+import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.fx import Interpreter, Node
 
-from ..inference.card import CARD_KEY
+from ..inference.card import CARD_KEY, TENSORS_KEY
 from ..inference.card_json import card_from_json
 from ..inference.graph_input import Pixels, as_tensor, batches
+from ..inference.session import OUTPUTS
 from .answers import Answers, Stages, join
 from .condition import USUAL, Condition
-from .pt2_file import input_note, load_pt2
+from .pt2_file import load_pt2
 from .torchscript_file import load_torchscript
 
 
@@ -29,14 +31,16 @@ class _TorchFile:
         self._module = module
         self._threads = condition.threads
         self.card = card_from_json(notes[CARD_KEY])
-        size = input_note(notes)[0]
-        self._batch = size if isinstance(size, int) else None
+        inputs, outputs = (json.loads(notes[TENSORS_KEY])[key] for key in ("inputs", "outputs"))
+        size = inputs[0]["shape"][0]
+        self.batch: int | None = size if isinstance(size, int) else None
+        self.explains = len(outputs) == len(OUTPUTS)
 
     def run(self, images: Sequence[Pixels]) -> Answers:
         """Answer pictures, uint8 `[S, S, 3]` each."""
         parts: list[Answers] = []
         with torch.no_grad(), _threads(self._threads):
-            for batch, count in batches(images, self._batch):
+            for batch, count in batches(images, self.batch):
                 outputs = self._module(self._tensor(batch))
                 parts.append(Answers(*(output.numpy()[:count] for output in outputs)))
         return join(parts)
@@ -45,7 +49,7 @@ class _TorchFile:
         return torch.from_numpy(np.ascontiguousarray(as_tensor(batch, self.card)))
 
     def _first_batch(self, images: Sequence[Pixels]) -> Tensor:
-        (batch, _), *_ = batches(images, self._batch)
+        (batch, _), *_ = batches(images, self.batch)
         return self._tensor(batch)
 
 

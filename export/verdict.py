@@ -41,12 +41,11 @@ def difference_text(comparison: Comparison) -> str:
 
 def _diagnose(reference: Reference, file: OpenedFile, verification: Verification) -> Diagnosis:
     """Name the stage; the verdict must survive a file that no explanation can be had of."""
-    within = verification.comparison.passed
-    if within and verification.resize and not verification.resize.passed:
-        return Diagnosis("resize and crop", "the resize in the graph is not Pillow's")
+    if verification.resize and not verification.resize.passed:  # it comes before the network
+        return Diagnosis("resize and crop", "the resize or crop in the graph is not Pillow's")
     conditions = [result for result in verification.conditions if not result.passed]
-    if within and conditions:
-        return Diagnosis(None, f"it depends on how it is asked: with {conditions[0].condition}")
+    if verification.comparison.passed and conditions:
+        return Diagnosis(None, f"it depends on how it is asked: {conditions[0].condition}")
     try:
         return diagnose(reference, file, verification.comparison.worst)
     except Exception as error:  # noqa: BLE001 - the file is faulty, anything may come of it

@@ -127,7 +127,7 @@ def _open(path: Path, threads: int | None, provider: str) -> onnxruntime.Inferen
             str(path), sess_options=options, providers=list(dict.fromkeys((provider, CPU)))
         )
     except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:300]
         raise ModelFileError(f"{path} cannot be opened as an ONNX file: {reason}") from None
 
 
@@ -140,7 +140,7 @@ def _refuse_what_is_not_onnx(path: Path) -> None:
         start = file.read(4)
     if start == b"PK\x03\x04":
         raise ModelFileError(
-            f"{path} is a checkpoint or TorchScript file; tlx answers from the ONNX file, "
+            f"{path} is a checkpoint, TorchScript or pt2 file; tlx answers from the ONNX file, "
             "which tlx export RUN writes"
         )
     if not start:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
-NOT_RUN = ("tlx train photos", "tlx compare photos", "torchrun")
-"""Begins of commands that download ImageNet weights (torchrun is started by
-tests/training/test_processes.py); the two of set-up are run by .ci/run."""
+NOT_RUN = ("tlx train photos", "tlx compare photos", "tlx adopt", "torchrun")
+"""Begins of commands that download ImageNet weights or need those of somebody else (tlx adopt is
+run by tests/cli/test_adopt.py, torchrun by tests/training/test_torchrun.py); the two of set-up are
+run by .ci/run."""
 
 
 def blocks(language: str) -> list[str]:
@@ -47,7 +48,8 @@ def run(command: list[str], place: Path) -> str:
 def test_the_readme_shows_each_daily_command():
     first_words = {" ".join(command.split()[:2]) for command in commands()}
     assert first_words == {
-        *("tlx train", "tlx export", "tlx eval", "tlx classify", "tlx inspect", "tlx compare")
+        *("tlx train", "tlx export", "tlx verify", "tlx eval", "tlx classify", "tlx inspect"),
+        *("tlx bench", "tlx compare"),
     }
 
 

@@ -27,7 +27,7 @@ from .config import ARCHITECTURES
 
 Options = ParamSpec("Options")
 
-NO_PICTURES = "split.csv names no picture to verify exports on; --data gives it some"
+NO_PICTURES = "exports are verified on parts of two photographs unless --data gives others"
 
 
 @dataclass(frozen=True)

@@ -139,5 +139,6 @@ def journey(
     options = "--weights none --epochs 2 --imgsz 32 --batch 16 -j 0 --seed 1 --json"
     trained = _run_here("train", data, "--out", run, *options.split())
     data = data.rename(root / "colours")
-    exported = _run_here("export", run, "--data", data, "--json")
+    formats = "onnx,torchscript,pt2"
+    exported = _run_here("export", run, "--data", data, "--format", formats, "--json")
     return Journey(data, bad, run, trained, exported)

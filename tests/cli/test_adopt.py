@@ -69,7 +69,7 @@ def test_json_is_one_object(arguments, run_tlx, tmp_path):
         "pictures": {"train": 0, "validation": 0, "test": 0},
         "notes": [
             "'module.' was removed from the beginning of every name",
-            "split.csv names no picture to verify exports on; --data gives it some",
+            "exports are verified on parts of two photographs unless --data gives others",
         ],
         "left_out": [],
         "error": None,

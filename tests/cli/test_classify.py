@@ -161,8 +161,8 @@ def test_a_csv_that_cannot_be_written_is_said_before_any_picture_is_read(
         ("text.txt", "text.txt cannot be opened as an ONNX file"),
         ("zero.onnx", "zero.onnx is empty"),
         ("run", "run is a folder; give the model file in it"),
-        ("run/model.ts", "model.ts is a checkpoint or TorchScript file"),
-        ("run/best.pt", "best.pt is a checkpoint or TorchScript file"),
+        ("run/model.ts", "model.ts is a checkpoint, TorchScript or pt2 file"),
+        ("run/best.pt", "best.pt is a checkpoint, TorchScript or pt2 file"),
         ("cut.onnx", "cut.onnx cannot be opened as an ONNX file"),
     ],
 )

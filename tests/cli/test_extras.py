@@ -94,7 +94,7 @@ def test_pictures_are_classified_without_any_extra(journey):
     assert json.loads(done.stdout)["predictions"][0]["label"] == "green"
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "model.ts"])
+@pytest.mark.parametrize("name", ["model.onnx", "model.ts", "model.pt2"])
 def test_exported_files_are_inspected_without_any_extra(journey, name):
     done = run_small("inspect", journey.run / name, "--json")
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,6 +1,7 @@
 """`tlx inspect`: what each kind of file says about itself."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,12 @@ import pytest
 
 import tlx
 
-FILES = {"best.pt": "checkpoint", "model.onnx": "onnx", "model.ts": "torchscript"}
+FILES = {
+    "best.pt": "checkpoint",
+    "model.onnx": "onnx",
+    "model.ts": "torchscript",
+    "model.pt2": "pt2",
+}
 KEYS = ["path", "kind", "size", "sha256", "card", "inputs", "outputs"]
 
 
@@ -49,12 +55,12 @@ def test_json_is_one_object_with_the_card_and_the_tensors(journey, run_tlx, name
 
 
 def test_exported_files_name_all_outputs_and_how_they_were_verified(journey, run_tlx):
-    for name in ("model.onnx", "model.ts"):
+    for name in ("model.onnx", "model.ts", "model.pt2"):
         (found,) = run_tlx("inspect", journey.run / name, "--json").json
         assert [spec["name"] for spec in found["outputs"]] == [
             *("logits", "probabilities", "activation_maps", "features")
         ]
-        assert found["card"]["verification"]["pictures"] == 33
+        assert found["card"]["verification"]["pictures"] == 64
     (found,) = run_tlx("inspect", journey.run / "best.pt", "--json").json
     assert found["card"]["verification"] is None
 
@@ -67,12 +73,19 @@ def test_rows_tell_the_same_to_people(journey, run_tlx):
     assert rows[0] == f"{path}: onnx, {path.stat().st_size / 1e6:.1f} MB"
     assert rows[1] == f"SHA-256        {hashlib.sha256(path.read_bytes()).hexdigest()}"
     assert rows[2] == "input          images: uint8 [N, 32, 32, 3]"
+    assert "takes          pictures after resize and crop, RGB in 0..255" in rows
     assert "labels         3: blue, green, red" in rows
     assert "network        resnet18 from weights none, frozen: none" in rows
     accuracy = next(row for row in rows if row.startswith("accuracy "))
     assert "0.9091 (95 %: " in accuracy
     assert accuracy.endswith("on 33 validation pictures, which chose the epoch")
-    assert any(row.startswith("verified       on 33 pictures: ") for row in rows)
+    verified = next(index for index, row in enumerate(rows) if row.startswith("verified"))
+    assert rows[verified].startswith("verified       on 64 pictures (validation and training): ")
+    assert rows[verified].endswith(" (limit 1.00e-04), same label 100.00%")
+    assert re.fullmatch(
+        r" {15}accuracy (0\.\d{4}) on them, the checkpoint's \1 \(95 %: -0\.0\d+ to \+0\.0\d+\)",
+        rows[verified + 1],
+    )
     assert "\x1b" not in ran.out
 
 
@@ -91,6 +104,7 @@ def test_no_place_on_this_machine_stands_in_a_file(journey):
         ("picture.jpg", "picture.jpg cannot be opened as an ONNX file"),
         ("cut.onnx", "cut.onnx cannot be opened as an ONNX file"),
         ("cut.ts", "cut.ts is damaged"),
+        ("cut.pt2", "cut.pt2 is damaged"),
         ("cut.pt", "cut.pt is damaged"),
         ("other.zip", "other.zip"),
         ("run/config.json", "config.json cannot be opened as an ONNX file"),

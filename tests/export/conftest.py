@@ -10,12 +10,16 @@ from torch import nn
 
 import tlx
 from tlx.errors import VerificationError
-from tlx.export import onnx_file, publish
+from tlx.export import onnx_file, pictures, publish
+from tlx.export.options import ExportOptions
 from tlx.export.reference import Reference, compute_reference
 from tlx.inference.card import ModelCard
 from tlx.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 Change = Callable[..., object]
+
+AT_ONCE = ExportOptions(legacy_exporter=True)
+"""Without a second attempt by the older exporter."""
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +33,13 @@ def _few_pictures(monkeypatch, _references) -> None:
     """Verify on 10 pictures, and let each checkpoint answer them once for all tests."""
 
     def remembered(checkpoint: Checkpoint, paths: Sequence[Path]):
-        key = (checkpoint.sha256, *paths)
+        key = (checkpoint.sha256, checkpoint.card, *paths)
         if key not in _references:
             _references[key] = yield from compute_reference(checkpoint, paths)
         return _references[key]
 
-    monkeypatch.setattr(publish, "VERIFIED_PICTURES", 10)
+    monkeypatch.setattr(pictures, "MOST", 10)
+    monkeypatch.setattr(pictures, "FEWEST", 10)
     monkeypatch.setattr(publish, "compute_reference", remembered)
 
 
@@ -51,10 +56,10 @@ def plant_graph(monkeypatch, _few_pictures, _healthy_file) -> Change:
     """
 
     def plant(change_graph: Change = lambda _graph: None, change_card: Change = lambda c: c):
-        def write(_network: nn.Module, card: ModelCard, path: Path) -> None:
+        def write(_network: nn.Module, card: ModelCard, path: Path, _options: object) -> None:
             model = ModelProto.FromString(_healthy_file)
             change_graph(model.graph)
-            onnx_file._save(model, change_card(card), path)
+            onnx_file.save_onnx(model, change_card(card), path)
 
         monkeypatch.setattr(publish, "FORMATS", (replace(publish.FORMATS[0], write=write),))
 
@@ -68,8 +73,8 @@ def plant_network(monkeypatch, _few_pictures) -> Change:
     def plant(name: str, change: Callable[[nn.Module], nn.Module | None]) -> None:
         (target,) = (target for target in publish.FORMATS if target.name == name)
 
-        def write(network: nn.Module, card: ModelCard, path: Path) -> None:
-            target.write(change(network) or network, card, path)
+        def write(network: nn.Module, card: ModelCard, path: Path, options: ExportOptions) -> None:
+            target.write(change(network) or network, card, path, options)
 
         monkeypatch.setattr(publish, "FORMATS", (replace(target, write=write),))
 
@@ -83,13 +88,15 @@ def refusal(light_run) -> Callable[..., str]:
     def files() -> dict[str, int]:
         return {path.name: path.stat().st_mtime_ns for path in light_run.iterdir()}
 
-    def export(**options: Path) -> str:
+    def export(data: Path | None = None, options: ExportOptions = AT_ONCE) -> str:
         before = files()
         with pytest.raises(VerificationError) as caught:
-            tlx.export(light_run, **options)
+            tlx.export(light_run, data=data, options=options)
         assert files() == before
-        assert "\n" not in str(caught.value)
-        return str(caught.value)
+        text = str(caught.value)
+        assert "\n" not in text
+        assert text.endswith("; it was not published")
+        return text
 
     return export
 
@@ -101,3 +108,12 @@ def warm_run(light_run) -> Path:
     warm = replace(checkpoint, card=replace(checkpoint.card, temperature=1.7))
     save_checkpoint(light_run / "best.pt", warm)
     return light_run
+
+
+@pytest.fixture(scope="session")
+def any_size_file(tmp_path_factory, model_file) -> Path:
+    """The same run's model.any-size.onnx, to be read only."""
+    out = tmp_path_factory.mktemp("any-size")
+    options = ExportOptions(formats=("onnx",), embed_resize=True)
+    (file,) = tlx.export(model_file.parent, out=out, options=options)
+    return file.path

@@ -47,7 +47,7 @@ def test_equal_answers_pass_with_differences_of_zero():
     assert found.pictures == 3
     assert found.max_logit_difference == found.max_probability_difference == 0
     assert found.max_map_difference == found.max_feature_difference == 0
-    assert (found.agreement, found.ties, found.limit) == (1, 0, 1e-4)
+    assert (found.agreement, found.ties, found.limits.probability) == (1, 0, 1e-4)
 
 
 def test_labels_in_another_order_are_aligned_by_name():
@@ -199,7 +199,7 @@ def test_where_float32_itself_is_far_off_a_file_may_be_four_times_as_far():
     probabilities = EXPECTED.probabilities.copy()
     probabilities[0, 0] += 3.9e-3
     found = compare(far, replace(EXPECTED, probabilities=probabilities), LABELS)
-    assert found.limit == pytest.approx(4e-3)
+    assert found.limits.probability == pytest.approx(4e-3)
     assert found.passed
     probabilities[0, 0] += 0.2e-3
     assert not compare(far, replace(EXPECTED, probabilities=probabilities), LABELS).passed

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tlx.export.deployed import DeployedNetwork, example_input
+from tlx.export.deployed import DeployedNetwork, ScoresNetwork, example_input
 from tlx.inference.card import ModelCard, Provenance
 from tlx.inference.preprocessing import Preprocessing
 from tlx.training.resnet import PictureNetwork, build_resnet
@@ -71,3 +71,24 @@ def test_the_features_and_the_head_are_the_logits(model, images):
 def test_the_example_is_a_batch_of_the_cards_size():
     example = example_input(CARD)
     assert (tuple(example.shape), example.dtype) == ((2, 64, 64, 3), torch.uint8)
+
+
+def test_floats_in_0_to_1_with_channels_first_are_answered_as_bytes_are(model, images):
+    floats = images.permute(0, 3, 1, 2).float() / 255
+    found = _outputs(model, floats, input="float-nchw")
+    for output, expected in zip(found, _outputs(model, images), strict=True):
+        torch.testing.assert_close(output, expected, rtol=0, atol=1e-5)
+
+
+def test_the_example_of_floats_has_the_channels_first():
+    example = example_input(replace(CARD, input="float-nchw"), 5)
+    assert (tuple(example.shape), example.dtype) == ((5, 3, 64, 64), torch.float32)
+
+
+def test_without_explanations_the_scores_are_the_same(model, images):
+    network = ScoresNetwork(DeployedNetwork(model, CARD)).eval()
+    with torch.no_grad():
+        found = network(images)
+    assert len(found) == 2
+    for output, expected in zip(found, _outputs(model, images), strict=False):
+        assert output.equal(expected)

@@ -16,8 +16,9 @@ from tlx.export.causes import (
     resize_cause,
 )
 from tlx.export.diagnosis import Diagnosis, compare_cards, diagnose
-from tlx.export.files import OnnxFile, TorchScriptFile
+from tlx.export.onnx_opened import OnnxFile
 from tlx.export.reference import Reference, compute_reference, prepared_pixels
+from tlx.export.torch_opened import TorchScriptFile
 from tlx.inference.card import ModelCard, Provenance, VerificationSummary
 from tlx.inference.events import finish
 from tlx.inference.preprocessing import Preprocessing
@@ -93,7 +94,7 @@ def test_a_verification_in_the_card_is_no_difference():
             replace(CARD, preprocessing=Preprocessing(37, 32, mean=(0.5, 0.5, 0.5))),
             "preprocessing has mean (0.5, 0.5, 0.5)",
         ),
-        (replace(CARD, provenance=replace(PROVENANCE, seed=5)), "its provenance is"),
+        (replace(CARD, provenance=replace(PROVENANCE, seed=5)), "its provenance has seed 5, not 0"),
     ],
 )
 def test_a_card_that_differs_is_the_first_stage(card, cause):

@@ -11,8 +11,10 @@ import torch
 import tlx
 from tlx.errors import VerificationError
 from tlx.evaluation.scoring import evaluate
+from tlx.export import pictures as chosen_pictures
 from tlx.export import publish
-from tlx.export.files import OnnxFile, TorchScriptFile
+from tlx.export.onnx_opened import OnnxFile
+from tlx.export.torch_opened import TorchScriptFile
 from tlx.inference.events import finish
 from tlx.inference.preprocessing import preprocess
 from tlx.samples.labels_csv import read_labels_csv
@@ -86,11 +88,12 @@ def light_copy(multi_label_run, tmp_path) -> Path:
 def plant(monkeypatch, change_network=lambda _n: None, change_card=lambda card: card) -> None:
     (target,) = (target for target in publish.FORMATS if target.name == "torchscript")
 
-    def write(network, card, path) -> None:
+    def write(network, card, path, options) -> None:
         change_network(network)
-        target.write(network, change_card(card), path)
+        target.write(network, change_card(card), path, options)
 
-    monkeypatch.setattr(publish, "VERIFIED_PICTURES", 12)
+    monkeypatch.setattr(chosen_pictures, "MOST", 12)
+    monkeypatch.setattr(chosen_pictures, "FEWEST", 12)
     monkeypatch.setattr(publish, "FORMATS", (replace(target, write=write),))
 
 

@@ -16,6 +16,7 @@ from onnx import ModelProto, TensorProto
 import tlx
 from tlx.export.deployed import DeployedNetwork
 from tlx.export.onnx_file import rewrite_onnx_card, write_onnx
+from tlx.export.options import ExportOptions
 from tlx.export.torchscript_file import load_torchscript
 from tlx.inference.card import CARD_KEY, ModelCard, Provenance
 from tlx.inference.card_json import card_from_json
@@ -100,7 +101,7 @@ def test_the_card_alone_stands_in_the_metadata(model, model_file):
     assert card.provenance == trained.provenance
     assert card.results == trained.results
     assert trained.verification is None
-    assert card.verification.pictures == 30
+    assert card.verification.pictures == 64
     assert card.verification.agreement == 1
     assert 0 <= card.verification.max_probability_difference <= card.verification.limit == 1e-4
 
@@ -150,7 +151,7 @@ def test_temperature_sigmoid_and_larger_pictures_are_exported_too(tmp_path):
     torch.manual_seed(0)
     model = PictureNetwork(build_resnet("resnet18", 2), card.preprocessing)
     network = DeployedNetwork(model, card).eval()
-    write_onnx(network, card, tmp_path / "model.onnx")
+    write_onnx(network, card, tmp_path / "model.onnx", ExportOptions())
     images = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
     found = ModelSession(tmp_path / "model.onnx").run(images)
     with torch.no_grad():

@@ -10,6 +10,7 @@ from onnx import GraphProto, NodeProto, helper, numpy_helper
 import tlx
 from tlx.errors import VerificationError
 from tlx.export import publish
+from tlx.export.events import Verified
 from tlx.inference.card import ModelCard
 
 
@@ -195,7 +196,7 @@ def test_a_batch_size_that_was_fixed_by_the_exporter_is_named(plant_graph, refus
             value.type.tensor_type.shape.dim[0].dim_value = 2
 
     plant_graph(fix)
-    assert "cannot answer a batch of 8 and was not published" in refusal()
+    assert "model.onnx takes 2 pictures a run, not any number" in refusal()
 
 
 def test_pictures_of_a_batch_that_influence_each_other_are_named(plant_graph, refusal):
@@ -244,7 +245,7 @@ def test_a_graph_that_changes_when_the_card_is_rewritten_is_caught(
 def test_the_table_is_given_before_the_export_fails(plant_graph, light_run):
     plant_graph(lambda graph: _insert_after(graph, "probabilities", "Softmax", axis=-1))
     events = publish.export_events(light_run)
-    verified = next(event for event in events if isinstance(event, publish.Verified))
-    assert not verified.comparison.passed
+    verified = next(event for event in events if isinstance(event, Verified))
+    assert not verified.verification.passed
     with pytest.raises(VerificationError):
-        next(events)
+        list(events)

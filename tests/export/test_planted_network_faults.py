@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from tlx.export import publish
+from tlx.export import pictures, publish
 from tlx.export.deployed import DeployedNetwork, Outputs
+from tlx.export.options import ExportOptions
 from tlx.inference.card import ModelCard
 from tlx.training.resnet import Normalisation
 
@@ -148,9 +149,10 @@ def test_a_torchscript_file_that_cannot_answer_one_picture_is_caught(
     plant_network, refusal, monkeypatch
 ):
     plant_network("torchscript", lambda network: network.train())
-    monkeypatch.setattr(publish, "VERIFIED_PICTURES", 9)
+    monkeypatch.setattr(pictures, "MOST", 9)
+    monkeypatch.setattr(pictures, "FEWEST", 9)
     text = refusal()
-    assert "cannot answer a batch of 1 and was not published" in text
+    assert text.startswith("the torchscript file cannot answer a batch of 1: ")
     assert "Expected more than 1 value per channel when training" in text
 
 
@@ -160,8 +162,8 @@ def test_a_torchscript_card_with_labels_swapped_is_caught_and_named(
     plant_network("torchscript", lambda network: network)
     (target,) = publish.FORMATS
 
-    def write(network: nn.Module, card: ModelCard, path: Path) -> None:
-        target.write(network, replace(card, labels=("red", "green", "blue")), path)
+    def write(network: nn.Module, card: ModelCard, path: Path, options: ExportOptions) -> None:
+        target.write(network, replace(card, labels=("red", "green", "blue")), path, options)
 
     monkeypatch.setattr(publish, "FORMATS", (replace(target, write=write),))
     text = refusal()

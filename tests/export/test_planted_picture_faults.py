@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import tlx
-from tlx.export import publish
+from tlx.export import pictures
 from tlx.inference import picture, preprocessing
 from tlx.inference.preprocessing import Preprocessing, resized_size
 
@@ -53,7 +53,7 @@ def _bicubic(rgb: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 @pytest.fixture
-def pictures(tmp_path, split_folder):
+def own_pictures(tmp_path, split_folder):
     """Give the function that writes the validation pictures anew, each saved by `save`."""
 
     def write(save) -> Path:
@@ -119,15 +119,17 @@ def test_a_crop_off_by_one_pixel_is_named(plant_resize, refusal):
     assert f"is resize and crop: {named}" in refusal()
 
 
-def test_an_exif_orientation_that_is_ignored_is_named(plant_graph, refusal, pictures, monkeypatch):
+def test_an_exif_orientation_that_is_ignored_is_named(
+    plant_graph, refusal, own_pictures, monkeypatch
+):
     monkeypatch.setattr(picture, "_orientation", lambda _image: 1)
     plant_graph()
-    text = refusal(data=pictures(_save_turned))
+    text = refusal(data=own_pictures(_save_turned))
     assert "is decoding: the EXIF orientation is not applied" in text
 
 
 def test_a_picture_decoded_fully_where_the_rule_scales_it_is_named(
-    plant_graph, refusal, pictures, monkeypatch
+    plant_graph, refusal, own_pictures, monkeypatch
 ):
     def open_fully(content: bytes, _side: int) -> Image.Image:
         with Image.open(picture.BytesIO(content)) as image:
@@ -135,31 +137,32 @@ def test_a_picture_decoded_fully_where_the_rule_scales_it_is_named(
 
     monkeypatch.setattr(picture, "_open_scaled", open_fully)
     plant_graph()
-    text = refusal(data=pictures(_save_large))
+    text = refusal(data=own_pictures(_save_large))
     assert "is decoding: EXIF orientation, alpha, bit depth or DCT scale differs" in text
 
 
-def test_alpha_on_black_is_named(plant_graph, refusal, pictures, monkeypatch):
+def test_alpha_on_black_is_named(plant_graph, refusal, own_pictures, monkeypatch):
     def on_black(image: Image.Image) -> Image.Image:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba).convert("RGB")
 
     monkeypatch.setattr(picture, "_without_depth_and_alpha", on_black)
     plant_graph()
-    assert "is decoding: EXIF orientation, alpha" in refusal(data=pictures(_save_transparent))
+    assert "is decoding: EXIF orientation, alpha" in refusal(data=own_pictures(_save_transparent))
 
 
 def test_a_healthy_file_raises_no_false_alarm_on_any_kind_of_picture(
-    plant_graph, light_run, pictures, monkeypatch
+    plant_graph, light_run, own_pictures, monkeypatch
 ):
     kinds = cycle(
         [_save_turned, _save_large, _save_transparent, _save_palette, _save_deep, _save_cmyk]
     )
     plant_graph()
-    monkeypatch.setattr(publish, "VERIFIED_PICTURES", 30)
+    monkeypatch.setattr(pictures, "MOST", 30)
+    monkeypatch.setattr(pictures, "FEWEST", 30)
 
     def save(image: Image.Image, target: Path) -> None:
         next(kinds)(image, target)
 
-    (file,) = tlx.export(light_run, data=pictures(save))
+    (file,) = tlx.export(light_run, data=own_pictures(save))
     assert (file.verified, file.pictures, file.agreement) == (True, 30, 1)

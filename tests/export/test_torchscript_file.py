@@ -13,7 +13,7 @@ import torch
 
 import tlx
 from tlx.export.torchscript_file import load_torchscript, rewrite_torchscript_card
-from tlx.inference.card import TENSORS_KEY
+from tlx.inference.card import CARD_KEY, TENSORS_KEY
 from tlx.inference.card_json import card_from_json
 from tlx.inference.session import ModelSession
 
@@ -45,9 +45,9 @@ def test_it_answers_as_the_onnx_file(script_file, model_file, images):
 
 
 def test_it_carries_the_same_card_but_for_its_own_verification(script_file, model_file):
-    _, text = load_torchscript(script_file)
-    card, other = card_from_json(text), ModelSession(model_file).card
-    assert card.verification.pictures == 30
+    _, notes = load_torchscript(script_file)
+    card, other = card_from_json(notes[CARD_KEY]), ModelSession(model_file).card
+    assert card.verification.pictures == 64
     assert replace(card, verification=None) == replace(other, verification=None)
 
 
@@ -78,9 +78,9 @@ def test_no_path_of_the_machine_is_in_it(script_file):
 def test_another_card_leaves_the_answers_as_they_are(script_file, tmp_path, images):
     path = tmp_path / "model.ts"
     path.write_bytes(script_file.read_bytes())
-    card = card_from_json(load_torchscript(path)[1])
+    card = card_from_json(load_torchscript(path)[1][CARD_KEY])
     rewrite_torchscript_card(path, replace(card, labels=("x", "y", "z")))
-    assert card_from_json(load_torchscript(path)[1]).labels == ("x", "y", "z")
+    assert card_from_json(load_torchscript(path)[1][CARD_KEY]).labels == ("x", "y", "z")
     before, after = _answers(script_file, images), _answers(path, images)
     assert all(one.equal(other) for one, other in zip(before, after, strict=True))
 

@@ -1,4 +1,4 @@
-"""What ONNX and TorchScript files say about themselves, read without torch."""
+"""What ONNX, TorchScript and pt2 files say about themselves, read without torch."""
 
 import hashlib
 import json
@@ -12,9 +12,9 @@ from tlx.errors import CardError, ModelFileError
 from tlx.inference.card import CARD_KEY, TENSORS_KEY, ModelCard
 from tlx.inference.card_json import card_to_json
 from tlx.inference.inspection import (
+    archive_kind,
+    describe_archive,
     describe_onnx,
-    describe_torchscript,
-    is_torchscript,
     is_zip,
 )
 from tlx.inference.session import TensorSpec
@@ -29,12 +29,14 @@ WriteArchive = Callable[..., Path]
 
 @pytest.fixture
 def write_archive(card: ModelCard, tmp_path: Path) -> WriteArchive:
-    """Give the function that writes an archive as torch.jit.save does; None leaves a note out."""
+    """Give the function that writes an archive as torch does; None leaves a note out."""
 
-    def write(card_text: str | None = card_to_json(card), tensors: object = TENSORS) -> Path:
+    def write(
+        card_text: str | None = card_to_json(card), tensors: object = TENSORS, program: bool = False
+    ) -> Path:
         path = tmp_path / "model.ts"
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("model/data.pkl", b"code")
+            archive.writestr("model/models/model.json" if program else "model/data.pkl", b"code")
             if card_text is not None:
                 archive.writestr(f"model/extra/{CARD_KEY}", card_text)
             if tensors is not None:
@@ -56,10 +58,11 @@ def test_an_onnx_file_describes_itself(small_model: Path, card: ModelCard):
     ]
 
 
-def test_a_torchscript_file_describes_itself(write_archive: WriteArchive, card: ModelCard):
-    path = write_archive()
-    described = describe_torchscript(path)
-    assert (described.kind, described.card) == ("torchscript", card)
+@pytest.mark.parametrize("kind", ["torchscript", "pt2"])
+def test_a_file_of_torch_describes_itself(write_archive: WriteArchive, card: ModelCard, kind: str):
+    path = write_archive(program=kind == "pt2")
+    described = describe_archive(path)
+    assert (described.kind, described.card) == (kind, card)
     assert described.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert described.inputs == (TensorSpec("images", "uint8", ("N", 32, 32, 3)),)
     assert described.outputs == (TensorSpec("logits", "float32", ("N", 3)),)
@@ -69,18 +72,20 @@ def test_the_kinds_of_file_are_told_apart(small_model: Path, write_archive: Writ
     assert not is_zip(small_model)
     assert not is_zip(small_model.parent)
     assert not is_zip(small_model.parent / "nowhere.pt")
-    assert is_torchscript(write_archive())
+    assert archive_kind(write_archive()) == "torchscript"
+    assert archive_kind(write_archive(program=True)) == "pt2"
     checkpoint = write_archive(card_text=None, tensors=None)
     assert is_zip(checkpoint)
-    assert not is_torchscript(checkpoint)
-    assert not is_torchscript(small_model)
+    assert archive_kind(checkpoint) == "checkpoint"
+    with pytest.raises(ModelFileError, match=r"model\.onnx is damaged"):
+        archive_kind(small_model)
 
 
-def test_a_torchscript_file_without_its_notes_is_refused(write_archive: WriteArchive):
+def test_a_file_of_torch_without_its_notes_is_refused(write_archive: WriteArchive):
     with pytest.raises(CardError, match="has no card"):
-        describe_torchscript(write_archive(card_text=None))
+        describe_archive(write_archive(card_text=None))
     with pytest.raises(CardError, match="has no card"):
-        describe_torchscript(write_archive(tensors=None))
+        describe_archive(write_archive(tensors=None))
 
 
 @pytest.mark.parametrize(
@@ -88,12 +93,12 @@ def test_a_torchscript_file_without_its_notes_is_refused(write_archive: WriteArc
 )
 def test_a_damaged_note_of_tensors_is_a_clear_error(write_archive: WriteArchive, tensors: object):
     with pytest.raises(ModelFileError, match=r"model\.ts: its note of tensors is damaged"):
-        describe_torchscript(write_archive(tensors=tensors))
+        describe_archive(write_archive(tensors=tensors))
 
 
 def test_a_card_that_cannot_be_read_is_a_clear_error(write_archive: WriteArchive):
     with pytest.raises(CardError, match=r"model\.ts: the card has no schema number"):
-        describe_torchscript(write_archive(card_text="{}"))
+        describe_archive(write_archive(card_text="{}"))
 
 
 def test_a_damaged_archive_is_a_clear_error(write_archive: WriteArchive):
@@ -102,7 +107,7 @@ def test_a_damaged_archive_is_a_clear_error(write_archive: WriteArchive):
     # The archive's index stands at its end and is whole; a label inside the card is not.
     path.write_bytes(content.replace(b"green", b"gr\xff\xff\xff", 1))
     with pytest.raises(ModelFileError, match="is damaged"):
-        describe_torchscript(path)
+        describe_archive(path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
@@ -113,7 +118,7 @@ def test_an_archive_that_was_cut_short_is_damaged_and_no_other_kind(
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
     assert is_zip(path)
-    for ask in (is_torchscript, describe_torchscript):
+    for ask in (archive_kind, describe_archive):
         with pytest.raises(ModelFileError, match=r"model\.ts is damaged"):
             ask(path)
 
@@ -128,13 +133,13 @@ def test_an_archive_with_a_password_is_a_clear_error(write_archive: WriteArchive
         start = content.find(b"PK\x01\x02", start + 1)
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match="password"):
-        describe_torchscript(path)
+        describe_archive(path)
 
 
 def test_a_file_that_is_no_archive_is_a_clear_error(tmp_path: Path, small_model: Path):
     for path in (tmp_path / "nowhere.ts", small_model):
         with pytest.raises(ModelFileError):
-            describe_torchscript(path)
+            describe_archive(path)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a model"])

@@ -93,7 +93,7 @@ def test_a_checkpoint_is_refused_with_the_way_out(tmp_path: Path):
     path = tmp_path / "best.pt"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("archive/data.pkl", b"tensors")
-    assert "checkpoint or TorchScript file" in refused(path)
+    assert "checkpoint, TorchScript or pt2 file" in refused(path)
     assert "tlx export" in refused(path)
 
 
