@@ -4,6 +4,7 @@ TlxError
 ├── DataError           a folder or CSV of pictures that cannot be used as given
 ├── PictureError        one picture that cannot be read; in a batch it becomes a row
 ├── ModelFileError      a model file that is missing, damaged or of another kind
+│   ├── ProviderError   an execution provider that does not compute on this machine
 │   └── CardError       its card is missing, of an unknown schema, or disagrees with the graph
 ├── CheckpointError     a run folder or checkpoint that cannot be used
 ├── WeightsError        pretrained weights that cannot be had or do not fit
@@ -43,6 +44,10 @@ class PictureError(TlxError):
 
 class ModelFileError(TlxError):
     """A model file is missing, damaged or of another kind."""
+
+
+class ProviderError(ModelFileError):
+    """An execution provider of onnxruntime does not compute on this machine."""
 
 
 class CardError(ModelFileError):

@@ -1,6 +1,5 @@
 """How far two sides are apart, and whether that is near enough."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +36,12 @@ class Limits:
     agreement: float = 1.0
 
 
-QUANTIZED = Limits(math.inf, math.inf, 0.1, 0.95)
-"""For a quantized file, whose numbers are others; its loss of accuracy is measured beside it."""
+QUANTIZED = Limits(1.0, 0.5, 0.1, 0.95)
+"""For a quantized file, whose numbers are others; its loss of accuracy is measured beside it, and
+its outputs are held against each other (`export/consistency.py`)."""
+ITSELF = Limits(0.02, 0.05, 0.1)
+"""For a quantized file against its own answers under another condition: where another order of
+sums rounds a value to the next step, not more."""
 
 
 def limits_of(reference: Reference) -> Limits:

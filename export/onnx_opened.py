@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import GraphProto
+from onnx import GraphProto, TensorProto
 
 from ..inference.graph_input import Pixels, as_tensor, batches
 from ..inference.session import CPU, INPUT, ModelSession
@@ -32,6 +32,15 @@ class OnnxFile:
         self.card = self._session.card
         self.batch = self._session.batch
         self.explains = self._session.explains
+
+    @property
+    def numbers(self) -> str | None:
+        """What the graph is quantized to, by its nodes and weights; None for fp32."""
+        graph = onnx.load(self._path).graph
+        if any(node.op_type == "QuantizeLinear" for node in graph.node):
+            return "int8"
+        half = (weight.data_type == TensorProto.FLOAT16 for weight in graph.initializer)
+        return "fp16" if any(half) else None
 
     def run(self, images: Sequence[Pixels]) -> Answers:
         """Answer pictures, uint8 `[H, W, 3]` each."""

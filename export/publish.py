@@ -3,25 +3,20 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import onnx
-
 from ..errors import VerificationError
 from ..inference.card import ModelCard, Quantization
 from ..inference.events import finish
-from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
-from .any_size import embed_resize
-from .comparison import QUANTIZED, compare, limits_of
+from ..training.checkpoint import Checkpoint, load_checkpoint
+from .comparison import ITSELF, compare, limits_of
 from .condition import BATCH
 from .delivery import check_deliveries, deliver
-from .deployed import DeployedNetwork, ScoresNetwork
 from .events import ExportEvent, Verified, Writing
 from .files import FORMATS, Format, OpenedFile, ask_file
-from .onnx_file import save_onnx
 from .opening import open_with_card
 from .options import LEGACY_OPSETS, ExportOptions, deployed_card
 from .pictures import VerificationPictures, verification_pictures
@@ -38,6 +33,7 @@ from .smaller import (
 from .verdict import difference_text, require_passed
 from .verification import Verification, verify_file
 from .work_folder import work_folder
+from .writing import put_resize_in_front, write_plain
 
 DEFAULT = ExportOptions()
 
@@ -91,12 +87,10 @@ def export_events(
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
     with verification_pictures(run, checkpoint.card, data) as pictures:
         reference = yield from compute_reference(checkpoint, pictures.paths)
-        clear_the_way(folder, names)
+        folder.mkdir(parents=True, exist_ok=True)
         with work_folder(folder) as work:
             job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller)
-            published: list[ExportedFile] = []
-            for target in _formats(options):
-                published += yield from _export_format(job, target)
+            published = yield from _publish_all(job)
             if options.bundle or options.triton:
                 yield from deliver(options, published, pictures.paths)
             return tuple(published)
@@ -132,20 +126,45 @@ def _names(target: Format, options: ExportOptions) -> list[str]:
     return [f"{stem}.{part}{target.ending}" for part in ("", *(f"{kind}." for kind in smaller))]
 
 
-def _export_format(job: _Job, target: Format) -> Generator[ExportEvent, None, list[ExportedFile]]:
-    """Publish the float file of a format, then what is smaller."""
-    name, *smaller = _names(target, job.options)
-    plain = job.work / f"plain.{target.ending}"
-    published = [(yield from _publish_float(job, target, plain, name))]
-    for kind, other in zip(job.options.quantize, smaller, strict=False):
-        published.append((yield from _publish_smaller(job, target, plain, kind, other)))
+def _publish_all(job: _Job) -> Generator[ExportEvent, None, list[ExportedFile]]:
+    """Publish every float file, then what is smaller; one that is refused keeps none back.
+
+    Raises:
+        VerificationError: one or more were refused.
+    """
+    published: list[ExportedFile] = []
+    refusals: list[VerificationError] = []
+    for work in _files(job):
+        try:
+            published.append((yield from work))
+        except VerificationError as error:
+            refusals.append(error)
+    if refusals:
+        raise VerificationError("; and ".join(map(str, refusals)))
     return published
+
+
+def _files(job: _Job) -> Iterator[Generator[ExportEvent, None, ExportedFile]]:
+    """Give the work of each file, the float ones first: the smaller are made of them."""
+    targets = _formats(job.options)
+    for target in targets:
+        yield _publish_float(job, target, _plain_file(job, target), _names(target, job.options)[0])
+    for target in targets:
+        plain = _plain_file(job, target)
+        for kind, name in zip(job.options.quantize, _names(target, job.options)[1:], strict=False):
+            if (job.folder / _names(target, job.options)[0]).exists():
+                yield _publish_smaller(job, target, plain, kind, name)
+
+
+def _plain_file(job: _Job, target: Format) -> Path:
+    return job.work / f"plain.{target.ending}"
 
 
 def _publish_smaller(
     job: _Job, target: Format, plain: Path, kind: str, name: str
 ) -> Generator[ExportEvent, None, ExportedFile]:
     assert job.for_smaller is not None  # chosen before any work was done
+    clear_the_way(job.folder, [name])
     yield Writing(name)
     made = job.work / f"{kind}.{target.ending}"
     events = make_smaller(kind, plain, made, job.options, job.for_smaller)
@@ -158,31 +177,21 @@ def _publish_float(
     job: _Job, target: Format, plain: Path, name: str
 ) -> Generator[ExportEvent, None, ExportedFile]:
     """Publish the float file; what torch's newer exporter got wrong is written by the older."""
+    clear_the_way(job.folder, [name])
     yield Writing(name)
-    _write(job, target, plain, job.options)
     try:
+        write_plain(target, job.checkpoint, plain, job.options)
         return (yield from _publish(job, target, plain, name))
     except VerificationError as first:
         if target.name != "onnx" or job.options.legacy or job.options.opset > LEGACY_OPSETS[1]:
             raise
         yield Writing(name, instead_of=str(first))
         try:
-            _write(job, target, plain, replace(job.options, legacy_exporter=True))
+            older = replace(job.options, legacy_exporter=True)
+            write_plain(target, job.checkpoint, plain, older)
             return (yield from _publish(job, target, plain, name))
         except Exception:  # noqa: BLE001 - whatever ails the older one, the first error tells more
             raise first from None
-
-
-def _write(job: _Job, target: Format, path: Path, options: ExportOptions) -> None:
-    card = _plain(job.checkpoint.card)
-    model = restore_network(replace(job.checkpoint, card=card))
-    network = DeployedNetwork(model, card).eval()
-    target.write(network if options.explain else ScoresNetwork(network), card, path, options)
-
-
-def _plain(card: ModelCard) -> ModelCard:
-    """Give the card of the graph before a resize is put in front."""
-    return replace(card, input="uint8-nhwc") if card.input == "uint8-any-size" else card
 
 
 def _publish(
@@ -194,7 +203,7 @@ def _publish(
     final, path = job.folder / name, Path(tempfile.mkdtemp(dir=job.work)) / name
     shutil.copyfile(made, path)
     if job.options.embed_resize:
-        _put_resize_in_front(path, card)
+        put_resize_in_front(path, card)
     elif quantization:
         target.rewrite_card(path, card)
     with _said_unpublished():
@@ -249,12 +258,6 @@ def _require_one_file(path: Path) -> None:
         raise VerificationError(f"{path.name} needs other files beside it: {', '.join(beside)}")
 
 
-def _put_resize_in_front(path: Path, card: ModelCard) -> None:
-    model = onnx.load(path)
-    embed_resize(model, card.preprocessing)
-    save_onnx(model, card, path)
-
-
 def _repeat_one_batch(
     target: Format, path: Path, name: str, reference: Reference, before: Verification
 ) -> None:
@@ -263,7 +266,7 @@ def _repeat_one_batch(
     One batch, and one picture alone, as `classify` sends it.
     """
     file = open_with_card(target, path, name, reference)
-    limits = QUANTIZED if before.quantized else limits_of(reference)
+    limits = ITSELF if before.quantized else limits_of(reference)
     if before.quantized:  # what it said before is what must not have changed
         reference = replace(reference, answers=before.answers)
     for paths in (reference.paths[:BATCH], reference.paths[:1]):

@@ -20,7 +20,7 @@ def require_passed(
         return
     failures = "; ".join(verification.failures)
     text = f" ({failures}; worst picture {verification.worst})"
-    if verification.quantized:
+    if verification.quantized and verification.inconsistency is None:
         raise VerificationError(
             f"{name} lost too much by quantization{text}; more --calibration pictures or a "
             "larger --max-drop may help"
@@ -41,6 +41,8 @@ def difference_text(comparison: Comparison) -> str:
 
 def _diagnose(reference: Reference, file: OpenedFile, verification: Verification) -> Diagnosis:
     """Name the stage; the verdict must survive a file that no explanation can be had of."""
+    if verification.inconsistency:
+        return verification.inconsistency
     if verification.resize and not verification.resize.passed:  # it comes before the network
         return Diagnosis("resize and crop", "the resize or crop in the graph is not Pillow's")
     conditions = [result for result in verification.conditions if not result.passed]

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ProviderError
 from ..evaluation.paired import PairedDifference
 from ..inference.card import VerificationSummary
 from ..inference.graph_input import ANY_SIZE, prepare
 from .answers import Answers
-from .comparison import QUANTIZED, Comparison, Limits, compare, limits_of
+from .comparison import ITSELF, QUANTIZED, Comparison, Limits, compare, limits_of
 from .condition import BATCH, Condition, other_conditions
+from .consistency import find_inconsistency
+from .diagnosis import Diagnosis
 from .files import Format, OpenedFile, ask_file, file_pixels
 from .onnx_opened import OnnxFile
 from .pictures import VerificationPictures
@@ -89,6 +92,7 @@ class Verification:
         scores: the checkpoint's (first) and the file's; None where the truth is not known.
         source: where the pictures are from, as in `VerificationPictures`.
         resize: for a graph that takes any size.
+        inconsistency: where the outputs of a quantized file contradict each other.
         quantized: whether it is held to its loss of accuracy in place of the numbers.
         max_drop: the largest loss allowed then, in 0..1.
     """
@@ -100,6 +104,7 @@ class Verification:
     scores: PairedDifference | None
     source: str
     resize: ResizeDifference | None = None
+    inconsistency: Diagnosis | None = None
     quantized: bool = False
     max_drop: float = 0.0
 
@@ -108,6 +113,8 @@ class Verification:
         """What is beyond its limit, as text."""
         beyond = [*self.comparison.failures]
         beyond += [str(result) for result in self.conditions if not result.passed]
+        if self.inconsistency:
+            beyond.append(f"its outputs contradict each other: {self.inconsistency.cause}")
         if self.resize and not self.resize.passed:
             beyond.append(
                 f"its resize is off by up to {self.resize.max_level} levels in "
@@ -173,6 +180,7 @@ def verify_file(
         score_both(reference, answers, file.card.labels, chosen),
         chosen.source,
         resize,
+        find_inconsistency(answers, file.card, reference.network.fc) if quantization else None,
         quantization is not None,
         quantization.max_drop if quantization else 0.0,
     )
@@ -187,11 +195,14 @@ def _conditions(
     pictures = [count * index // asked for index in range(asked)]
     expected = reference.at(pictures)
     if limits is QUANTIZED:  # its own usual answers are what must not depend on the condition
-        expected = replace(expected, answers=answers.at(pictures))
+        expected, limits = replace(expected, answers=answers.at(pictures)), ITSELF
     results: list[ConditionResult] = []
     for condition in other_conditions(target.runtime):
         try:
             results.append((yield from _condition(target, path, condition, expected, limits)))
+        except ProviderError as error:  # listed by onnxruntime, but not to be had here
+            result = ConditionResult(str(condition), 0, 0.0, True, str(error))
+            results.append(result)
         except Exception as error:  # noqa: BLE001 - the runtimes' errors share no base
             reason = " ".join(str(error).split())
             result = ConditionResult(str(condition), len(pictures), math.inf, False, reason)

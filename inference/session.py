@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ..errors import CardError, ModelFileError
+from ..errors import CardError, ModelFileError, ProviderError
 from .card import CARD_KEY, ModelCard
 from .card_json import card_from_json
 from .graph_input import ANY_SIZE, FLOAT, Pixels, as_tensor, batches
@@ -20,6 +20,8 @@ OUTPUTS = ("logits", "probabilities", "activation_maps", "features")
 """The last two explain an answer; a file may be without both of them."""
 SCORES = OUTPUTS[:2]
 CPU = "CPUExecutionProvider"
+_PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"use_tf32": "0"}}
+"""TF32, CUDA's default, is no fp32: it is off by more than a verified file may be."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,18 @@ def _open(path: Path, threads: int | None, provider: str) -> onnxruntime.Inferen
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings would go to the user's terminal
     options.intra_op_num_threads = threads or 0  # 0: its own choice
+    chosen = [(provider, _PROVIDER_OPTIONS.get(provider, {}))]
+    others = [] if provider == CPU else [(CPU, {})]
     try:
-        return onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=list(dict.fromkeys((provider, CPU)))
+        session = onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=chosen + others
         )
     except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
         reason = " ".join(str(error).split())[:300]
         raise ModelFileError(f"{path} cannot be opened as an ONNX file: {reason}") from None
+    if provider not in session.get_providers():
+        raise ProviderError(f"{provider} does not compute on this machine")
+    return session
 
 
 def _refuse_what_is_not_onnx(path: Path) -> None:

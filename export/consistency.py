@@ -1,0 +1,48 @@
+"""What must hold inside one file's answers, however coarse its numbers are."""
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from ..inference.card import ModelCard
+from .answers import Answers
+from .diagnosis import Diagnosis
+
+EXACT = 1e-4
+"""Largest difference of probabilities from what the file's own logits give; both are in fp32."""
+NEAR = 0.05
+"""Of logits from what its own features and maps give, as a share of their largest magnitude: the
+head, and in fp16 the maps, may be rounded on the way."""
+
+
+def find_inconsistency(answers: Answers, card: ModelCard, head: nn.Linear) -> Diagnosis | None:
+    """Hold a file's outputs against each other; accuracy cannot tell when they disagree.
+
+    Args:
+        answers: the file's, to N pictures.
+        card: the file's, with the checkpoint's labels in the checkpoint's order.
+        head: the checkpoint's last layer.
+    """
+    logits = answers.logits.astype(np.float64)
+    if not np.abs(answers.probabilities - _probabilities(logits, card)).max() <= EXACT:
+        return Diagnosis("probabilities", "temperature, softmax or sigmoid differs")
+    if answers.features is None or answers.activation_maps is None:
+        return None
+    weight, bias = head.weight.detach().numpy(), head.bias.detach().numpy()
+    if not _near(answers.features @ weight.T + bias, logits):
+        return Diagnosis("logits", "they are not the head's answer to the features")
+    if not _near(answers.activation_maps.mean(axis=(2, 3)) + bias, logits):
+        return Diagnosis("activation maps", "their mean and the head's bias are not the logits")
+    return None
+
+
+def _probabilities(logits: NDArray[np.float64], card: ModelCard) -> NDArray[np.float64]:
+    scaled = logits / card.temperature
+    if card.task == "multi-label":
+        return 1 / (1 + np.exp(-scaled))
+    shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def _near(found: NDArray[np.floating], logits: NDArray[np.float64]) -> bool:
+    return bool(np.abs(found - logits).max() <= NEAR * np.abs(logits).max())
