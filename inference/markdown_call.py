@@ -92,14 +92,24 @@ def _of_onnx(found: "FileDescription") -> str:
 
 
 def _of_torchscript(found: "FileDescription") -> str:
+    name = python_string(found.path.name)
+    return _of_torch(found, f"network = torch.jit.load({name}, _extra_files=extra)")
+
+
+def _of_pt2(found: "FileDescription") -> str:
+    name = python_string(found.path.name)
+    return _of_torch(found, f"network = torch.export.load({name}, extra_files=extra).module()")
+
+
+def _of_torch(found: "FileDescription", load: str) -> str:
     program = "\n".join(
         (
             _TORCH_IMPORTS,
             f'extra = {{{python_string(CARD_KEY)}: ""}}',
-            f"network = torch.jit.load({python_string(found.path.name)}, _extra_files=extra)",
+            load,
             f"card = json.loads(extra[{python_string(CARD_KEY)}])",
             *_images(found.card),
-            "logits, answers, maps, features = network(torch.from_numpy(images))",
+            "answers = network(torch.from_numpy(images))[1]",
             "probabilities = answers[0].detach().numpy()",
             _answer(found.card),
         )
@@ -182,5 +192,6 @@ def function_of(card: ModelCard) -> str:
 _CALLS: dict[str, Callable[["FileDescription"], str]] = {
     "onnx": _of_onnx,
     "torchscript": _of_torchscript,
+    "pt2": _of_pt2,
     "checkpoint": _of_checkpoint,
 }

@@ -21,6 +21,7 @@ SHOWN_LABELS = 100
 FORMATS = {
     "onnx": "ONNX",
     "torchscript": "TorchScript",
+    "pt2": "pt2 (torch.export)",
     "checkpoint": "checkpoint of tlx, for training and export",
 }
 _ORIGINS = {

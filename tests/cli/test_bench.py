@@ -158,7 +158,7 @@ def test_files_of_other_labels_are_measured_and_their_agreement_is_null(
 def test_what_is_no_onnx_file_is_one_line(exported_run, model_file, run_tlx, name):
     for files in ([exported_run / name], [model_file, exported_run / name]):
         ran = run_tlx("bench", *files)
-        assert f"{name} is a checkpoint or TorchScript file" in ran.error
+        assert f"{name} is a checkpoint, TorchScript or pt2 file" in ran.error
 
 
 @pytest.mark.parametrize(

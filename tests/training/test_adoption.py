@@ -89,7 +89,7 @@ def test_the_folder_holds_what_a_run_needs(adopt, split_folder):
 def test_without_pictures_the_split_is_empty_and_the_network_whole(adopt, light_run):
     done = adopt()
     assert (done.run / "split.csv").read_text().splitlines() == ["file,label,split"]
-    assert any("--data gives it some" in note for note in done.notes)
+    assert any("--data gives others" in note for note in done.notes)
     images = torch.randint(0, 256, (2, 32, 32, 3), dtype=torch.uint8)
     mine, theirs = (
         restore_network(load_checkpoint(run / "best.pt"))(images) for run in (done.run, light_run)
