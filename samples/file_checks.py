@@ -24,7 +24,6 @@ _MODES = {
     "CMYK": "CMYK",
     "YCbCr": "YCbCr",
     "LAB": "LAB",
-    "F": "floating-point",
 }
 
 
@@ -40,22 +39,18 @@ def file_findings(facts: PictureFacts) -> Iterator[Finding]:
         yield Finding(_damage(facts), path, facts.error)
     elif not facts.complete:
         yield Finding("truncated", path, "decoded, but its end mark is missing: part may be grey")
-    if facts.header is None:
+    if facts.header is None or facts.error is not None:
         return
-    if not facts.error:
-        yield from _looks(facts)
+    if is_plain(facts.sketch):
+        yield Finding("blank", path, "nearly one grey all over")
     for kind, detail in (*_container(facts, facts.header), *_shape(facts.header)):
         yield Finding(kind, path, detail)
 
 
 def _damage(facts: PictureFacts) -> str:
-    cut = facts.header is not None and (not facts.complete or "truncated" in (facts.error or ""))
+    # Formats without an end mark are known to be cut by Pillow's words alone.
+    cut = not facts.complete or "truncated" in (facts.error or "")
     return "truncated" if cut else "unreadable"
-
-
-def _looks(facts: PictureFacts) -> Iterator[Finding]:
-    if is_plain(facts.sketch):
-        yield Finding("blank", (facts.sample.path,), "nearly one grey all over")
 
 
 def _container(facts: PictureFacts, header: Header) -> Iterator[tuple[str, str]]:

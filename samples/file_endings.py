@@ -15,6 +15,7 @@ _FORMATS = {
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _JPEG_SCAN = 0xDA
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+_RIFF_START = b"RIFF"
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 
@@ -24,7 +25,7 @@ def fits(suffix: str, picture_format: str) -> bool:
 
 
 def is_complete(content: bytes) -> bool:
-    """Tell whether a JPEG or PNG has its end mark; True for other formats.
+    """Tell whether a JPEG or PNG has its end mark, a WebP its length; True for other formats.
 
     Decoders forgive a missing end: rows that are not there come out grey.
     """
@@ -33,6 +34,8 @@ def is_complete(content: bytes) -> bool:
         return content.find(_JPEG_END, _scan_start(content)) >= 0
     if content.startswith(_PNG_START):
         return content.rfind(_PNG_END) >= 0
+    if content.startswith(_RIFF_START):
+        return len(content) >= 8 + int.from_bytes(content[4:8], "little")
     return True
 
 

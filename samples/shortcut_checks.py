@@ -9,10 +9,10 @@ from .sample import labels_of
 
 FEWEST = 10
 """Pictures of one kind from which it is no accident."""
-SURE = 0.95
-"""Share of a kind's pictures that have the label."""
 COVERED = 0.5
 """Share of the label's pictures that are of the kind."""
+RARER = 10
+"""How many times rarer the kind is among the other pictures."""
 
 
 def shortcut_findings(facts: Sequence[PictureFacts], task: str) -> Iterator[Finding]:
@@ -32,12 +32,14 @@ def shortcut_findings(facts: Sequence[PictureFacts], task: str) -> Iterator[Find
             for label in labels_of(row.sample, task)
         )
         for (value, label), count in sorted(both.items()):
-            if _gives_away(count, values[value], labels[label], len(known)):
+            others = len(known) - labels[label]
+            elsewhere = values[value] - count
+            if _gives_away(count, labels[label], elsewhere, others):
                 yield Finding(
                     "shortcut",
                     (),
-                    f"{what} {value}: {count} of {values[value]} such pictures are {label!r}, "
-                    f"which has {labels[label]}",
+                    f"{what} {value}: {count} of {labels[label]} pictures of {label!r}, and "
+                    f"{elsewhere} of the {others} others",
                 )
 
 
@@ -47,8 +49,8 @@ def _value(header: Header, what: str) -> str:
     return header.mode if what == "mode" else header.format
 
 
-def _gives_away(count: int, of_value: int, of_label: int, everything: int) -> bool:
-    """Tell whether a value nearly decides for a label that is rarer elsewhere."""
-    wrong, usual = 1 - count / of_value, 1 - of_label / everything
-    sure = count >= SURE * of_value and wrong <= usual / 5
-    return count >= FEWEST and sure and count >= COVERED * of_label and of_value < everything
+def _gives_away(count: int, of_label: int, elsewhere: int, others: int) -> bool:
+    """Tell whether a kind is usual for a label and rare among the other pictures."""
+    if count < FEWEST or count < COVERED * of_label or not others:
+        return False
+    return elsewhere * of_label * RARER <= count * others
