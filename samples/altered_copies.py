@@ -1,8 +1,8 @@
 """Altered copies: one picture saved again, resized, with its border cut off, made brighter.
 
 `near_duplicates` serves splits and is strict; here the finding is only reported, so more is
-looked for. A picture is hashed twice, whole and without a border of 5 % a side, and the hashes
-are compared crosswise: the whole of a cropped copy looks like the centre of the original.
+looked for. A picture is hashed three times, whole and without borders of 2.5 and 5 % a side, and
+they are compared crosswise: the whole of a cropped copy looks like the centre of the original.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ from .near_duplicates import (
 )
 from .perceptual_hash import WINDOW, Floats, Indices, hash_strengths, pairs_by_hash, waves
 
-BORDER = 0.05
-"""Of each side, as a share, that is left out for the second hash."""
-SKETCH_BYTES = 2 * THUMBNAIL_BYTES
+BORDERS = (0.0, 0.025, 0.05)
+"""Of each side, as a share, that is left out for the thumbnails of one picture."""
+SKETCH_BYTES = len(BORDERS) * THUMBNAIL_BYTES
 LEAST_ALIKE = 0.97
 """Correlation of what sets two grey thumbnails apart from the average picture of the set."""
 LEAST_ALIKE_OF_FEW = 0.99
@@ -32,7 +32,7 @@ MOST_COLOUR_APART = 12.0
 """Root mean square of the colours' difference, in levels of 255, after fitting the brightness."""
 BRIGHTEST = 4 / 3
 """Largest change of brightness, as a factor, that is looked for."""
-FLIPPED_BITS = 10
+FLIPPED_BITS = 8
 
 _REDUCED = 128
 _CHUNK = 4096
@@ -48,7 +48,7 @@ class Alike:
 
 
 def sketch(picture: Image.Image) -> bytes:
-    """Make what altered copies are found by: thumbnails of the whole and of the centre.
+    """Make what altered copies are found by: thumbnails of the whole and of its centre, twice.
 
     Args:
         picture: of mode RGB.
@@ -58,8 +58,8 @@ def sketch(picture: Image.Image) -> bytes:
     """
     small = picture.reduce(max(1, min(picture.size) // _REDUCED))
     width, height = small.size
-    inner = (BORDER * width, BORDER * height, (1 - BORDER) * width, (1 - BORDER) * height)
-    return thumbnail(small) + thumbnail(small, inner)
+    boxes = [(b * width, b * height, (1 - b) * width, (1 - b) * height) for b in BORDERS]
+    return b"".join(thumbnail(small, box) for box in boxes)
 
 
 def is_plain(made: bytes) -> bool:
@@ -86,22 +86,23 @@ def altered_copies(sketches: Mapping[str, bytes]) -> list[Alike]:
     if len(keys) < 2:
         return []
     parts = _parts([sketches[key] for key in keys])
-    if 2 * len(keys) > WINDOW:
+    count = len(keys) * len(BORDERS)
+    if count > WINDOW:
         rows = pairs_by_hash(parts.hashes(), FLIPPED_BITS, parts.alike)
     else:
-        rows = parts.alike(np.stack(np.triu_indices(2 * len(keys), 1), axis=1))
+        rows = parts.alike(np.stack(np.triu_indices(count, 1), axis=1))
     best: dict[tuple[int, int], float] = {}
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
         for row, alike in zip(chunk.tolist(), parts.correlation(chunk).tolist(), strict=True):
-            first, second = sorted(place // 2 for place in row)
+            first, second = sorted(place // len(BORDERS) for place in row)
             best[first, second] = max(alike, best.get((first, second), 0.0))
     return [Alike(keys[one], keys[other], best[one, other]) for one, other in sorted(best)]
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """Two thumbnails a picture, the whole in even rows: `[2N, 1024]` and `[2N, 48]` of uint8.
+    """Thumbnails, one a border, picture by picture: `[3N, 1024]` and `[3N, 48]` of uint8.
 
     `common` is an orthonormal basis of what all share, `[1024, 1 or 2]`.
     """
@@ -111,15 +112,17 @@ class _Parts:
     common: Floats
 
     def hashes(self) -> NDArray[np.uint8]:
-        """Hash every part to 64 bits, uint8 `[2N, 8]`."""
+        """Hash every part to 64 bits, uint8 `[3N, 8]`."""
         starts = range(0, len(self.grey), _CHUNK)
         chunks = [self._own(self.grey[start : start + _CHUNK]) @ waves() for start in starts]
         return hash_strengths(np.concatenate(chunks))
 
     def alike(self, pairs: Indices) -> Indices:
-        """Keep the pairs `[P, 2]` of parts that show one picture."""
-        chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
-        return np.concatenate([pairs[:0], *(chunk[self._verdicts(chunk)] for chunk in chunks)])
+        """Keep the pairs `[P, 2]` of parts that show one picture, and are of different files."""
+        one, other = pairs.T // len(BORDERS)
+        pairs = pairs[one != other]
+        starts = range(0, len(pairs), _CHUNK)
+        return np.concatenate([pairs[:0], *(self._agree(pairs[s : s + _CHUNK]) for s in starts)])
 
     def correlation(self, pairs: Indices) -> Floats:
         """Correlate what sets the parts of pairs `[P, 2]` apart from all, `[P]`."""
@@ -132,11 +135,11 @@ class _Parts:
         own = floats - (floats @ self.common) @ self.common.T
         return own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-6)
 
-    def _verdicts(self, pairs: Indices) -> NDArray[np.bool_]:
-        one, other = pairs.T
+    def _agree(self, pairs: Indices) -> Indices:
+        one, other = pairs.T  # the colours first: there are few of them, and most pairs fail
+        pairs = pairs[_same_colours(self.colours[one], self.colours[other])]
         least = LEAST_ALIKE if self.common.shape[1] > 1 else LEAST_ALIKE_OF_FEW
-        alike = (one // 2 != other // 2) & (self.correlation(pairs) >= least)
-        return alike & _same_colours(self.colours[one], self.colours[other])
+        return pairs[self.correlation(pairs) >= least]
 
 
 def _parts(sketches: Sequence[bytes]) -> _Parts:
@@ -144,7 +147,7 @@ def _parts(sketches: Sequence[bytes]) -> _Parts:
     grey, colours = together[:, :GREY_BYTES], together[:, GREY_BYTES:]
     shared = [np.ones(GREY_BYTES)]
     if len(sketches) >= ENOUGH_TO_AVERAGE:
-        average = grey[::2].mean(axis=0)
+        average = grey[:: len(BORDERS)].mean(axis=0)
         if average.std() > 1:  # a plain one is the first direction again
             shared.append(average)
     common = np.linalg.qr(np.stack(shared, axis=1))[0].astype(np.float32)
