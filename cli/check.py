@@ -41,6 +41,9 @@ def check_command(
     quarantine: Path | None = typer.Option(
         None, help="Also write a CSV of the files to set aside; none is moved."
     ),
+    html: Path | None = typer.Option(
+        None, help="Also write one HTML file that shows the pictures side by side."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Check the pictures and labels of a data folder; exit 1 if a result would be falsified."""
@@ -49,8 +52,7 @@ def check_command(
     from ..samples.source import SampleSource
 
     claim = _claim(accuracy, margin)
-    if quarantine is not None:
-        _refuse_foreign(quarantine)
+    _refuse_foreign_files(quarantine, html)
     source = SampleSource(data, labels, file_column, label_columns, group_by, split)
     with Screen(as_json) as screen:
         events = check_events(source, claim)
@@ -60,6 +62,8 @@ def check_command(
         _show(report, everything, screen)
         if quarantine is not None:
             _write_quarantine(quarantine, report, screen)
+        if html is not None:
+            _write_html(html, report, screen)
         screen.json(report_json(report))
     if report.falsifies or (strict and report.counts["warning"]):
         raise typer.Exit(1)
@@ -138,17 +142,30 @@ def _line(finding: "Finding") -> str:
     return f"{finding.kind}: {paths + ': ' if paths else ''}{finding.detail}"
 
 
-def _refuse_foreign(path: Path) -> None:
+def _refuse_foreign_files(quarantine: Path | None, html: Path | None) -> None:
     """Replace only what an earlier check wrote."""
+    from ..samples.findings_html import MARK
     from ..samples.quarantine import HEADER
 
-    if not path.parent.is_dir():
-        raise UsageError(f"--quarantine {path}: there is no folder {path.parent}")
-    if not path.exists():
-        return
-    start = path.read_bytes()[:80] if path.is_file() else b"x"
-    if start and not start.startswith(",".join(HEADER).encode()):
-        raise UsageError(f"--quarantine {path}: exists and was not written by tlx; choose another")
+    asked = (
+        ("--quarantine", quarantine, ",".join(HEADER).encode()),
+        ("--html", html, f"<!doctype html>{MARK}".encode()),
+    )
+    for option, path, ours in asked:
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise UsageError(f"{option} {path}: there is no folder {path.parent}")
+        start = path.read_bytes()[:80] if path.is_file() else b"x" * path.exists()
+        if start and not start.startswith(ours):
+            raise UsageError(f"{option} {path}: exists and was not written by tlx; choose another")
+
+
+def _write_html(path: Path, report: "CheckReport", screen: Screen) -> None:
+    from ..samples.findings_html import write_html
+
+    write_html(path, report.findings, f"tlx check {report.found.root.name}")
+    screen.row(f"written: {path}")
 
 
 def _write_quarantine(path: Path, report: "CheckReport", screen: Screen) -> None:

@@ -80,10 +80,27 @@ def test_the_quarantine_is_a_list_and_nothing_is_moved(
     assert sorted(leaking.rglob("*")) == before
 
 
+def test_the_html_shows_pairs_and_escapes_every_name(
+    run_tlx: Callable, leaking: Path, tmp_path: Path
+):
+    evil = "<script>alert(1)</script>'\"&.jpg".replace("/", "\u2215")
+    shutil.copy(leaking / "train" / "blue" / "001.jpg", leaking / "test" / "blue" / evil)
+    page = tmp_path / "found.html"
+    assert run_tlx("check", leaking, "--html", page).code == 1
+    assert run_tlx("check", leaking, "--html", page).code == 1  # its own is replaced
+    text = page.read_text(encoding="utf-8")
+    assert text.count('<img alt="" src="data:image/jpeg;base64,') == 4
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)" in text
+    assert "http" not in text
+    assert 'name=viewport content="width=device-width' in text
+
+
 def test_somebody_elses_file_is_not_replaced(run_tlx: Callable, clean: Path, tmp_path: Path):
     path = tmp_path / "mine.csv"
     path.write_text("my own table\n")
-    assert "was not written by tlx" in run_tlx("check", clean, "--quarantine", path).error
+    for option in ("--quarantine", "--html"):
+        assert "was not written by tlx" in run_tlx("check", clean, option, path).error
     assert path.read_text() == "my own table\n"
 
 
