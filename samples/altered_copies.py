@@ -32,7 +32,7 @@ MOST_COLOUR_APART = 12.0
 """Root mean square of the colours' difference, in levels of 255, after fitting the brightness."""
 BRIGHTEST = 4 / 3
 """Largest change of brightness, as a factor, that is looked for."""
-FLIPPED_BITS = 8
+FLIPPED_BITS = 10
 
 _REDUCED = 128
 _CHUNK = 4096

@@ -47,7 +47,7 @@ def check_events(
 ) -> Generator[ReadingProgress, None, CheckReport]:
     """Check the pictures of a data folder; nothing in it is changed.
 
-    Memory grows with the number of pictures, by about 5 KB each, not with their size.
+    Memory grows with the number of pictures, by about 10 KB each, not with their size.
 
     Args:
         source: folders or a CSV, as for a training.
