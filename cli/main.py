@@ -13,6 +13,7 @@ from ..training.torchrun import said_by_first, this_process
 from . import (
     adopt,
     bench,
+    check,
     classify,
     compare,
     demo,
@@ -51,6 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("check")(check.check_command)
 app.command("train")(train.train_command)
 app.command("adopt")(adopt.adopt_command)
 app.command("export")(export.export_command)

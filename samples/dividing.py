@@ -48,7 +48,7 @@ def divide(found: FoundSamples, read: ReadPictures) -> Division:
     if one of it has a side; the other groups are divided by stratification.
     """
     groups = group_pictures(read.contents, read.near_duplicates, found.groups)
-    sides = {path: side for path, side in _known(found).items() if path in read.contents}
+    sides = {path: side for path, side in known_sides(found).items() if path in read.contents}
     known = {*sides.values()}
     notes = list(_earlier_notes(found))
     new = [path for path in read.contents if path not in sides]
@@ -67,7 +67,8 @@ def divide(found: FoundSamples, read: ReadPictures) -> Division:
     return Division(sides, tuple(groups), tuple(notes))
 
 
-def _known(found: FoundSamples) -> dict[Path, str]:
+def known_sides(found: FoundSamples) -> dict[Path, str]:
+    """Give the side of every picture for which folders, a CSV or an earlier split say it."""
     sides: dict[Path, str] = {}
     if not found.flat:
         for side, samples in zip(SPLITS, (found.train, found.validation, found.test), strict=True):

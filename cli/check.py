@@ -1,0 +1,175 @@
+"""`tlx check`: what in a data folder would falsify a result, or make it worth less."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ..errors import UsageError
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..samples.checking import CheckReport
+    from ..samples.findings import Finding
+    from ..samples.label_checks import Claim
+
+SHOWN = 20
+"""Errors and warnings that are listed a line each, without --all."""
+
+_STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
+
+
+def check_command(
+    data: Path = typer.Argument(help="Folder of pictures, as for tlx train."),
+    labels: Path | None = typer.Option(None, help="CSV with the labels, as for tlx train."),
+    file_column: str | None = typer.Option(None, help="The CSV's column of files."),
+    label_columns: str | None = typer.Option(
+        None, help="The CSV's column of labels, or its 0/1 columns, separated by commas."
+    ),
+    group_by: str | None = typer.Option(
+        None, help="Column of the CSV, or regular expression on the path, that names groups."
+    ),
+    split: Path | None = typer.Option(None, help="An earlier split.csv that says the splits."),
+    accuracy: float = typer.Option(0.9, help="Accuracy to be claimed, over 0 and below 1."),
+    margin: float = typer.Option(0.05, help="How closely it is to be known, at 95 %."),
+    strict: bool = typer.Option(False, help="Exit 1 on warnings too."),
+    everything: bool = typer.Option(False, "--all", help="List every finding."),
+    quarantine: Path | None = typer.Option(
+        None, help="Also write a CSV of the files to set aside; none is moved."
+    ),
+    html: Path | None = typer.Option(
+        None, help="Also write one HTML file that shows the pictures side by side."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Check the pictures and labels of a data folder; exit 1 if a result would be falsified."""
+    from ..inference.events import finish
+    from ..samples.checking import check_events
+    from ..samples.source import SampleSource
+
+    claim = _claim(accuracy, margin)
+    _refuse_foreign_files(quarantine, html)
+    source = SampleSource(data, labels, file_column, label_columns, group_by, split)
+    with Screen(as_json) as screen:
+        events = check_events(source, claim)
+        report = finish(
+            events, lambda event: screen.progress("reading pictures", event.done, event.total)
+        )
+        _show(report, everything, screen)
+        if quarantine is not None:
+            _write_quarantine(quarantine, report, screen)
+        if html is not None:
+            _write_html(html, report, screen)
+        screen.json(report_json(report))
+    if report.falsifies or (strict and report.counts["warning"]):
+        raise typer.Exit(1)
+
+
+def report_json(report: "CheckReport") -> dict[str, object]:
+    """Give the documented JSON of a check (docs/json.md)."""
+    findings = [
+        {
+            "kind": finding.kind,
+            "severity": finding.severity,
+            "paths": [str(path) for path in finding.paths],
+            "detail": finding.detail,
+        }
+        for finding in report.findings
+    ]
+    return {
+        "data": str(report.found.root),
+        "pictures": report.pictures,
+        "counts": report.counts,
+        "falsifies": report.falsifies,
+        "findings": findings,
+        "error": None,
+    }
+
+
+def _claim(accuracy: float, margin: float) -> "Claim":
+    from ..samples.label_checks import Claim
+
+    for name, value in (("--accuracy", accuracy), ("--margin", margin)):
+        if not 0 < value < 1:
+            raise UsageError(
+                f"{name} {value:g}: it must be over 0 and below 1, such as 0.9 or 0.05"
+            )
+    return Claim(accuracy, margin)
+
+
+def _show(report: "CheckReport", everything: bool, screen: Screen) -> None:
+    if report.findings:
+        screen.table(_table(report.findings))
+    listed = [f for f in report.findings if everything or f.severity != "note"]
+    shown = listed if everything else listed[:SHOWN]
+    for finding in shown:
+        screen.row(_line(finding), style=_STYLES[finding.severity])
+    if len(listed) > len(shown):
+        screen.row(f"and {len(listed) - len(shown)} more: --all lists them, --json has them")
+    counts = report.counts
+    screen.row(
+        f"{report.pictures} pictures checked: {counts['error']} error(s), {counts['warning']} "
+        f"warning(s), {counts['note']} note(s)",
+        style="bold",
+    )
+    verdict = "results on these pictures would be false" if report.falsifies else None
+    screen.row(verdict or "nothing found that would falsify a result")
+
+
+def _table(findings: "Sequence[Finding]") -> Table:
+    from ..samples.findings import KINDS
+
+    by_kind: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_kind[finding.kind].append(finding)
+    table = Table()
+    for name in ("severity", "kind", "what it is"):
+        table.add_column(name, overflow="fold")
+    table.add_column("findings", justify="right")
+    for kind, found in by_kind.items():
+        severity, meaning = KINDS[kind]
+        style = _STYLES[severity]
+        table.add_row(Text(severity, style), Text(kind, style), meaning, str(len(found)))
+    return table
+
+
+def _line(finding: "Finding") -> str:
+    paths = "  ".join(str(path) for path in finding.paths)
+    return f"{finding.kind}: {paths + ': ' if paths else ''}{finding.detail}"
+
+
+def _refuse_foreign_files(quarantine: Path | None, html: Path | None) -> None:
+    """Replace only what an earlier check wrote."""
+    from ..samples.findings_html import MARK
+    from ..samples.quarantine import HEADER
+
+    asked = (
+        ("--quarantine", quarantine, ",".join(HEADER).encode()),
+        ("--html", html, f"<!doctype html>{MARK}".encode()),
+    )
+    for option, path, ours in asked:
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise UsageError(f"{option} {path}: there is no folder {path.parent}")
+        start = path.read_bytes()[:80] if path.is_file() else b"x" * path.exists()
+        if start and not start.startswith(ours):
+            raise UsageError(f"{option} {path}: exists and was not written by tlx; choose another")
+
+
+def _write_html(path: Path, report: "CheckReport", screen: Screen) -> None:
+    from ..samples.findings_html import write_html
+
+    write_html(path, report.findings, f"tlx check {report.found.root.name}")
+    screen.row(f"written: {path}")
+
+
+def _write_quarantine(path: Path, report: "CheckReport", screen: Screen) -> None:
+    from ..samples.quarantine import write_quarantine
+
+    count = write_quarantine(path, report.findings, report.found.root)
+    screen.row(f"{path}: {count} file(s) to look at and set aside; none was moved")

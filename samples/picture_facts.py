@@ -1,0 +1,113 @@
+"""What the data check learns from reading a picture's file once."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import Image
+
+from ..errors import PictureError
+from ..inference.cores import available_cores
+from ..inference.picture import decode_bytes, read_bytes
+from .altered_copies import sketch
+from .file_endings import is_complete
+from .sample import Sample
+
+RESIZE_SIDE = 256
+"""Pictures are decoded as for training at the usual 224 pixels."""
+
+_ORIENTATION = 0x0112
+_UPRIGHT = 1
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says before its pixels.
+
+    Attributes:
+        format: Pillow's name, such as "JPEG".
+        mode: Pillow's, such as "RGB" or "CMYK".
+        width, height: in pixels, before the orientation is applied.
+        orientation: EXIF, 1 (upright) to 8.
+        animated: there is more than one picture in it.
+        transparent: it has an alpha channel or a transparent colour.
+    """
+
+    format: str
+    mode: str
+    width: int
+    height: int
+    orientation: int
+    animated: bool
+    transparent: bool
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """A sample's file after reading.
+
+    Attributes:
+        sample: as it was given.
+        size: in bytes; None if there is no such file or it may not be read.
+        sha256: of the bytes, empty where there are none.
+        header: None if no format is recognised.
+        complete: the content's end mark is there, in formats that have one.
+        error: why it cannot be decoded, or None.
+        sketch: what copies are found by; empty if it cannot be decoded.
+    """
+
+    sample: Sample
+    size: int | None
+    sha256: str = ""
+    header: Header | None = None
+    complete: bool = True
+    error: str | None = None
+    sketch: bytes = field(default=b"", repr=False, compare=False)
+
+
+def read_facts(samples: Sequence[Sample]) -> Iterator[PictureFacts]:
+    """Read and decode every picture, in parallel; results come in order."""
+    with ThreadPoolExecutor(available_cores()) as threads:
+        yield from threads.map(_read, samples)
+
+
+def _read(sample: Sample) -> PictureFacts:
+    try:
+        content = read_bytes(sample.path)
+    except PictureError as error:
+        return PictureFacts(sample, None, error=error.reason)
+    sha256 = hashlib.sha256(content).hexdigest()
+    error, made = None, b""
+    try:
+        made = sketch(decode_bytes(content, RESIZE_SIDE))
+    except PictureError as failure:
+        error = failure.reason
+    header = read_header(content)
+    return PictureFacts(sample, len(content), sha256, header, is_complete(content), error, made)
+
+
+def read_header(content: bytes) -> Header | None:
+    """Read what a file says before its pixels; None if it is no picture by its content."""
+    try:
+        with Image.open(BytesIO(content)) as image:
+            return Header(
+                image.format or "",
+                image.mode,
+                image.width,
+                image.height,
+                _orientation(image),
+                bool(getattr(image, "is_animated", False)),
+                image.has_transparency_data,
+            )
+    except Exception:  # noqa: BLE001 - Pillow's plugins raise nearly anything
+        return None
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        orientation = image.getexif().get(_ORIENTATION, _UPRIGHT)
+    except Exception:  # noqa: BLE001 - damaged EXIF data: the picture itself is still good
+        return _UPRIGHT
+    return orientation if orientation in range(1, 9) else _UPRIGHT

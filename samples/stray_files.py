@@ -1,0 +1,95 @@
+"""Files of a data folder that are no samples: pictures without a label, and others."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import PictureError
+from ..inference.picture import PICTURE_SUFFIXES, read_bytes
+from .findings import Finding
+from .folders import SPLIT_NAMES, FoundSamples
+from .picture_facts import read_header
+from .picture_names import place
+
+
+def stray_findings(found: FoundSamples, from_csv: bool) -> Iterator[Finding]:
+    """Find pictures that nothing names, and what lies in label folders without being used.
+
+    Args:
+        found: the samples.
+        from_csv: a CSV gives the labels; then only its missing pictures are told.
+    """
+    known = {place(sample.path) for sample in found.everything}
+    for path, depth in _files(found.root):
+        if place(path) in known:
+            continue
+        if path.name.lower().endswith(PICTURE_SUFFIXES):
+            why = "the CSV does not name it" if from_csv else "it lies in no label folder"
+            yield Finding("unlabelled", (path,), why)
+        elif not from_csv and depth >= _label_depth(found):
+            yield _other(path)
+
+
+def empty_label_findings(found: FoundSamples) -> Iterator[Finding]:
+    """Find label folders without pictures."""
+    used = {found.root.joinpath(*parts) for parts in _label_parts(found)}
+    for folder in _label_folders(found):
+        if folder not in used:
+            yield Finding("label-empty", (folder,), "no pictures in it: it becomes no label")
+
+
+def merged_label_findings(found: FoundSamples) -> Iterator[Finding]:
+    """Find folders of one place whose names differ in Unicode form only, and are one label."""
+    spellings: dict[str, dict[str, Path]] = {}
+    labels = {sample.path: sample.label for sample in found.everything}
+    for path, label in labels.items():
+        folder = found.root.joinpath(*_parts(found, path))
+        spellings.setdefault(label, {}).setdefault(folder.name, folder)
+    for label, folders in spellings.items():
+        if len(folders) > 1:
+            paths = tuple(sorted(folders.values()))
+            yield Finding("label-merged", paths, f"read as one label, {label!r}")
+
+
+def _label_parts(found: FoundSamples) -> set[tuple[str, ...]]:
+    return {_parts(found, sample.path) for sample in found.everything}
+
+
+def _parts(found: FoundSamples, path: Path) -> tuple[str, ...]:
+    """Name a sample's label folder, relative to the root."""
+    return path.relative_to(found.root).parts[: _label_depth(found)]
+
+
+def _label_depth(found: FoundSamples) -> int:
+    return 1 if found.flat else 2
+
+
+def _label_folders(found: FoundSamples) -> Iterator[Path]:
+    tops = [found.root] if found.flat else _folders(found.root)
+    for top in tops:
+        if found.flat or top.name.lower() in SPLIT_NAMES:
+            yield from _folders(top)
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+
+
+def _files(root: Path) -> Iterator[tuple[Path, int]]:
+    """Walk to every file whose name does not begin with a dot; with the folders above it."""
+    for parent, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        depth = len(Path(parent).relative_to(root).parts)
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(parent, name), depth
+
+
+def _other(path: Path) -> Finding:
+    try:
+        header = read_header(read_bytes(path))
+    except PictureError:
+        header = None
+    if header is None:
+        return Finding("no-picture", (path,), "not a picture; it is not used")
+    return Finding("other-ending", (path,), f"{header.format} inside; rename it to be used")
