@@ -90,6 +90,7 @@ def export_events(
     check_deliveries(options, [folder / name for name in names if name.endswith(".onnx")])
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
     with verification_pictures(run, checkpoint.card, data) as pictures:
+        yield pictures
         reference = yield from compute_reference(checkpoint, pictures.paths)
         clear_the_way(folder, names)
         with work_folder(folder) as work:
