@@ -127,7 +127,7 @@ def test_markdown_is_a_model_card_of_each_kind_of_file(journey, run_tlx, name):
     assert "| 33 of validation | yes |" in ran.out
     assert "| 2 | red |" in ran.out
     assert str(journey.run) not in ran.out
-    verified = "| pictures, from the file's bytes to the label | 33 |" in ran.out
+    verified = "| pictures, from the file's bytes to the label | 64 |" in ran.out
     assert verified == (name != "best.pt")
 
 

@@ -17,6 +17,7 @@ from tlx.export import publish
 from tlx.export.condition import other_conditions
 from tlx.export.events import Verified, Writing
 from tlx.export.files import FORMATS
+from tlx.export.pictures import VerificationPictures
 from tlx.export.publish import export_events
 from tlx.export.record import ExportedFile
 from tlx.export.reference import ComparisonProgress, compute_reference
@@ -75,7 +76,9 @@ def test_what_happens_is_told_in_order(plant_graph, light_run, monkeypatch):
     *events, last = export_events(light_run)
     told = [e.side if isinstance(e, ComparisonProgress) else type(e) for e in events]
     conditions = [f"onnx ({condition})" for condition in other_conditions(runtime=True)]
-    assert list(dict.fromkeys(told)) == ["checkpoint", Writing, "onnx", *conditions, Verified]
+    assert list(dict.fromkeys(told)) == [
+        *(VerificationPictures, "checkpoint", Writing, "onnx"), *conditions, Verified
+    ]  # fmt: skip
     assert [told.count(side) for side in ("checkpoint", "onnx")] == [2, 2]
     assert (events[2].name, events[-1].name) == ("model.onnx", "model.onnx")
     assert isinstance(last, ExportedFile)
