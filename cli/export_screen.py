@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from .screen import Screen, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..export.events import ExportEvent
     from ..export.quantized_file import QuantizedFile
     from ..export.trial import Trial
@@ -55,11 +57,14 @@ def show_export(event: "ExportEvent", screen: Screen) -> None:
 
 def _show_progress(event: "ExportEvent", screen: Screen) -> None:
     from ..export.int8_ranges import CalibrationProgress
+    from ..export.pictures import VerificationPictures
     from ..export.quantized_score import ScoringProgress
     from ..export.reference import ComparisonProgress
     from ..export.sensitivity import SensitivityProgress
 
     match event:
+        case VerificationPictures():
+            _show_notes(event.notes, screen)
         case ComparisonProgress(side, done, total):
             screen.progress(f"answers of {side}", done, total)
         case CalibrationProgress(method, done, total):
@@ -84,5 +89,9 @@ def _trial_text(trial: "Trial") -> str:
 
 def _show_chosen(found: "QuantizedFile", screen: Screen) -> None:
     screen.row(f"chosen: {found.chosen.recipe}")
-    for note in found.notes:
+    _show_notes(found.notes, screen)
+
+
+def _show_notes(notes: "Iterable[str]", screen: Screen) -> None:
+    for note in notes:
         screen.row(f"note: {note}", style="yellow")

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 SOURCES = {
     "validation": "validation pictures compared, from bytes to label",
     "validation and training": "validation and training pictures compared, from bytes to label",
+    "run and sample": "the run's pictures and parts of two photographs compared",
     "folder": "pictures of the folder compared, from bytes to label",
+    "folder and sample": "pictures of the folder and parts of two photographs compared",
     "sample": "parts of two photographs compared (tlx has no pictures of yours here)",
 }
 
@@ -74,6 +76,7 @@ def _scores(scores: "PairedDifference") -> dict[str, str]:
     interval = scores.interval
     between = f" (95 % {-interval[1]:+.4f} to {-interval[0]:+.4f})" if interval else ""
     return {
+        "pictures whose truth is known": f"{scores.pictures}",
         f"{scores.metric}: checkpoint, file": f"{scores.first:.4f}, {scores.second:.4f}",
         "difference": f"{scores.second - scores.first:+.4f}{between}",
     }

@@ -159,7 +159,10 @@ def _verification_rows(seen: "VerificationSummary", task: str) -> list[tuple[str
     )
     if seen.score is None or seen.checkpoint_score is None:
         return [("verified", text)]
-    scores = f"{seen.metric} {seen.score:.4f} on them, the checkpoint's {seen.checkpoint_score:.4f}"
+    scores = (
+        f"{seen.metric} {seen.score:.4f} on those with a known truth, the checkpoint's "
+        f"{seen.checkpoint_score:.4f}"
+    )
     return [("verified", text), ("", scores + _between(seen.score_interval))]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .bundle import BundleSummary
 from .int8_search import SearchEvent
+from .pictures import VerificationPictures
 from .quantized_file import QuantizedFile
 from .record import ExportedFile
 from .reference import ComparisonProgress
@@ -33,7 +34,8 @@ class Verified:
 
 
 ExportEvent = (
-    ComparisonProgress
+    VerificationPictures
+    | ComparisonProgress
     | Writing
     | SearchEvent
     | QuantizedFile

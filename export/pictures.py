@@ -3,22 +3,25 @@
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
-from ..errors import DataError
+from ..errors import DataError, PictureError
 from ..inference.card import ModelCard
+from ..inference.preprocessing import Preprocessing, preprocess
 from ..samples.folders import find_pictures
-from ..samples.sample import Sample, normalise_label
+from ..samples.sample import LeftOut, Sample, normalise_label
 from ..samples.splitting import read_split
 from ..training.config import read_config
 
 FEWEST, MOST = 64, 320
-"""Pictures compared: fewer validation pictures are filled up with training pictures; of more
-some are taken, spread over the labels."""
+"""Pictures compared: fewer validation pictures are filled up with training pictures, and what is
+still missing with parts of two photographs; of more some are taken, spread over the labels."""
 SAMPLE = "sample"
+NAMED = 10
+"""Pictures and folders that a note names; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,18 @@ class VerificationPictures:
     """Pictures to verify an export on.
 
     Attributes:
-        samples: the pictures, with their truth where it is known.
+        samples: the pictures, those whose truth is known first.
         source: "validation", "validation and training", "folder" (given by the user) or
-            "sample" (parts of the two photographs that come with scikit-learn).
-        labelled: whether the truth of all of them is known.
+            "sample" (parts of the two photographs that come with scikit-learn); "run and sample"
+            or "folder and sample" where the run or the folder has fewer than `FEWEST`.
+        labelled: how many of them have a known truth.
+        notes: what the user should know of them, one line each.
     """
 
     samples: tuple[Sample, ...]
     source: str
-    labelled: bool
+    labelled: int
+    notes: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -51,20 +57,20 @@ def verification_pictures(
     Args:
         run: a run folder.
         card: of its checkpoint.
-        data: the folder it was trained on, if that has moved, or any folder of pictures; their
-            truth is known where the folders in it are named as the card's labels.
+        data: the folder it was trained on, if that has moved, or any folder of pictures: the
+            truth of those is known that lie in a folder named as a label of the card, and what
+            cannot be read is left out.
 
     Raises:
-        DataError: they are not where they were.
+        DataError: they are not where they were, or none in the folder can be read.
     """
     with tempfile.TemporaryDirectory(prefix="tlx-") as folder:
         root = data or read_config(run).data
         if data is not None and not _holds_split(run, data):
-            yield _of_folder(data, card)
-        elif any(_split(run, root, name) for name in ("validation", "train")):
-            yield _of_run(run, root)
+            chosen = _of_folder(data, card)
         else:
-            yield _shipped(Path(folder))
+            chosen = _of_run(run, root)
+        yield _fill_up(chosen, Path(folder))
 
 
 def own_pictures(run: Path, data: Path | None, split: str) -> list[Sample]:
@@ -87,7 +93,8 @@ def _of_run(run: Path, root: Path) -> VerificationPictures:
     validation = spread(_split(run, root, "validation"), MOST)
     more = spread(_split(run, root, "train"), max(0, FEWEST - len(validation)))
     source = "validation and training" if more else "validation"
-    return VerificationPictures(tuple(_present([*validation, *more])), source, labelled=True)
+    samples = tuple(_present([*validation, *more]))
+    return VerificationPictures(samples, source, len(samples))
 
 
 def _of_folder(folder: Path, card: ModelCard) -> VerificationPictures:
@@ -97,8 +104,54 @@ def _of_folder(folder: Path, card: ModelCard) -> VerificationPictures:
     if not paths:
         raise DataError(f"no pictures in {folder}; give another folder as --data")
     samples = [Sample(path, normalise_label(path.parent.name)) for path in paths]
-    known = card.task == "single-label" and {s.label for s in samples} <= {*card.labels}
-    return VerificationPictures(tuple(spread(samples, MOST)), "folder", known)
+    chosen, left_out = _readable(spread(samples, MOST), card.preprocessing)
+    if not chosen:
+        first = left_out[0]
+        raise DataError(
+            f"no picture tried in {folder} can be read, such as {first.path} ({first.reason}); "
+            "give another folder as --data"
+        )
+    notes = [_left_out_note(folder, left_out)] if left_out else []
+    if card.task != "single-label":
+        return VerificationPictures(tuple(chosen), "folder", 0, tuple(notes))
+    known = [sample for sample in chosen if sample.label in card.labels]
+    unknown = [sample for sample in chosen if sample.label not in card.labels]
+    if unknown:
+        notes.append(_unknown_note(unknown, len(known)))
+    return VerificationPictures((*known, *unknown), "folder", len(known), tuple(notes))
+
+
+def _readable(samples: Sequence[Sample], rule: Preprocessing) -> tuple[list[Sample], list[LeftOut]]:
+    """Part pictures into those that can be brought to a file and those that cannot."""
+    readable: list[Sample] = []
+    left_out: list[LeftOut] = []
+    for sample in samples:
+        try:
+            preprocess(sample.path, rule)
+            readable.append(sample)
+        except PictureError as error:
+            left_out.append(LeftOut(sample.path, error.reason))
+    return readable, left_out
+
+
+def _left_out_note(folder: Path, left_out: Sequence[LeftOut]) -> str:
+    named = [f"{picture.path} ({picture.reason})" for picture in left_out]
+    count = f"{len(left_out)} picture{'s' if len(left_out) > 1 else ''}"
+    return f"left out of {folder}: {count} that cannot be read: {_named(named)}"
+
+
+def _unknown_note(unknown: Sequence[Sample], known: int) -> str:
+    names = [repr(label) for label in sorted({sample.label for sample in unknown})]
+    scored = f"the score is that of the other {known} alone" if known else "so there is no score"
+    return (
+        f"the card has no label {_named(names)}: the truth of {len(unknown)} pictures in folders "
+        f"named so is unknown, {scored}"
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
@@ -128,13 +181,26 @@ def _present(samples: list[Sample]) -> list[Sample]:
     return samples
 
 
-def _shipped(folder: Path) -> VerificationPictures:
-    """Cut `FEWEST` parts out of scikit-learn's two photographs, as PNG and JPEG in turn."""
+def _fill_up(chosen: VerificationPictures, folder: Path) -> VerificationPictures:
+    """Add parts of photographs, written into `folder`, up to `FEWEST` pictures."""
+    missing = FEWEST - len(chosen.samples)
+    if missing <= 0:
+        return chosen
+    own = "folder" if chosen.source == "folder" else "run"
+    return replace(
+        chosen,
+        samples=(*chosen.samples, *_shipped(folder, missing)),
+        source=f"{own} and {SAMPLE}" if chosen.samples else SAMPLE,
+    )
+
+
+def _shipped(folder: Path, count: int) -> list[Sample]:
+    """Cut parts, `FEWEST` at most, out of scikit-learn's two photographs: PNG and JPEG in turn."""
     from sklearn.datasets import load_sample_images
 
     photographs = [Image.fromarray(pixels) for pixels in load_sample_images().images]
     samples: list[Sample] = []
-    for number in range(FEWEST):
+    for number in range(count):
         photograph = photographs[number % 2]
         side = 160 + 4 * number  # pixels; the photographs are 640 x 427
         left = 37 * number % (photograph.width - side)
@@ -142,4 +208,4 @@ def _shipped(folder: Path) -> VerificationPictures:
         path = folder / f"{number:02}.{'png' if number % 4 < 2 else 'jpg'}"
         photograph.crop((left, top, left + side, top + side * 3 // 4)).save(path)
         samples.append(Sample(path, ""))
-    return VerificationPictures(tuple(samples), SAMPLE, labelled=False)
+    return samples

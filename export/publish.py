@@ -86,6 +86,7 @@ def export_events(
     check_deliveries(options, [folder / name for name in names if name.endswith(".onnx")])
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
     with verification_pictures(run, checkpoint.card, data) as pictures:
+        yield pictures
         reference = yield from compute_reference(checkpoint, pictures.paths)
         folder.mkdir(parents=True, exist_ok=True)
         with work_folder(folder) as work:

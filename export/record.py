@@ -35,7 +35,7 @@ class ExportedFile:
         format: "onnx", "torchscript" or "pt2".
         verified: True: nothing else is published.
         pictures: real pictures it was verified on.
-        source: where they are from: "validation", "validation and training", "folder", "sample".
+        source: where they are from: as in `VerificationPictures`.
         max_probability_difference: from the checkpoint, in 0..1.
         agreement: share of pictures outside ties with the same first label, or chosen labels.
         sha256: of the file.

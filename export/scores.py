@@ -16,21 +16,22 @@ from .reference import Reference
 def score_both(
     reference: Reference, answers: Answers, labels: tuple[str, ...], chosen: VerificationPictures
 ) -> PairedDifference | None:
-    """Score the checkpoint (first) and a file (second); None where the truth is not known.
+    """Score the checkpoint (first) and a file (second); None where no truth is known.
 
     Args:
         reference: the checkpoint's answers.
         answers: the file's, to the same pictures.
         labels: of the file's card, in its order.
-        chosen: the pictures.
+        chosen: the pictures; those whose truth is known are scored.
     """
-    if not chosen.labelled:
+    known = chosen.samples[: chosen.labelled]
+    if not known:
         return None
     ours = reference.card.labels
-    found = answers.logits[:, [labels.index(label) for label in ours]]
-    expected = reference.answers.logits
+    found = answers.logits[: len(known), [labels.index(label) for label in ours]]
+    expected = reference.answers.logits[: len(known)]
     if reference.card.task == "multi-label":
-        truth = multi_hot(chosen.samples, ours)
+        truth = multi_hot(known, ours)
         return compare_mean_average_precision(expected, found, truth)
-    wanted = np.array([ours.index(sample.label) for sample in chosen.samples])
+    wanted = np.array([ours.index(sample.label) for sample in known])
     return compare_accuracy(expected.argmax(axis=1) == wanted, found.argmax(axis=1) == wanted)

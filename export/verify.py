@@ -16,12 +16,12 @@ from .events import Verified
 from .files import FORMATS, Format
 from .opening import open_with_card
 from .options import ExportOptions, deployed_card
-from .pictures import verification_pictures
+from .pictures import VerificationPictures, verification_pictures
 from .reference import ComparisonProgress, compute_reference
 from .verdict import require_passed
 from .verification import Verification, verify_file
 
-VerifyEvent = ComparisonProgress | Verified
+VerifyEvent = VerificationPictures | ComparisonProgress | Verified
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,7 @@ def verify_events(
     card = _expected(checkpoint.card, _card_of(target, path))
     checkpoint = replace(checkpoint, card=card)
     with verification_pictures(run, card, data) as pictures:
+        yield pictures
         reference = yield from compute_reference(checkpoint, pictures.paths)
         opened = open_with_card(target, path, path.name, reference)
         verification = yield from verify_file(target, path, opened, reference, pictures)

@@ -95,10 +95,11 @@ class VerificationSummary:
         limit: the largest difference allowed; None for a quantized file, which is held to the
             loss of accuracy in `Quantization` instead.
         eager_distance: largest distance of the fp32 checkpoint from itself in fp64.
-        source: where the pictures are from: "validation", "folder" or "sample" (two photographs
-            that come with scikit-learn, for want of others).
+        source: where the pictures are from: "validation", "validation and training", "folder"
+            or "sample" (parts of two photographs that come with scikit-learn, for want of
+            others); "run and sample" or "folder and sample" where such parts fill up too few.
         metric: "accuracy" or "mean average precision"; None where no truth was known.
-        score: the file's on these pictures, 0..1, None without a metric.
+        score: the file's on those of known truth, 0..1, None without a metric.
         checkpoint_score: the checkpoint's on the same.
         score_interval: paired 95 % interval of `score` - `checkpoint_score`.
     """

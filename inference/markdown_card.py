@@ -36,7 +36,12 @@ _FROZEN = {
 }
 _SOURCES = {
     "validation": "validation pictures of its run",
+    "validation and training": "validation and training pictures of its run",
+    "run and sample": "pictures of its run, and sample pictures that have nothing to do with its "
+    "task, for want of more",
     "folder": "pictures of a folder that was given",
+    "folder and sample": "pictures of a folder that was given, and sample pictures that have "
+    "nothing to do with its task, for want of more",
     "sample": "sample pictures that have nothing to do with its task, for want of others",
 }
 

@@ -83,7 +83,8 @@ def test_rows_tell_the_same_to_people(journey, run_tlx):
     assert rows[verified].startswith("verified       on 64 pictures (validation and training): ")
     assert rows[verified].endswith(" (limit 1.00e-04), same label 100.00%")
     assert re.fullmatch(
-        r" {15}accuracy (0\.\d{4}) on them, the checkpoint's \1 \(95 %: -0\.0\d+ to \+0\.0\d+\)",
+        r" {15}accuracy (0\.\d{4}) on those with a known truth, the checkpoint's \1 "
+        r"\(95 %: -0\.0\d+ to \+0\.0\d+\)",
         rows[verified + 1],
     )
     assert "\x1b" not in ran.out

@@ -28,9 +28,27 @@ def test_rows_show_the_table_and_the_verdict(journey, run_tlx):
     pictures = journey.data / "test"
     ran = run_tlx("verify", path, "--against", journey.run, "--data", pictures)
     assert (ran.code, ran.err) == (0, "")
-    assert "pictures of the folder compared, from bytes to label" in ran.out
+    assert "pictures of the folder and parts of two photographs compared" in ran.out
+    truth = next(row for row in ran.out.splitlines() if "pictures whose truth is known" in row)
+    assert " 30 " in truth
     assert "accuracy: checkpoint, file" in ran.out
     assert "passed" in next(row for row in ran.out.splitlines() if "verdict" in row)
+
+
+def test_what_is_left_out_of_a_folder_and_not_scored_is_told(journey, run_tlx, tmp_path):
+    pictures = shutil.copytree(journey.data / "test", tmp_path / "pictures")
+    (pictures / "red").rename(pictures / "misc")
+    (pictures / "misc" / "000.jpg").write_bytes(b"")
+    ran = run_tlx(
+        *("verify", journey.run / "model.ts", "--against", journey.run),
+        *("--data", pictures, "--json"),
+    )
+    assert ran.code == 0
+    left_out, unknown = (row for row in ran.err.splitlines() if row.startswith("note: "))
+    assert "1 picture that cannot be read: " in left_out
+    assert "misc/000.jpg (" in left_out
+    assert "the card has no label 'misc'" in unknown
+    assert (ran.json[0]["source"], ran.json[0]["pictures"]) == ("folder and sample", 64)
 
 
 def test_a_file_that_answers_differently_ends_with_1(journey, run_tlx, tmp_path, exported_run):

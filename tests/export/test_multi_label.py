@@ -26,11 +26,15 @@ def pictures(multi_label_run) -> list[Path]:
     return sorted((multi_label_run.parent / "data").glob("*.png"))
 
 
-def test_both_files_are_verified_on_every_picture(multi_label_run):
+def test_both_files_are_verified_on_every_picture_and_parts_of_photographs(multi_label_run):
     content = json.loads((multi_label_run / "verification.json").read_text(encoding="utf-8"))
     assert [row["format"] for row in content["files"]] == ["onnx", "torchscript"]
     for row in content["files"]:
-        assert (row["verified"], row["pictures"], row["agreement"]) == (True, 48, 1)
+        assert (row["verified"], row["pictures"], row["agreement"]) == (True, 64, 1)
+        assert row["source"] == "run and sample"
+        assert (row["metric"], row["score"]) == (
+            "mean average precision", pytest.approx(1, abs=0.02)
+        )  # fmt: skip
         assert row["max_probability_difference"] < 1e-4
 
 

@@ -11,15 +11,18 @@ from PIL import Image
 
 import tlx
 from tlx.errors import DataError
+from tlx.evaluation.scoring import evaluate
 from tlx.export import pictures
 from tlx.export.pictures import (
     FEWEST,
     SAMPLE,
     VerificationPictures,
-    calibration_pictures,
+    own_pictures,
     spread,
     verification_pictures,
 )
+from tlx.export.publish import export_events
+from tlx.inference.events import finish
 from tlx.inference.picture import decode
 from tlx.samples.sample import Sample
 from tlx.training.checkpoint import load_checkpoint
@@ -44,7 +47,7 @@ def _keep_rows(run: Path, *splits: str) -> None:
 def test_few_validation_pictures_are_all_taken_and_filled_up_with_training_pictures(light_run):
     chosen = _chosen(light_run)
     assert _places(chosen) == {"val": 30, "train": FEWEST - 30}
-    assert (chosen.source, chosen.labelled) == ("validation and training", True)
+    assert (chosen.source, chosen.labelled) == ("validation and training", FEWEST)
     assert len({*chosen.paths}) == FEWEST
     assert Counter(sample.label for sample in chosen.samples)["red"] in (21, 22)
     assert all(sample.label == sample.path.parent.name for sample in chosen.samples)
@@ -54,7 +57,7 @@ def test_enough_validation_pictures_are_taken_alone(light_run, monkeypatch):
     monkeypatch.setattr(pictures, "FEWEST", 30)
     chosen = _chosen(light_run)
     assert _places(chosen) == {"val": 30}
-    assert (chosen.source, chosen.labelled) == ("validation", True)
+    assert (chosen.source, chosen.labelled) == ("validation", 30)
 
 
 def test_many_validation_pictures_are_spread_over_the_labels(light_run, monkeypatch):
@@ -78,7 +81,7 @@ def test_a_run_without_pictures_is_verified_on_the_photographs_that_are_shipped(
     _keep_rows(light_run)
     card = load_checkpoint(light_run / "best.pt").card
     with verification_pictures(light_run, card, None) as chosen:
-        assert (chosen.source, chosen.labelled) == (SAMPLE, False)
+        assert (chosen.source, chosen.labelled) == (SAMPLE, 0)
         assert len(chosen.paths) == FEWEST
         assert {path.suffix for path in chosen.paths} == {".png", ".jpg"}
         shown = [np.asarray(decode(path, 37)) for path in chosen.paths]
@@ -87,32 +90,113 @@ def test_a_run_without_pictures_is_verified_on_the_photographs_that_are_shipped(
     assert not any(path.exists() for path in chosen.paths)
 
 
-def test_a_folder_of_the_runs_labels_gives_their_truth(light_run, split_folder):
+def test_a_run_with_too_few_pictures_is_filled_up_with_parts_of_the_photographs(light_run):
+    _keep_rows(light_run, "validation")
+    card = load_checkpoint(light_run / "best.pt").card
+    with verification_pictures(light_run, card, None) as chosen:
+        assert (chosen.source, chosen.labelled) == ("run and sample", 30)
+        assert all(sample.label in card.labels for sample in chosen.samples[:30])
+        assert [sample.label for sample in chosen.samples[30:]] == [""] * (FEWEST - 30)
+        assert all(decode(path, 37) for path in chosen.paths[30:])
+
+
+def test_a_folder_of_the_runs_labels_gives_their_truth_and_is_filled_up(light_run, split_folder):
     chosen = _chosen(light_run, split_folder / "test")
-    assert (chosen.source, chosen.labelled, len(chosen.paths)) == ("folder", True, 30)
-    assert all(sample.label == sample.path.parent.name for sample in chosen.samples)
+    assert (chosen.source, chosen.labelled, chosen.notes) == ("folder and sample", 30, ())
+    assert len(chosen.paths) == FEWEST
+    assert all(sample.label == sample.path.parent.name for sample in chosen.samples[:30])
 
 
-def test_a_folder_with_other_names_in_it_gives_pictures_and_no_truth(
-    light_run, split_folder, tmp_path
+def test_a_folder_of_enough_pictures_is_taken_alone(light_run, split_folder, monkeypatch):
+    monkeypatch.setattr(pictures, "FEWEST", 30)
+    chosen = _chosen(light_run, split_folder / "test")
+    assert (chosen.source, chosen.labelled, len(chosen.paths)) == ("folder", 30, 30)
+
+
+@pytest.fixture
+def given(split_folder, tmp_path) -> Path:
+    """A folder of 30 pictures that the run does not know, ten a label."""
+    return Path(shutil.copytree(split_folder / "test", tmp_path / "given"))
+
+
+def test_a_folder_that_is_no_label_is_named_and_the_others_are_scored(light_run, given):
+    (given / "blue").rename(given / "azure")
+    chosen = _chosen(light_run, given)
+    assert chosen.labelled == 20
+    assert {sample.label for sample in chosen.samples[:20]} == {"green", "red"}
+    assert {sample.label for sample in chosen.samples[20:30]} == {"azure"}
+    assert chosen.notes == (
+        "the card has no label 'azure': the truth of 10 pictures in folders named so is unknown, "
+        "the score is that of the other 20 alone",
+    )
+
+
+def test_a_folder_without_a_label_of_the_card_gives_pictures_and_no_truth(light_run, given):
+    flat = _chosen(light_run, given / "red")
+    assert flat.labelled == 10  # every picture lies in a folder of that name
+    chosen = _chosen(light_run, (given / "red").rename(given / "crimson"))
+    assert (chosen.source, chosen.labelled) == ("folder and sample", 0)
+    (note,) = chosen.notes
+    assert note.endswith("the truth of 10 pictures in folders named so is unknown, so there is no "
+                         "score")  # fmt: skip
+    assert "no label 'crimson'" in note
+
+
+def test_pictures_of_a_folder_that_cannot_be_read_are_left_out_and_named(light_run, given):
+    (given / "red" / "000.jpg").write_bytes(b"")
+    Image.new("RGB", (1, 400)).save(given / "red" / "001.jpg")  # a shape beyond 1:200
+    chosen = _chosen(light_run, given)
+    assert (chosen.labelled, len(chosen.paths)) == (28, FEWEST)
+    (note,) = chosen.notes
+    assert note.startswith(f"left out of {given}: 2 pictures that cannot be read: ")
+    assert f"{given / 'red' / '000.jpg'} (" in note
+    assert f"{given / 'red' / '001.jpg'} (1 x 400 pixels is a shape beyond 1:200)" in note
+
+
+def test_a_note_names_some_and_counts_the_others(light_run, given):
+    for label in ("blue", "green"):
+        for path in (given / label).iterdir():
+            path.write_bytes(b"")
+    chosen = _chosen(light_run, given)
+    assert chosen.labelled == 10
+    (note,) = chosen.notes
+    assert note.count(".jpg (") == 10
+    assert note.endswith(" and 10 more")
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_refused(light_run, given):
+    for path in given.glob("*/*.jpg"):
+        path.write_bytes(b"")
+    with pytest.raises(DataError, match=r"no picture tried in .*given can be read, such as .*000"):
+        _chosen(light_run, given)
+
+
+def test_the_truth_that_is_known_is_scored_and_the_rest_compared(
+    plant_graph, light_run, given, monkeypatch
 ):
-    shutil.copytree(split_folder / "test", tmp_path / "other")
-    (tmp_path / "other" / "red").rename(tmp_path / "other" / "crimson")
-    chosen = _chosen(light_run, tmp_path / "other")
-    assert (chosen.source, chosen.labelled, len(chosen.paths)) == ("folder", False, 30)
-    flat = _chosen(light_run, split_folder / "test" / "red")
-    assert flat.labelled  # every picture lies in a folder of that name
-    shutil.copytree(split_folder / "test" / "red", tmp_path / "flat")
-    assert not _chosen(light_run, tmp_path / "flat").labelled
+    plant_graph()
+    monkeypatch.setattr(pictures, "MOST", 320)
+    monkeypatch.setattr(pictures, "FEWEST", 34)
+    (given / "blue").rename(given / "azure")
+    (given / "red" / "000.jpg").write_bytes(b"")
+    chosen, *_, verified, file = export_events(light_run, data=given)
+    assert len(chosen.notes) == 2
+    found = verified.verification
+    assert (found.source, found.comparison.pictures) == ("folder and sample", 34)
+    assert (found.scores.metric, found.scores.pictures) == ("accuracy", 19)
+    known = [path for label in ("green", "red") for path in (given / label).iterdir()]
+    report = finish(evaluate(tlx.Classifier(file.path), [Sample(p, p.parent.name) for p in known]))
+    assert (file.score, report.pictures) == (pytest.approx(report.accuracy), 19)
 
 
 def test_a_folder_says_nothing_of_several_labels_at_once(light_run, split_folder):
     chosen = _chosen(light_run, split_folder / "test", task="multi-label")
-    assert (chosen.source, chosen.labelled) == ("folder", False)
+    assert (chosen.source, chosen.labelled) == ("folder and sample", 0)
 
 
 def test_of_a_large_folder_some_are_taken(light_run, split_folder, monkeypatch):
     monkeypatch.setattr(pictures, "MOST", 9)
+    monkeypatch.setattr(pictures, "FEWEST", 9)
     chosen = _chosen(light_run, split_folder / "test")
     assert Counter(s.label for s in chosen.samples) == {"blue": 3, "green": 3, "red": 3}
 
@@ -151,24 +235,23 @@ def test_samples_are_spread_evenly_in_the_order_of_their_labels():
     assert spread(samples, 0) == []
 
 
-def test_ranges_are_taken_from_every_training_picture_alone(light_run, split_folder):
-    samples = calibration_pictures(light_run, None)
-    assert {s.path for s in samples} == {*(split_folder / "train").glob("*/*.jpg")}
+def test_a_runs_own_pictures_are_those_of_one_split(light_run, split_folder):
+    for split, folder in {"train": "train", "validation": "val"}.items():
+        samples = own_pictures(light_run, None, split)
+        assert {s.path for s in samples} == {*(split_folder / folder).glob("*/*.jpg")}
 
 
-def test_a_run_without_training_pictures_gives_no_ranges(light_run):
-    _keep_rows(light_run, "validation")
-    with pytest.raises(DataError, match="names no training pictures, and int8 takes its ranges"):
-        calibration_pictures(light_run, None)
+def test_a_picture_of_the_run_that_is_gone_is_named(light_run, split_folder, tmp_path):
+    shutil.copytree(split_folder, tmp_path / "moved")
+    (tmp_path / "moved" / "train" / "red" / "003.jpg").unlink()
+    with pytest.raises(DataError, match=r"red.003\.jpg is gone.*give their folder with --data"):
+        own_pictures(light_run, tmp_path / "moved", "train")
 
 
-def test_a_training_picture_that_is_gone_is_named(light_run, tmp_path):
-    with pytest.raises(DataError, match=r"is gone.*give their folder with --data"):
-        calibration_pictures(light_run, tmp_path)
-
-
-def test_a_picture_of_a_shape_that_no_file_takes_is_named(light_run, split_folder, tmp_path):
-    shutil.copytree(split_folder / "test", tmp_path / "data")
-    Image.new("RGB", (1, 400)).save(tmp_path / "data" / "red" / "000.jpg")  # beyond 1:200
+def test_a_picture_of_the_run_of_a_shape_that_no_file_takes_is_named(
+    light_run, split_folder, tmp_path
+):
+    shutil.copytree(split_folder, tmp_path / "moved")
+    Image.new("RGB", (1, 400)).save(tmp_path / "moved" / "val" / "red" / "000.jpg")
     with pytest.raises(DataError, match=r"red.000\.jpg cannot be verified on"):
-        tlx.export(light_run, data=tmp_path / "data")
+        tlx.export(light_run, data=tmp_path / "moved")

@@ -17,6 +17,7 @@ from tlx.export import publish
 from tlx.export.condition import other_conditions
 from tlx.export.events import Verified, Writing
 from tlx.export.files import FORMATS
+from tlx.export.pictures import VerificationPictures
 from tlx.export.publish import export_events
 from tlx.export.record import ExportedFile
 from tlx.export.reference import ComparisonProgress, compute_reference
@@ -72,7 +73,8 @@ def test_the_best_epochs_validation_numbers_are_those_of_the_file(model_file, sp
 def test_what_happens_is_told_in_order(plant_graph, light_run, monkeypatch):
     plant_graph()
     monkeypatch.setattr(publish, "compute_reference", compute_reference)
-    *events, last = export_events(light_run)
+    chosen, *events, last = export_events(light_run)
+    assert isinstance(chosen, VerificationPictures)
     told = [e.side if isinstance(e, ComparisonProgress) else type(e) for e in events]
     conditions = [f"onnx ({condition})" for condition in other_conditions(runtime=True)]
     assert list(dict.fromkeys(told)) == ["checkpoint", Writing, "onnx", *conditions, Verified]

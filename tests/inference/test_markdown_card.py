@@ -1,6 +1,7 @@
 """A model card for people: what it says of which card, and that its tables and code hold."""
 
 import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,6 +147,14 @@ def test_verification_is_told_with_its_pictures_and_limit(write):
     assert "| allowed | 1.00e-04 |" in text
     assert "| same first label, outside ties | 100.00% |" in text
     assert "was not compared" in section(write(), "Verification")
+
+
+@pytest.mark.parametrize("own", ["run", "folder"])
+def test_pictures_that_were_filled_up_are_told(write, own):
+    text = section(
+        write(verification=replace(VERIFIED, source=f"{own} and sample")), "Verification"
+    )
+    assert re.search(rf"pictures of .*{own}.*, and sample pictures that have nothing to do", text)
 
 
 def test_a_verified_score_stands_beside_the_checkpoints(write):
