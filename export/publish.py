@@ -148,7 +148,8 @@ def _publish_smaller(
     assert job.for_smaller is not None  # chosen before any work was done
     yield Writing(name)
     made = job.work / f"{kind}.{target.ending}"
-    events = make_smaller(kind, plain, made, job.options, job.for_smaller)
+    names = (_names(target, job.options)[0], name)
+    events = make_smaller(kind, plain, made, job.options, job.for_smaller, names)
     found = yield from recorded(events, job.folder / TABLE)
     yield found
     return (yield from _publish(job, target, made, name, found.quantization))

@@ -66,9 +66,14 @@ def quantization_pictures(
 
 
 def make_smaller(
-    kind: str, plain: Path, target: Path, options: ExportOptions, pictures: QuantizationPictures
+    kind: str,
+    plain: Path,
+    target: Path,
+    options: ExportOptions,
+    pictures: QuantizationPictures,
+    names: tuple[str, str],
 ) -> Generator[SearchEvent, None, QuantizedFile]:
-    """Make the fp16 or int8 file of a float file.
+    """Make the fp16 or int8 file of a float file; `names` are those that both are published by.
 
     Raises:
         VerificationError: nothing passes the gates; no file is left.
@@ -84,6 +89,7 @@ def make_smaller(
         max_drop=max_drop,
         for_another_device=options.for_another_device,
         untrained=pictures.untrained,
+        names=names,
     )
 
 

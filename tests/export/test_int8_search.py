@@ -111,6 +111,7 @@ def test_what_goes_into_the_card_is_what_was_measured(search, model_file):
     )
     assert (written.agreement, written.max_drop) == (score.agreement, 0.05)
     assert (written.speedup, written.measured_on) == (3.0, "a processor (VNNI)")
+    assert not any("tlx bench" in note for note in found.notes)
     card = replace(ModelSession(model_file).card, quantization=written)
     assert card_from_json(card_to_json(card)) == card
 
@@ -209,7 +210,12 @@ def test_for_another_device_nothing_is_timed_and_that_is_said(search, ratios, mo
     found = search(max_drop=0.05, for_another_device=True)
     assert (found.quantization.speedup, found.quantization.measured_on) == (None, None)
     assert found.chosen.speed is None
-    assert any("tlx bench" in note for note in found.notes)
+    assert found.notes[-1] == (
+        "its speed was not measured on the device that it is for, and its loss with this "
+        "processor's kernels; there: tlx bench model.onnx target"
+    )
+    named = search(max_drop=0.05, for_another_device=True, names=("a.onnx", "a b.onnx"))
+    assert named.notes[-1].endswith("; there: tlx bench a.onnx 'a b.onnx'")
 
 
 def test_too_few_pictures_to_tell_are_named_with_the_number_needed(search):
