@@ -25,11 +25,13 @@ from .onnx_file import save_onnx
 from .opening import open_with_card
 from .options import LEGACY_OPSETS, ExportOptions, deployed_card
 from .pictures import VerificationPictures, verification_pictures
-from .record import ExportedFile, clear_the_way, find_earlier, sync_and_hash, write_record
+from .record import ExportedFile, clear_the_way, find_earlier, origin, sync_and_hash, write_record
 from .reference import Reference, compute_reference
 from .smaller import (
     TABLE,
     QuantizationPictures,
+    TrialTable,
+    drop_rows,
     make_smaller,
     quantization_pictures,
     recorded,
@@ -91,6 +93,7 @@ def export_events(
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
     with verification_pictures(run, checkpoint.card, data) as pictures:
         reference = yield from compute_reference(checkpoint, pictures.paths)
+        drop_rows(folder / TABLE, names)
         clear_the_way(folder, names)
         with work_folder(folder) as work:
             job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller)
@@ -150,9 +153,12 @@ def _publish_smaller(
     made = job.work / f"{kind}.{target.ending}"
     names = (_names(target, job.options)[0], name)
     events = make_smaller(kind, plain, made, job.options, job.for_smaller, names)
-    found = yield from recorded(events, job.folder / TABLE)
+    table = TrialTable(job.folder / TABLE, name, origin(job.checkpoint))
+    found = yield from recorded(events, table)
     yield found
-    return (yield from _publish(job, target, made, name, found.quantization))
+    exported = yield from _publish(job, target, made, name, found.quantization)
+    table.write(found.trials, found.chosen, exported.sha256)
+    return exported
 
 
 def _publish_float(

@@ -112,4 +112,4 @@ def test_a_process_of_somebody_else_is_running(monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(os, "kill", forbidden)
-    assert publish._is_running(1)
+    assert work_folder._is_running(1)
