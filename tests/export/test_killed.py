@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import tlx
-from tlx.export import pictures, publish
+from tlx.export import pictures, work_folder
 
 NAMES = ("model.onnx", "model.ts")
 
