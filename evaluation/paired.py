@@ -21,9 +21,9 @@ Right = NDArray[np.bool_]
 
 Z = float(norm.ppf(0.975))
 """Of a two-sided interval of 95 %."""
-POWER = float(norm.ppf(0.8))
-"""Of a test that finds a difference which is there four times out of five."""
 _EDGE = 1e-12
+_NEAREST = 1e-6
+"""A difference nearer to a limit would take billions of pictures to tell from it."""
 
 
 @dataclass(frozen=True)
@@ -55,29 +55,29 @@ class PairedDifference:
             return (self.only_first - self.only_second) / self.pictures  # exact for equal scores
         return self.first - self.second
 
-    def pictures_to_tell(self, difference: float) -> int | None:
-        """Compute on how many pictures a true difference of this size would be told from none.
+    def pictures_to_bound(self, limit: float) -> int | None:
+        """Compute on how many pictures the interval would end within a limit.
 
-        Told at the level of 5 %, two-sided, with a power of 80 %, if as large a share of pictures
-        as here is answered right by one model alone (Connor, 1987,
-        https://doi.org/10.2307/2531961); half a picture is added to each count (Agresti and Min,
-        2005). For mean average precision from the width of the interval, which falls with the
-        square root of the number.
+        For accuracy with as large shares of pictures that one model alone gets right as here; half
+        a picture is added to each of the four counts (Agresti and Min, 2005), for where none
+        differs yet, some may. For mean average precision the interval's upper half is taken to
+        shrink with the square root of the number.
 
         Args:
-            difference: in 0..1, above 0.
+            limit: of `value`, -1..1, which `interval` does not stay within yet.
 
         Returns:
-            At least 1; None where there is no interval to reckon from.
+            More than `pictures`; None where no number would do, since `value` is at the limit or
+            beyond (nearer than 1e-6 is at it), or where there is no interval to reckon from.
         """
-        if self.only_first is not None and self.only_second is not None:
-            share = (self.only_first + self.only_second + 1) / (self.pictures + 2)
-            return pictures_to_tell(difference, share)
-        if self.interval is None:
+        if self.interval is None or self.value > limit - _NEAREST:
             return None
-        half = (self.interval[1] - self.interval[0]) / 2
-        needed = half / Z * (Z + POWER) / difference
-        return max(1, math.ceil(self.pictures * needed**2))
+        if self.only_first is not None and self.only_second is not None:
+            added = self.pictures + 2
+            first, second = (self.only_first + 0.5) / added, (self.only_second + 0.5) / added
+            return _pictures_to_bound(first, second, limit, self.pictures)
+        shrunk = (limit - self.value) / (self.interval[1] - self.value)
+        return max(self.pictures + 1, math.ceil(self.pictures / shrunk**2))
 
 
 def compare_accuracy(first: Right, second: Right) -> PairedDifference:
@@ -109,7 +109,7 @@ def compare_mean_average_precision(
     return PairedDifference("mean average precision", len(truth), *values, interval)
 
 
-def tango_interval(only_first: int, only_second: int, pictures: int) -> tuple[float, float]:
+def tango_interval(only_first: float, only_second: float, pictures: int) -> tuple[float, float]:
     """Compute the 95 % score interval of the difference of two paired shares.
 
     Tango, "Equivalence test and confidence interval for the difference in proportions for the
@@ -117,7 +117,7 @@ def tango_interval(only_first: int, only_second: int, pictures: int) -> tuple[fl
     pictures on which the two differ.
 
     Args:
-        only_first: pictures that the first alone gets right.
+        only_first: pictures that the first alone gets right; need not be whole.
         only_second: those that the second alone gets right.
         pictures: all of them, at least 1.
 
@@ -138,23 +138,24 @@ def tango_interval(only_first: int, only_second: int, pictures: int) -> tuple[fl
     return low, high
 
 
-def pictures_to_tell(difference: float, differing: float) -> int:
-    """Compute how many pictures tell a true difference of two paired shares from none.
+def _pictures_to_bound(first: float, second: float, limit: float, more_than: int) -> int | None:
+    """Find the smallest number of pictures at whose shares Tango's interval ends within a limit."""
+    if first - second > limit - _NEAREST:
+        return None
 
-    Connor, "Sample size for testing differences in proportions for the paired-sample design",
-    Biometrics 43, 1987: level 5 %, two-sided, power 80 %.
+    def within(pictures: int) -> bool:
+        return tango_interval(first * pictures, second * pictures, pictures)[1] <= limit
 
-    Args:
-        difference: of the shares, 0..1, above 0.
-        differing: share of pictures that one model alone gets right, 0..1; at least `difference`
-            is taken, for no smaller one is possible.
-    """
-    share = max(differing, difference)
-    root = Z * math.sqrt(share) + POWER * math.sqrt(share - difference**2)
-    return max(1, math.ceil((root / difference) ** 2))
+    below, enough = more_than, more_than + 1
+    while not within(enough):
+        below, enough = enough, 2 * enough
+    while enough - below > 1:
+        middle = (below + enough) // 2
+        below, enough = (below, middle) if within(middle) else (middle, enough)
+    return enough
 
 
-def _tango_statistic(b: int, c: int, n: int, difference: float) -> float:
+def _tango_statistic(b: float, c: float, n: int, difference: float) -> float:
     """Compute the score statistic, standard normal if `difference` is the true one."""
     spread = difference * (1 - difference)
     linear = -b - c + (2 * n - b + c) * difference

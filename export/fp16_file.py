@@ -94,7 +94,7 @@ def make_fp16(
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return QuantizedFile(trial, (trial,), card_entry(trial, 0), notes_on(trial, False))
+    return QuantizedFile(trial, (trial,), card_entry(trial, 0), notes_on(trial))
 
 
 def _fp16_provider() -> str | None:

@@ -43,6 +43,7 @@ def search_int8(
     max_drop: float = 0.005,
     for_another_device: bool = False,
     untrained: Collection[str] = (),
+    names: tuple[str, str] | None = None,
 ) -> Generator[SearchEvent, None, QuantizedFile]:
     """Quantize a float ONNX file to INT8 in the way that is best and passes both gates.
 
@@ -60,6 +61,8 @@ def search_int8(
         max_drop: largest loss of accuracy (multi-label: mean average precision), in 0..1.
         for_another_device: skip the second gate.
         untrained: labels of the card that no training picture has.
+        names: that the float file and this one will have where they are used; by default those of
+            `float_file` and `target`.
 
     Yields:
         Progress, and each trial with its numbers.
@@ -87,11 +90,12 @@ def search_int8(
             raise refusal("int8", list(search.trials))
         chosen = _best(search.passing)
         shutil.copyfile(search.trials[chosen], target)
+    elsewhere = names or (float_file.name, target.name)
     return QuantizedFile(
         chosen,
         tuple(search.trials),
         card_entry(chosen, len(calibration)),
-        notes_on(chosen, for_another_device),
+        notes_on(chosen, elsewhere if for_another_device else None),
     )
 
 

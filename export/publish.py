@@ -20,11 +20,13 @@ from .files import FORMATS, Format, OpenedFile, ask_file
 from .opening import open_with_card
 from .options import LEGACY_OPSETS, ExportOptions, deployed_card
 from .pictures import VerificationPictures, verification_pictures
-from .record import ExportedFile, clear_the_way, find_earlier, sync_and_hash, write_record
+from .record import ExportedFile, clear_the_way, find_earlier, origin, sync_and_hash, write_record
 from .reference import Reference, compute_reference
 from .smaller import (
     TABLE,
     QuantizationPictures,
+    TrialTable,
+    drop_rows,
     make_smaller,
     quantization_pictures,
     recorded,
@@ -166,12 +168,17 @@ def _publish_smaller(
 ) -> Generator[ExportEvent, None, ExportedFile]:
     assert job.for_smaller is not None  # chosen before any work was done
     clear_the_way(job.folder, [name])
+    drop_rows(job.folder / TABLE, [name])
     yield Writing(name)
     made = job.work / f"{kind}.{target.ending}"
-    events = make_smaller(kind, plain, made, job.options, job.for_smaller)
-    found = yield from recorded(events, job.folder / TABLE)
+    names = (_names(target, job.options)[0], name)
+    events = make_smaller(kind, plain, made, job.options, job.for_smaller, names)
+    table = TrialTable(job.folder / TABLE, name, origin(job.checkpoint))
+    found = yield from recorded(events, table)
     yield found
-    return (yield from _publish(job, target, made, name, found.quantization))
+    exported = yield from _publish(job, target, made, name, found.quantization)
+    table.write(found.trials, found.chosen, exported.sha256)
+    return exported
 
 
 def _publish_float(

@@ -1,13 +1,12 @@
 """What comes of quantizing: what happened on the way, the file that passed, or a refusal."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import VerificationError
 from ..inference.card import Quantization
 from .trial import Trial, not_told_text
-
-BENCH = "tlx bench"
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,21 @@ class QuantizedFile:
     notes: tuple[str, ...]
 
 
-def notes_on(chosen: Trial, for_another_device: bool) -> tuple[str, ...]:
-    """Say what the figures do not tell."""
+def notes_on(chosen: Trial, elsewhere: tuple[str, str] | None = None) -> tuple[str, ...]:
+    """Say what the figures do not tell.
+
+    Args:
+        chosen: the trial that was kept.
+        elsewhere: for a file that is for another device, the names of the float file and of
+            this one there.
+    """
     notes: list[str] = []
     if not chosen.told:
         notes.append(not_told_text(chosen))
-    if for_another_device:
+    if elsewhere:
         notes.append(
-            "its speed was not measured on the device that it is for; "
-            f"there: {BENCH} FLOAT_FILE QUANTIZED_FILE"
+            "its speed was not measured on the device that it is for, and its loss with this "
+            f"processor's kernels; there: {shlex.join(['tlx', 'bench', *elsewhere])}"
         )
     return tuple(notes)
 

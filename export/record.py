@@ -125,7 +125,7 @@ def find_earlier(folder: Path, names: Sequence[str]) -> list[Path]:
     ours = {row["path"]: row["sha256"] for row in _recorded(folder)}
     present = [folder / name for name in names if (folder / name).exists()]
     for path in present:
-        if path.name not in ours or _sha256(path) != ours[path.name]:
+        if path.name not in ours or sha256_of(path) != ours[path.name]:
             raise UsageError(
                 f"{path} is not what tlx export wrote, so it is left as it is; "
                 "choose another --out or move it away"
@@ -138,13 +138,18 @@ def write_record(folder: Path, checkpoint: Checkpoint, file: ExportedFile) -> No
 
     The other files there may be of other exports, so each has its own.
     """
-    row = file_json(file, file.path.name) | {
+    row = file_json(file, file.path.name) | origin(checkpoint)
+    others = [other for other in _recorded(folder) if other["path"] != file.path.name]
+    _write(folder, [*others, row])
+
+
+def origin(checkpoint: Checkpoint) -> dict[str, object]:
+    """Say of which checkpoint something was made, by which versions and kind of machine."""
+    return {
         "checkpoint_sha256": checkpoint.sha256,
         "versions": _versions(),
         "machine": _machine(),
     }
-    others = [other for other in _recorded(folder) if other["path"] != file.path.name]
-    _write(folder, [*others, row])
 
 
 def sync_and_hash(path: Path) -> str:
@@ -193,7 +198,8 @@ def _recorded(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Give a file's SHA-256, or "no file"."""
     if not path.is_file():
         return "no file"
     with path.open("rb") as file:

@@ -1,7 +1,7 @@
 """What is smaller than the float file: fp16 and int8, each through its gates."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from .int8_search import SearchEvent, search_int8
 from .options import ExportOptions
 from .pictures import own_pictures
 from .quantized_file import QuantizedFile, TrialFinished
+from .record import sha256_of
 from .trial import Trial
 from .trial_table import trials_to_json
 
 TABLE = "quantization.json"
 """Everything that was tried, beside the files, whether it passed or not."""
+_Row = dict[str, object]
 _NONE = (
     "{what} needs {split} pictures, and {run} has none of its own; tlx adopt takes them with "
     "--data FOLDER that has train/ and val/ in it"
@@ -66,9 +68,14 @@ def quantization_pictures(
 
 
 def make_smaller(
-    kind: str, plain: Path, target: Path, options: ExportOptions, pictures: QuantizationPictures
+    kind: str,
+    plain: Path,
+    target: Path,
+    options: ExportOptions,
+    pictures: QuantizationPictures,
+    names: tuple[str, str],
 ) -> Generator[SearchEvent, None, QuantizedFile]:
-    """Make the fp16 or int8 file of a float file.
+    """Make the fp16 or int8 file of a float file; `names` are those that both are published by.
 
     Raises:
         VerificationError: nothing passes the gates; no file is left.
@@ -84,15 +91,49 @@ def make_smaller(
         max_drop=max_drop,
         for_another_device=options.for_another_device,
         untrained=pictures.untrained,
+        names=names,
     )
 
 
+@dataclass(frozen=True)
+class TrialTable:
+    """The rows of one file in `quantization.json`.
+
+    Attributes:
+        path: of the table.
+        file: the name that the file is published by.
+        origin: of what checkpoint, by which versions and machine (`record.origin`).
+    """
+
+    path: Path
+    file: str
+    origin: dict[str, object]
+
+    def write(
+        self, trials: Sequence[Trial], chosen: Trial | None = None, sha256: str | None = None
+    ) -> None:
+        """Put what was tried in the place of what stood there of this file.
+
+        Args:
+            trials: all of them.
+            chosen: the one whose file is published by now, if any.
+            sha256: of that file.
+        """
+        rows = [
+            {"file": self.file, "sha256": sha256 if row["chosen"] else None, **row, **self.origin}
+            for row in trials_to_json(trials, chosen)
+        ]
+        _write(self.path, [*_rows_of_others(self.path, [self.file]), *rows])
+
+
 def recorded(
-    events: Generator[SearchEvent, None, QuantizedFile], table: Path
+    events: Generator[SearchEvent, None, QuantizedFile], table: TrialTable
 ) -> Generator[SearchEvent, None, QuantizedFile]:
-    """Pass events on, and write what was tried, also where nothing passes."""
+    """Pass events on, and write what was tried, also where nothing passes.
+
+    No row is chosen yet: the file is not published.
+    """
     trials: list[Trial] = []
-    chosen: Trial | None = None
     try:
         while True:
             event = next(events)
@@ -100,11 +141,9 @@ def recorded(
                 trials.append(event.trial)
             yield event
     except StopIteration as end:
-        result: QuantizedFile = end.value
-        chosen = result.chosen
-        return result
+        return end.value
     finally:
-        write_table(table, trials, chosen)
+        table.write(trials)
 
 
 def require_own_table(table: Path) -> None:
@@ -120,18 +159,32 @@ def require_own_table(table: Path) -> None:
         )
 
 
-def write_table(table: Path, trials: list[Trial], chosen: Trial | None) -> None:
-    """Put what was tried of one kind into the table, in the place of what stood there of it."""
-    if not trials:
+def drop_rows(table: Path, files: Sequence[str]) -> None:
+    """Take out what was tried for files that are about to be replaced."""
+    if table.exists():
+        _write(table, _rows_of_others(table, files))
+
+
+def _rows_of_others(table: Path, files: Sequence[str]) -> list[_Row]:
+    """Read the other files' rows; a file that is gone or another by now is chosen no more."""
+    rows = [row for row in _content(table).get("trials", []) if row.get("file") not in files]
+    return [row | {"chosen": _is_there(table.parent, row)} for row in rows if "file" in row]
+
+
+def _is_there(folder: Path, row: _Row) -> bool:
+    return bool(row.get("chosen")) and sha256_of(folder / str(row["file"])) == row.get("sha256")
+
+
+def _write(table: Path, rows: Sequence[_Row]) -> None:
+    if not rows:
+        table.unlink(missing_ok=True)
         return
-    before = _content(table).get("trials")
-    others = [row for row in before if row.get("kind") != trials[0].kind] if before else []
-    content = {"tlx": __version__, "trials": [*others, *trials_to_json(trials, chosen)]}
+    content = {"tlx": __version__, "trials": rows}
     with replacing(table) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _content(table: Path) -> dict[str, list[dict[str, object]]]:
+def _content(table: Path) -> dict[str, list[_Row]]:
     try:
         return dict(json.loads(table.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

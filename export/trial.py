@@ -98,14 +98,18 @@ def speed_text(trial: Trial) -> str:
 
 
 def not_told_text(trial: Trial) -> str:
-    """Say that the pictures do not tell whether the true loss is within the gate."""
+    """Say that the true loss may be beyond the gate, and how many pictures would tell."""
     difference, limit = trial.score.difference, trial.gates.max_drop
-    needed = difference.pictures_to_tell(limit) if limit > 0 else None
     text = (
-        f"{difference.pictures} validation pictures are too few to tell a loss of "
-        f"{100 * limit:.2g} points from none"
+        f"{difference.pictures} validation pictures do not tell whether the true loss is within "
+        f"{100 * limit:.2g} points"
     )
-    return f"{text}; about {needed:,} would be needed" if needed else text
+    if difference.interval is None:
+        return f"{text}: no interval can be computed from them"
+    needed = difference.pictures_to_bound(limit)
+    if needed is None:
+        return f"{text}; no number would, if the true loss is as measured"
+    return f"{text}; about {needed:,} would, if as large a share is answered otherwise"
 
 
 def card_entry(trial: Trial, calibration_pictures: int) -> Quantization:

@@ -7,7 +7,7 @@ from .trial import Trial
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
 
-def trials_to_json(trials: Sequence[Trial], chosen: Trial | None) -> list[JsonValue]:
+def trials_to_json(trials: Sequence[Trial], chosen: Trial | None) -> list[dict[str, JsonValue]]:
     """Turn trials into plain JSON, in their order; docs/quantization.md says what the keys mean.
 
     Args:

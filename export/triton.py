@@ -16,6 +16,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..inference.session import ModelSession, TensorSpec
 from ..samples.labels_file import LABELS_FILE, labels_text
+from .work_folder import leftovers
 
 MODEL = "1/model.onnx"
 CONFIG = "config.pbtxt"
@@ -162,15 +163,40 @@ def _sha256(config: bytes, folder: Path) -> str:
 
 @contextmanager
 def _replacing_folder(folder: Path) -> Generator[Path]:
-    """Give a temporary folder beside `folder`, which takes its place at the end."""
+    """Give a temporary folder beside `folder`, which takes its place at the end.
+
+    On any error it is removed, and `folder` is as it was.
+    """
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    _clear_leftovers(folder)
     temporary.mkdir(parents=True)
     try:
         yield temporary
-        if folder.exists():
-            folder.replace(old)
-        temporary.replace(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        _swap(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(new: Path, folder: Path) -> None:
+    """Put `new` in the place of a folder; if that fails, what was there comes back."""
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    if folder.exists():
+        folder.replace(old)
+    try:
+        new.replace(folder)
+    except BaseException:
+        if old.exists():
+            old.replace(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Remove what killed processes left; a model that one had put aside comes back first."""
+    for old in leftovers(folder.parent, folder.name, "old"):
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.replace(folder)
+    for partial in leftovers(folder.parent, folder.name, "partial"):
+        shutil.rmtree(partial, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,17 +10,23 @@ from pathlib import Path
 @contextmanager
 def work_folder(folder: Path) -> Generator[Path]:
     """Give a hidden folder beside the final names; what killed exports left of theirs goes."""
-    for left in folder.glob(".export.*.partial"):
-        number = left.name.split(".")[2]
-        # One of our own number is of a process before us: in a container numbers begin anew.
-        if number.isdecimal() and (int(number) == os.getpid() or not _is_running(int(number))):
-            shutil.rmtree(left, ignore_errors=True)
+    for left in leftovers(folder, "export", "partial"):
+        shutil.rmtree(left, ignore_errors=True)
     work = folder / f".export.{os.getpid()}.partial"
     work.mkdir()
     try:
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def leftovers(folder: Path, name: str, ending: str) -> Iterator[Path]:
+    """Find what killed processes left: `.NAME.PID.ENDING`; what a running one has is left out."""
+    for left in folder.glob(f".{name}.*.{ending}"):
+        number = left.name.removesuffix(f".{ending}").removeprefix(f".{name}.")
+        # One of our own number is of a process before us: in a container numbers begin anew.
+        if number.isdecimal() and (int(number) == os.getpid() or not _is_running(int(number))):
+            yield left
 
 
 def _is_running(process: int) -> bool:

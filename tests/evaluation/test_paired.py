@@ -10,7 +10,6 @@ from tlx.evaluation.paired import (
     Z,
     compare_accuracy,
     compare_mean_average_precision,
-    pictures_to_tell,
     tango_interval,
 )
 
@@ -89,26 +88,70 @@ def test_about_95_of_100_intervals_hold_the_true_difference():
     assert 0.92 <= held / 400 <= 0.98
 
 
-@pytest.mark.parametrize(("difference", "differing"), [(0.02, 0.06), (0.1, 0.3), (0.005, 0.02)])
-def test_so_many_pictures_find_the_difference_four_times_out_of_five(difference, differing):
-    n = pictures_to_tell(difference, differing)
-    chance = np.random.default_rng(1)
-    shares = [(differing + difference) / 2, (differing - difference) / 2, 1 - differing]
-    b, c, _ = chance.multinomial(n, shares, size=20_000).T
-    found = np.abs(b - c) / np.sqrt(np.maximum(b + c, 1)) > Z  # McNemar's test
-    assert found.mean() == pytest.approx(0.8, abs=0.04)
+def ends_within(b: float, c: float, n: int, limit: float) -> bool:
+    """Tell from the definition whether `limit` is above the 95 % interval."""
+    return score_statistic(b, c, n, limit) <= -Z
 
 
-def test_more_pictures_are_needed_for_a_smaller_difference_and_where_models_differ_more():
-    assert pictures_to_tell(0.005, 0.02) > pictures_to_tell(0.01, 0.02)
-    assert pictures_to_tell(0.005, 0.04) > pictures_to_tell(0.005, 0.02)
-    assert pictures_to_tell(0.5, 0.0) == pictures_to_tell(0.5, 0.5)  # fewer cannot differ
+@pytest.mark.parametrize(
+    ("counts", "limit"),
+    [
+        ((2700, 16, 2, 282), 0.005),  # just below the limit: the margin decides
+        ((250, 2, 2, 87), 0.005),
+        ((250, 1, 9, 81), 0.0),
+        ((20, 2, 1, 7), 0.1),
+        ((900, 20, 35, 1045), 0.01),  # not a loss at all
+    ],
+)
+def test_with_as_large_shares_so_many_pictures_and_no_fewer_stay_within_the_limit(counts, limit):
+    found = compare_accuracy(*answers(*counts))
+    _, high = found.interval
+    needed, n = found.pictures_to_bound(limit), sum(counts)
+    b, c = ((count + 0.5) / (n + 2) for count in counts[1:3])
+    assert needed > n
+    assert ends_within(b * needed, c * needed, needed, limit)
+    if needed > n + 1:
+        assert high > limit
+        assert not ends_within(b * (needed - 1), c * (needed - 1), needed - 1, limit)
+
+
+def test_close_to_the_limit_many_more_are_needed_than_to_tell_it_from_none():
+    found = compare_accuracy(*answers(2700, 16, 2, 282))
+    assert found.interval[1] > 0.005
+    # Wald: Z standard deviations fit between drop and limit; Tango takes those at the limit.
+    share, drop = 19 / 3002, 14 / 3002
+    normal = Z**2 * (share - drop**2) / (0.005 - drop) ** 2
+    assert found.pictures_to_bound(0.005) == pytest.approx(normal, rel=0.05)
+
+
+def test_so_many_pictures_really_stay_within_the_limit_about_half_the_time():
+    """Half, since the drop that is measured on others lies above the true one as often as below."""
+    found = compare_accuracy(*answers(900, 30, 30, 40))
+    needed = found.pictures_to_bound(0.01)
+    chance = np.random.default_rng(2)
+    drawn = chance.multinomial(needed, [30.5 / 1002, 30.5 / 1002, 941 / 1002], size=400)
+    within = [tango_interval(int(b), int(c), needed)[1] <= 0.01 for b, c, _ in drawn]
+    assert np.mean(within) == pytest.approx(0.5, abs=0.08)
+
+
+@pytest.mark.parametrize(
+    ("counts", "limit"),
+    [
+        ((100, 7, 2, 891), 0.005),  # at the limit
+        ((100, 7, 2, 891), 0.004),
+        ((300, 0, 0, 41), 0.0),
+        ((100, 0, 30, 70), -0.1499),  # -0.15, nearer to 0 with the halves: -0.1485
+        ((889, 11, 0, 100), 1.1 / 100),  # a hair above 11 / 1000
+    ],
+)
+def test_no_number_of_pictures_tells_a_difference_from_itself(counts, limit):
+    assert compare_accuracy(*answers(*counts)).pictures_to_bound(limit) is None
 
 
 def test_equal_answers_need_a_number_too():
     found = compare_accuracy(*answers(300, 0, 0, 41))
     assert found.value == 0
-    assert found.pictures_to_tell(0.005) == pictures_to_tell(0.005, 1 / 343)
+    assert found.pictures_to_bound(0.005) > 765  # so many suffice if not one ever differs
 
 
 def test_the_counts_give_mcnemars_test():
@@ -139,12 +182,17 @@ def test_mean_average_precision_has_a_paired_interval_narrower_than_two_single_o
     assert high - low < 0.5 * (shuffled.interval[1] - shuffled.interval[0])
 
 
-def test_mean_average_precision_tells_how_many_pictures_would_be_needed():
+def test_mean_average_precision_needs_four_times_the_pictures_for_half_the_width():
     found = compare_mean_average_precision(*made(200, 0))
+    _, high = found.interval
+    half = found.value + (high - found.value) / 2
+    assert found.pictures_to_bound(half) == pytest.approx(800, abs=1)
+    assert found.pictures_to_bound(high - 1e-9) == 201
+    assert found.pictures_to_bound(found.value) is None
+    # Reckoned from half as many pictures, the same width takes about as many.
     fewer = compare_mean_average_precision(*made(100, 0))
-    assert found.pictures_to_tell(0.01) > found.pictures_to_tell(0.02) >= 1
-    # Reckoned from half as many pictures it is about the same number.
-    assert fewer.pictures_to_tell(0.01) == pytest.approx(found.pictures_to_tell(0.01), rel=0.6)
+    margin = half - found.value
+    assert fewer.pictures_to_bound(fewer.value + margin) == pytest.approx(800, rel=0.6)
 
 
 def test_equal_rankings_differ_by_nothing():
@@ -157,4 +205,4 @@ def test_without_a_positive_picture_there_is_no_interval_and_no_number():
     truth = np.zeros((5, 2), bool)
     found = compare_mean_average_precision(np.ones((5, 2)), np.zeros((5, 2)), truth)
     assert found.interval is None
-    assert found.pictures_to_tell(0.01) is None
+    assert found.pictures_to_bound(0.01) is None

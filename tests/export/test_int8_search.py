@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tlx.errors import DataError, VerificationError
+from tlx.evaluation.paired import compare_accuracy
 from tlx.export import int8_search
 from tlx.export.int8_graph import FloatGraph
 from tlx.export.int8_ranges import CalibrationProgress
@@ -16,6 +19,7 @@ from tlx.export.quantized_file import QuantizedFile, TrialFinished, TrialStarted
 from tlx.export.quantized_score import ScoringProgress
 from tlx.export.sensitivity import SensitivityProgress
 from tlx.export.speed import Speedup
+from tlx.export.trial import Gates, not_told_text
 from tlx.export.trial_table import trials_to_json
 from tlx.inference.card_json import card_from_json, card_to_json
 from tlx.inference.events import finish
@@ -96,8 +100,6 @@ def test_the_best_file_is_left_with_the_float_files_card(search, tmp_path, model
 
 
 def test_what_goes_into_the_card_is_what_was_measured(search, model_file):
-    from dataclasses import replace
-
     found = search(max_drop=0.05)
     written = found.quantization
     score = found.chosen.score
@@ -109,6 +111,7 @@ def test_what_goes_into_the_card_is_what_was_measured(search, model_file):
     )
     assert (written.agreement, written.max_drop) == (score.agreement, 0.05)
     assert (written.speedup, written.measured_on) == (3.0, "a processor (VNNI)")
+    assert not any("tlx bench" in note for note in found.notes)
     card = replace(ModelSession(model_file).card, quantization=written)
     assert card_from_json(card_to_json(card)) == card
 
@@ -207,18 +210,44 @@ def test_for_another_device_nothing_is_timed_and_that_is_said(search, ratios, mo
     found = search(max_drop=0.05, for_another_device=True)
     assert (found.quantization.speedup, found.quantization.measured_on) == (None, None)
     assert found.chosen.speed is None
-    assert any("tlx bench" in note for note in found.notes)
+    assert found.notes[-1] == (
+        "its speed was not measured on the device that it is for, and its loss with this "
+        "processor's kernels; there: tlx bench model.onnx target"
+    )
+    named = search(max_drop=0.05, for_another_device=True, names=("a.onnx", "a b.onnx"))
+    assert named.notes[-1].endswith("; there: tlx bench a.onnx 'a b.onnx'")
 
 
 def test_too_few_pictures_to_tell_are_named_with_the_number_needed(search):
     found = search(max_drop=0.05, for_another_device=True)
     assert not found.chosen.told
-    needed = found.chosen.score.difference.pictures_to_tell(0.05)
+    needed = found.chosen.score.difference.pictures_to_bound(0.05)
+    assert needed > 30
     assert found.notes[0] == (
-        "30 validation pictures are too few to tell a loss of 5 points from none; "
-        f"about {needed} would be needed"
+        "30 validation pictures do not tell whether the true loss is within 5 points; "
+        f"about {needed} would, if as large a share is answered otherwise"
     )
     assert search(max_drop=0.9, for_another_device=True).chosen.told
+
+
+@pytest.mark.parametrize(
+    ("counts", "limit", "said"),
+    [
+        ((10, 10), 0.0, "within 0 points; no number would, if the true loss is as measured"),
+        ((15, 0), 0.005, "within 0.5 points; no number would, if the true loss is as measured"),
+        ((16, 2), 0.005, "within 0.5 points; about 2"),
+    ],
+)
+def test_a_loss_that_equals_the_gate_is_told_by_no_number(search, counts, limit, said):
+    first, second = counts
+    right = np.arange(3000) < 2000
+    one, other = right.copy(), right.copy()
+    one[2000 : 2000 + first] = True
+    other[2500 : 2500 + second] = True
+    trial = search(max_drop=0.05).chosen
+    score = replace(trial.score, difference=compare_accuracy(one, other))
+    text = not_told_text(replace(trial, score=score, gates=Gates(limit)))
+    assert text.startswith(f"3000 validation pictures do not tell whether the true loss is {said}")
 
 
 def test_calibration_on_one_label_is_refused_before_any_work(search, calibration):

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import tlx
-from tlx.export import pictures, publish
+from tlx.export import pictures, work_folder
 
 NAMES = ("model.onnx", "model.ts")
 
@@ -112,4 +112,4 @@ def test_a_process_of_somebody_else_is_running(monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(os, "kill", forbidden)
-    assert publish._is_running(1)
+    assert work_folder._is_running(1)
