@@ -40,7 +40,7 @@ def test_the_whole_path_runs_on_the_users_pictures_as_do_the_printed_commands(
     titles = [line[3:].split()[0] for line in ran.out.splitlines() if line.startswith("== ")]
     assert titles == ["Train", "Export", "Evaluate", "Classify", "Done."]
     assert "left out, because they cannot be read: 1" in ran.out
-    assert "torchscript against the checkpoint" in ran.out
+    assert "model.ts against the checkpoint" in ran.out
     assert "confusion: " in ran.out
     last = ran.out.splitlines()[-4:]
     assert [line.split()[0] for line in last] == ["pictures", "run", "model", "accuracy"]

@@ -10,7 +10,17 @@ import pytest
 
 from tlx.cli import inspect
 
-COMMANDS = ("train", "export", "eval", "classify", "inspect", "compare", "demo", "weights")
+COMMANDS = (
+    "train",
+    "export",
+    "verify",
+    "eval",
+    "classify",
+    "inspect",
+    "compare",
+    "demo",
+    "weights",
+)
 HEAVY = {"numpy", "torch", "torchvision", "onnx", "onnxruntime", "PIL", "sklearn", "matplotlib"}
 
 
