@@ -146,3 +146,45 @@ def test_markdown_of_model_files_needs_no_torch(journey):
 def test_markdown_and_json_are_one_or_the_other(journey, run_tlx):
     error = run_tlx("inspect", journey.run / "model.onnx", "--markdown", "--json").error
     assert "give either --markdown or --json" in error
+
+
+def test_a_variant_says_what_it_takes_and_what_was_quantized(journey, run_tlx, tmp_path):
+    from dataclasses import replace
+
+    from tlx.export.onnx_file import rewrite_onnx_card
+    from tlx.inference.card import Quantization
+    from tlx.inference.session import ModelSession
+
+    path = tmp_path / "model.int8.onnx"
+    shutil.copy(journey.run / "model.onnx", path)
+    made = Quantization(
+        *("int8", "per-channel, uint8 x int8, min-max", 256, 60, "accuracy", 0.0033),
+        *((-0.01, 0.02), 0.005, 0.9933, 2.5, "a processor"),
+    )
+    card = ModelSession(path).card
+    seen = replace(card.verification, limit=None, score=None, metric=None, source="sample")
+    rewrite_onnx_card(path, replace(card, quantization=made, verification=seen))
+    rows = run_tlx("inspect", path).out.splitlines()
+    assert (
+        "quantized      int8, per-channel, uint8 x int8, min-max; accuracy drops by 0.0033 "
+        "(95 %: -0.0100 to +0.0200) on 60 pictures, 99.33% decided alike; "
+        "2.50 times as fast on a processor"
+    ) in rows
+    verified = next(row for row in rows if row.startswith("verified"))
+    assert verified.startswith("verified       on 64 pictures (sample): largest difference")
+    assert "limit" not in verified
+    (found,) = run_tlx("inspect", path, "--json").json
+    assert found["card"]["quantization"]["recipe"] == made.recipe
+
+
+@pytest.mark.parametrize("option", [["--embed-resize"], ["--input", "float-nchw"]])
+def test_what_a_graph_takes_is_told(journey, run_tlx, tmp_path, option):
+    arguments = ["--data", journey.data, "--out", tmp_path, "--format", "onnx"]
+    assert run_tlx("export", journey.run, *arguments, *option, "--opset", 20).code == 0
+    (path,) = tmp_path.glob("*.onnx")
+    rows = run_tlx("inspect", path).out.splitlines()
+    any_size = "--embed-resize" in option
+    said = "pictures of any size as decoded" if any_size else "pictures after resize and crop"
+    assert any(row.startswith(f"takes          {said}") for row in rows)
+    shape = "uint8 [N, H, W, 3]" if any_size else "float32 [N, 3, 32, 32]"
+    assert rows[2] == f"input          images: {shape}"

@@ -11,8 +11,8 @@ import pytest
 from tlx.cli import inspect
 
 COMMANDS = (
-    *("train", "adopt", "export", "verify", "eval", "classify", "inspect", "bench", "compare"),
-    *("demo", "weights"),
+    *("train", "adopt", "export", "verify", "eval", "classify", "inspect", "bench", "check"),
+    *("compare", "demo", "weights"),
 )
 HEAVY = {"numpy", "torch", "torchvision", "onnx", "onnxruntime", "PIL", "sklearn", "matplotlib"}
 
