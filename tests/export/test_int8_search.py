@@ -5,11 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tlx.errors import DataError, VerificationError
-from tlx.evaluation.paired import compare_accuracy
 from tlx.export import int8_search
 from tlx.export.int8_graph import FloatGraph
 from tlx.export.int8_ranges import CalibrationProgress
@@ -19,7 +17,6 @@ from tlx.export.quantized_file import QuantizedFile, TrialFinished, TrialStarted
 from tlx.export.quantized_score import ScoringProgress
 from tlx.export.sensitivity import SensitivityProgress
 from tlx.export.speed import Speedup
-from tlx.export.trial import Gates, not_told_text
 from tlx.export.trial_table import trials_to_json
 from tlx.inference.card_json import card_from_json, card_to_json
 from tlx.inference.events import finish
@@ -228,26 +225,6 @@ def test_too_few_pictures_to_tell_are_named_with_the_number_needed(search):
         f"about {needed} would, if as large a share is answered otherwise"
     )
     assert search(max_drop=0.9, for_another_device=True).chosen.told
-
-
-@pytest.mark.parametrize(
-    ("counts", "limit", "said"),
-    [
-        ((10, 10), 0.0, "within 0 points; no number would, if the true loss is as measured"),
-        ((15, 0), 0.005, "within 0.5 points; no number would, if the true loss is as measured"),
-        ((16, 2), 0.005, "within 0.5 points; about 2"),
-    ],
-)
-def test_a_loss_that_equals_the_gate_is_told_by_no_number(search, counts, limit, said):
-    first, second = counts
-    right = np.arange(3000) < 2000
-    one, other = right.copy(), right.copy()
-    one[2000 : 2000 + first] = True
-    other[2500 : 2500 + second] = True
-    trial = search(max_drop=0.05).chosen
-    score = replace(trial.score, difference=compare_accuracy(one, other))
-    text = not_told_text(replace(trial, score=score, gates=Gates(limit)))
-    assert text.startswith(f"3000 validation pictures do not tell whether the true loss is {said}")
 
 
 def test_calibration_on_one_label_is_refused_before_any_work(search, calibration):
