@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tlx.export import publish
+from tlx.export import writing
 
 FILE = {
     "path": str,
@@ -120,12 +120,13 @@ def disturbed(checkpoint):
 def test_a_file_that_answers_differently_ends_with_1_and_is_not_published(
     run, run_tlx, monkeypatch, journey
 ):
-    monkeypatch.setattr(publish, "restore_network", disturbed)
+    monkeypatch.setattr(writing, "restore_network", disturbed)
     ran = run_tlx("export", run, "--data", journey.data, "--json")
     assert (ran.code, ran.out) == (1, "")
     *rows, error = ran.err.splitlines()
     assert error.startswith("tlx: model.onnx does not answer as the checkpoint does")
-    assert error.endswith("; it was not published")
+    assert error.count("; it was not published") == 2
+    assert "; and model.ts does not answer" in error
     assert any("with torch's older exporter" in row for row in rows)
     assert any("FAILED" in row for row in rows)
     assert any("worst picture" in row and ".jpg │" in row for row in rows)

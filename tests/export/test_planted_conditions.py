@@ -11,7 +11,7 @@ import torch
 from onnx import GraphProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from tlx.export import condition, onnx_file, pictures, publish
+from tlx.export import condition, onnx_file, pictures, publish, writing
 from tlx.export.answers import Answers
 from tlx.export.condition import Condition
 from tlx.export.deployed import FloatNormalisation, ScoresNetwork
@@ -279,13 +279,13 @@ RESIZES = {
 
 @pytest.mark.parametrize("fault", RESIZES)
 def test_a_fault_in_the_resize_inside_the_graph_is_named(plant_graph, refusal, monkeypatch, fault):
-    healthy = publish.embed_resize
+    healthy = writing.embed_resize
 
     def faulty(model: onnx.ModelProto, rule: object) -> None:
         healthy(model, rule)
         RESIZES[fault](model.graph)
 
-    monkeypatch.setattr(publish, "embed_resize", faulty)
+    monkeypatch.setattr(writing, "embed_resize", faulty)
     plant_graph()
     text = refusal(options=ANY_SIZE)
     assert text.startswith("model.any-size.onnx does not answer as the checkpoint does (")

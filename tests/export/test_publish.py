@@ -112,17 +112,20 @@ def test_a_second_export_replaces_the_first(plant_graph, light_run):
     assert (light_run / "model.onnx").stat().st_mtime_ns > first
 
 
-def test_the_files_of_an_earlier_export_go_when_the_next_one_fails(
+def test_a_file_of_an_earlier_export_goes_when_the_next_one_fails_and_others_are_made_anew(
     plant_graph, exported_run, monkeypatch
 ):
-    assert {"model.onnx", "model.ts", "verification.json"} <= _names(exported_run)
+    before = _names(exported_run)
+    assert {"model.onnx", "model.ts", "verification.json"} <= before
+    script = (exported_run / "model.ts").stat().st_mtime_ns
     plant_graph(_break_weights)
     monkeypatch.setattr(publish, "FORMATS", (*publish.FORMATS, FORMATS[1]))
-    with pytest.raises(VerificationError):
+    with pytest.raises(VerificationError, match=r"^model\.onnx does not answer"):
         tlx.export(exported_run)
-    names = _names(exported_run)
-    assert not names & {"model.onnx", "model.ts", "verification.json"}
-    assert not any(name.endswith(".partial") for name in names)
+    assert _names(exported_run) == before - {"model.onnx"}
+    assert (exported_run / "model.ts").stat().st_mtime_ns > script
+    content = json.loads((exported_run / "verification.json").read_text(encoding="utf-8"))
+    assert [row["path"] for row in content["files"]] == ["model.ts"]
 
 
 def test_a_second_format_that_fails_leaves_the_first_with_its_record(
@@ -148,7 +151,7 @@ def test_a_writer_that_crashes_leaves_nothing(plant_graph, light_run):
         raise RuntimeError("planted")
 
     plant_graph(crash)
-    with pytest.raises(RuntimeError, match="planted"):
+    with pytest.raises(VerificationError, match="onnx cannot be written by torch: planted"):
         tlx.export(light_run)
     assert _names(light_run) == LIGHT
 
