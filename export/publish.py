@@ -159,6 +159,12 @@ def _files(job: _Job) -> Iterator[Generator[ExportEvent, None, ExportedFile]]:
                 yield _publish_smaller(job, target, plain, kind, name)
 
 
+def _clear(job: _Job, name: str) -> None:
+    """Let an earlier file of a name go, just before it is made anew."""
+    clear_the_way(job.folder, [name])
+    drop_rows(job.folder / TABLE, [name])
+
+
 def _plain_file(job: _Job, target: Format) -> Path:
     return job.work / f"plain.{target.ending}"
 
@@ -167,8 +173,7 @@ def _publish_smaller(
     job: _Job, target: Format, plain: Path, kind: str, name: str
 ) -> Generator[ExportEvent, None, ExportedFile]:
     assert job.for_smaller is not None  # chosen before any work was done
-    clear_the_way(job.folder, [name])
-    drop_rows(job.folder / TABLE, [name])
+    _clear(job, name)
     yield Writing(name)
     made = job.work / f"{kind}.{target.ending}"
     names = (_names(target, job.options)[0], name)
@@ -185,7 +190,7 @@ def _publish_float(
     job: _Job, target: Format, plain: Path, name: str
 ) -> Generator[ExportEvent, None, ExportedFile]:
     """Publish the float file; what torch's newer exporter got wrong is written by the older."""
-    clear_the_way(job.folder, [name])
+    _clear(job, name)
     yield Writing(name)
     try:
         write_plain(target, job.checkpoint, plain, job.options)
