@@ -48,7 +48,7 @@ def adopt(elsewhere):
 def test_an_adopted_network_exports_and_answers_as_it_did(adopt, split_folder, model_file):
     done = adopt(data=split_folder)
     files = tlx.export(done.run)
-    assert [file.pictures for file in files] == [30, 30]
+    assert [file.pictures for file in files] == [64, 64]
     adopted, original = tlx.Classifier(files[0].path), tlx.Classifier(model_file)
     assert adopted.card.labels == TURNED
     for path in sorted((split_folder / "test").rglob("*.jpg"))[::7]:
