@@ -135,7 +135,7 @@ def test_a_fault_in_an_onnx_file_from_the_real_exporter_is_caught_and_named(
 ):
     change, named = FAULTS[fault]
     plant_network("onnx", change)
-    text = refusal()
+    text = refusal(options=ExportOptions())  # by both exporters, one after the other
     assert text.startswith("model.onnx does not answer as the checkpoint does")
     assert named in text
 
