@@ -115,3 +115,10 @@ def test_a_file_with_another_threshold_is_refused_by_its_label(light_copy, monke
     plant(monkeypatch, change_card=raised)
     with pytest.raises(VerificationError, match=r"is card: its threshold of 'red' is 0\.75"):
         tlx.export(light_copy)
+
+
+def test_a_file_whose_thresholds_were_dropped_is_refused(light_copy, monkeypatch):
+    plant(monkeypatch, change_card=lambda card: replace(card, thresholds=None))
+    with pytest.raises(VerificationError, match="thresholds are not the checkpoint's: its card ha"):
+        tlx.export(light_copy)
+    assert not (light_copy / "model.ts").exists()
