@@ -93,7 +93,7 @@ def export_command(
         rich_help_panel=_SMALLER,
     ),
 ) -> None:
-    """Convert a run to ONNX and TorchScript, verified on its validation pictures."""
+    """Convert a run to ONNX, TorchScript or pt2, verified on real pictures."""
     require_extra("train", "export")
     from ..errors import ContradictionError
     from ..export.options import ExportOptions
