@@ -26,9 +26,9 @@ def _answers(said: str) -> Answers:
     return Answers(logits, logits)
 
 
-def _pictures(truth: list[str], labelled: bool = True) -> VerificationPictures:
+def _pictures(truth: list[str], labelled: int | None = None) -> VerificationPictures:
     samples = tuple(Sample(Path(f"{number}.png"), label) for number, label in enumerate(truth))
-    return VerificationPictures(samples, "folder", labelled)
+    return VerificationPictures(samples, "folder", len(truth) if labelled is None else labelled)
 
 
 def _reference(answers: Answers, card: ModelCard = CARD) -> Reference:
@@ -54,9 +54,16 @@ def test_the_files_labels_are_aligned_by_name():
     assert (found.only_first, found.only_second) == (0, 0)
 
 
+def test_only_pictures_whose_truth_is_known_are_scored():
+    found = score_both(
+        _reference(_answers("abc")), _answers("abb"), LABELS, _pictures([*"abc"], labelled=2)
+    )
+    assert (found.pictures, found.first, found.second) == (2, 1.0, 1.0)
+
+
 def test_without_truth_nothing_is_scored():
     answers = _answers("abc")
-    assert score_both(_reference(answers), answers, LABELS, _pictures([*"abc"], False)) is None
+    assert score_both(_reference(answers), answers, LABELS, _pictures([*"abc"], 0)) is None
 
 
 def test_several_labels_are_scored_by_mean_average_precision():

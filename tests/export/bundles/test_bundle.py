@@ -272,7 +272,7 @@ def test_predict_is_under_80_lines():
 
 
 def test_the_package_carries_every_file_that_bundles_are_made_of():
-    root = Path(tlx.__file__).parent
+    root = Path(__file__).parents[3]  # the sources, of which the wheel is made
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["tlx.export"]
     carried = {path for pattern in patterns for path in (root / "export").glob(pattern)}
