@@ -18,20 +18,26 @@ from tlx.export.options import ExportOptions
 from tlx.inference.card import CARD_KEY, Quantization
 from tlx.inference.card_json import card_from_json
 
-KINDS = ("fp16", "int8")
-BOTH = ExportOptions(
-    formats=("onnx",), quantize=KINDS, for_another_device=True, calibration=30, max_drop=10
-)
+KINDS = ("fp16", pytest.param("int8", marks=pytest.mark.slow))
+FP16 = ExportOptions(formats=("onnx",), quantize=("fp16",), max_drop=10)
+BOTH = replace(FP16, quantize=("fp16", "int8"), for_another_device=True, calibration=30)
 Change = Callable[[ModelProto], None]
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which kind of smaller file."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def quantized_run(_exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its float, fp16 and INT8 files."""
+def quantized_run(kind, _exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with its float file and the smaller one."""
     run = tmp_path_factory.mktemp("quantized") / "run"
     ignored = shutil.ignore_patterns("model.*", "verification.json", "last.pt", "features")
     shutil.copytree(_exported, run, ignore=ignored)
-    tlx.export(run, options=BOTH)
+    options = FP16 if kind == "fp16" else replace(BOTH, quantize=("int8",))
+    tlx.export(run, options=options)
     return run
 
 
@@ -41,11 +47,9 @@ def planted(quantized_run, tmp_path) -> Callable[[str, Change], str]:
 
     def plant(name: str, change: Change) -> str:
         model = onnx.load(quantized_run / name)
-        card = card_from_json({row.key: row.value for row in model.metadata_props}[CARD_KEY])
         change(model)
         texts = {row.key: row.value for row in model.metadata_props}
-        save_onnx(model, card_from_json(texts[CARD_KEY]) if CARD_KEY in texts else card,
-                  tmp_path / name)  # fmt: skip
+        save_onnx(model, card_from_json(texts[CARD_KEY]), tmp_path / name)
         with pytest.raises(VerificationError) as caught:
             tlx.verify(tmp_path / name, quantized_run)
         return str(caught.value)
@@ -104,14 +108,12 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_a_healthy_file_raises_no_false_alarm(quantized_run, kind):
     verified = tlx.verify(quantized_run / f"model.{kind}.onnx", quantized_run)
     assert verified.verification.quantized
     assert verified.verification.passed
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_that_accuracy_cannot_see_is_caught_and_named(planted, kind, fault):
     change, named = FAULTS[fault]
@@ -143,12 +145,12 @@ def test_a_float_file_cannot_ask_for_the_limits_of_a_quantized_one(planted):
     assert "is card: it says int8, the graph is fp32" in text
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_a_quantized_file_cannot_hide_that_it_is(planted, kind):
     text = planted(f"model.{kind}.onnx", _says_nothing)
     assert f"is card: it says fp32, the graph is {kind}" in text
 
 
+@pytest.mark.slow
 def test_a_refused_kind_keeps_no_other_file_back(light_run, monkeypatch):
     def refuse(*_args, **_options):
         raise VerificationError("fp16 is refused")
