@@ -153,7 +153,7 @@ def test_an_imagenet_head_of_1000_labels_answers_as_torchvision_does(
     )
     assert "weights in float16 are kept in float32, which changes no value" in ran.json[0]["notes"]
     exported = run_tlx("export", run, "--json").json[0]["files"]
-    assert [file["pictures"] for file in exported] == [16, 16]
+    assert [file["pictures"] for file in exported] == [64, 64]
     answers = run_tlx("classify", run / "model.onnx", *pictures, "--topk", "1000", "--json").json
     found = [{row["label"]: row["probability"] for row in a["predictions"]} for a in answers]
     mine = np.array([[row[label] for label in labels] for row in found])
