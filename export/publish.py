@@ -87,16 +87,17 @@ def export_events(
     require_own_table(folder / TABLE)
     check_deliveries(options, [folder / name for name in names if name.endswith(".onnx")])
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
-    with verification_pictures(run, checkpoint.card, data) as pictures:
+    with (
+        work_folder(folder) as work,
+        verification_pictures(run, checkpoint.card, data) as pictures,
+    ):
         yield pictures
         reference = yield from compute_reference(checkpoint, pictures.paths)
-        folder.mkdir(parents=True, exist_ok=True)
-        with work_folder(folder) as work:
-            job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller)
-            published = yield from _publish_all(job)
-            if options.bundle or options.triton:
-                yield from deliver(options, published, pictures.paths)
-            return tuple(published)
+        job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller)
+        published = yield from _publish_all(job)
+        if options.bundle or options.triton:
+            yield from deliver(options, published, pictures.paths)
+        return tuple(published)
 
 
 @dataclass(frozen=True, eq=False)
