@@ -53,7 +53,7 @@ def test_a_process_that_is_killed_leaves_no_lock_behind(holder, light_run):
 
 
 def test_the_lock_holds_inside_one_process_too_and_is_given_back_on_an_error(tmp_path):
-    with pytest.raises(KeyError), only_export(tmp_path):  # noqa: PT012 - what happens in between
+    with pytest.raises(KeyError), only_export(tmp_path):
         with pytest.raises(UsageError), only_export(tmp_path):
             pass
         raise KeyError
@@ -95,7 +95,7 @@ def test_of_two_exports_at_once_one_goes_on_and_its_file_is_recorded(light_run):
     assert second.returncode == 2
     assert second.stderr.startswith("tlx: another tlx export is writing into")
     assert first.wait() == 0
-    assert subprocess.run([*command, "torchscript"], capture_output=True).returncode == 0
+    assert subprocess.run([*command, "torchscript"], check=False).returncode == 0
     rows = json.loads((light_run / "verification.json").read_text(encoding="utf-8"))["files"]
     assert [row["path"] for row in rows] == ["model.onnx", "model.ts"]
     assert not [path.name for path in light_run.iterdir() if path.name.startswith(".")]
