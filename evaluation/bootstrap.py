@@ -61,8 +61,8 @@ def mean_average_precision_difference_interval(
     if len(truth) < 2 or not truth.any():
         return None
     ours, theirs = _rank(first, truth), _rank(second, truth)
-    draws = draws(len(truth), draw_count(truth, resamples))
-    return middle(np.concatenate([_means(ours, one) - _means(theirs, one) for one in draws]))
+    drawn = draws(len(truth), draw_count(truth, resamples))
+    return middle(np.concatenate([_means(ours, one) - _means(theirs, one) for one in drawn]))
 
 
 def _rank(scores: Scores, truth: MultiHot) -> list[Ranking]:
