@@ -10,9 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import DataError, UsageError
+from .evaluate_pair import compare_files, sort_arguments
 from .extras import require_extra
 from .multi_label import show_mistakes, show_summary
 from .screen import Screen, one_line
+from .selection_note import selection_note
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -25,18 +27,15 @@ WIDEST_MATRIX = 20
 SHOWN_MISTAKES = 5
 
 
-SELECTED = {
-    "train": "which it was trained on: they say nothing about new ones",
-    "validation": "which chose the epoch{}: that flatters",
-}
-"""Splits of a run's split.csv that are no fair judge of it; {} for what else was chosen."""
-
 PLOTS = {"single-label": "confusion.png", "multi-label": "labels.png"}
 """What `--out` draws, by task."""
 
 
 def eval_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
+    other: Path | None = typer.Argument(
+        None, help="A second ONNX file, to be compared with MODEL on the same pictures."
+    ),
     folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
     labels: Path | None = typer.Option(
         None,
@@ -54,15 +53,24 @@ def eval_command(
         None, help="Only the CSV's rows with this in the column split; RUN/split.csv has it."
     ),
     out: Path | None = typer.Option(
-        None, help="Folder for report.json and confusion.png (multi-label: labels.png)."
+        None,
+        help="Folder for report.json and confusion.png (multi-label: labels.png); for two files "
+        "comparison.json and differences.csv.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Score a model file on labelled pictures; exit 1 if some could not be read."""
+    """Score a model file, or compare two; exit 1 if some pictures could not be read.
+
+    tlx eval MODEL FOLDER, or tlx eval MODEL OTHER FOLDER; --labels CSV instead of FOLDER.
+    """
     require_extra("eval", "eval")
+    models, folder = sort_arguments(model, other, folder, labels is not None)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns)
     samples = _samples(folder, table, any(value is not None for value in given))
+    if len(models) == 2:
+        compare_files(models, samples, split, out, as_json)
+        return
     from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
     from ..inference.events import finish
@@ -76,8 +84,9 @@ def eval_command(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen)
-        if split in SELECTED:
-            screen.row(_selection_note(split, classifier.card))
+        note = selection_note(split, classifier.card)
+        if note:
+            screen.row(f"note: {note}")
         content = {**report_json(report), "split": split}
         screen.json(content)
         if out is not None:
@@ -126,13 +135,6 @@ def report_json(report: "Report | MultiLabelReport") -> dict[str, object]:
         {"path": str(row.path), "error": row.reason} for row in report.unreadable
     ]
     return {"task": task, **content, "error": None}
-
-
-def _selection_note(split: str, card: "ModelCard") -> str:
-    if card.provenance.adopted:
-        return "note: trained elsewhere: whether it has learned these pictures is not known"
-    tuned = " and the thresholds" if card.task == "multi-label" and card.thresholds else ""
-    return f"note: these are {split} pictures of a run, {SELECTED[split].format(tuned)}"
 
 
 @dataclass(frozen=True)
