@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inference.classifier import Classifier
 from ..inference.prediction import Outcome, Prediction, decide
 from ..samples.sample import Sample
 from .multi_label_metrics import MultiHot, average_precisions, multi_hot
@@ -119,49 +119,44 @@ class _Answers:
 
 
 def compare_multi_label(
-    first: Classifier,
-    second: Classifier,
-    samples: Sequence[Sample],
-    outcomes: Outcomes,
-    seconds: float,
+    paths: tuple[str, str], samples: Sequence[Sample], outcomes: Outcomes, seconds: float
 ) -> MultiLabelComparison:
     """Compare what two files of the same labels answered to samples, in the same order.
 
     Raises:
         DataError: a label that the files do not know, or no picture that could be read.
     """
-    reports = (
-        _report(first, samples, outcomes[0], seconds),
-        _report(second, samples, outcomes[1], seconds),
-    )
-    labels = first.card.labels
     answered = sort_out(samples, outcomes[0])[0], sort_out(samples, outcomes[1])[0]
+    labels = answered[0][0][1].labels
     truth = multi_hot([sample for sample, _ in answered[0]], labels)
     one, other = (_answers([said for _, said in part], labels) for part in answered)
     right = (one.decisions == truth).all(axis=1), (other.decisions == truth).all(axis=1)
     counts = count_right(*right)
-    paths = [str(sample.path) for sample, _ in answered[0]]
+    first, second = (
+        _report(Path(path).name, samples, rows, seconds)
+        for path, rows in zip(paths, outcomes, strict=True)
+    )
     return MultiLabelComparison(
-        paths=(str(first.session.path), str(second.session.path)),
-        reports=reports,
+        paths=paths,
+        reports=(first, second),
         difference=_difference(one, other, truth),
         exact_match=compare_accuracy(right[1], right[0]),
         p_value=mcnemar_p(counts.only_first, counts.only_second),
         counts=counts,
         same=int((one.decisions == other.decisions).all(axis=1).sum()),
         per_label=_per_label(labels, one, other, truth),
-        disagreements=_disagreements(paths, labels, truth, one, other),
+        disagreements=_disagreements(
+            [str(sample.path) for sample, _ in answered[0]], labels, truth, one, other
+        ),
     )
 
 
 def _report(
-    model: Classifier, samples: Sequence[Sample], outcomes: Sequence[Outcome], seconds: float
+    model: str, samples: Sequence[Sample], outcomes: Sequence[Outcome], seconds: float
 ) -> MultiLabelReport:
-    card = model.card
-    assert card.decision_thresholds is not None
-    return score_multi_label(
-        model.session.path.name, card.labels, card.decision_thresholds, samples, outcomes, seconds
-    )
+    said = next(outcome.prediction for outcome in outcomes if outcome.prediction)
+    assert said.thresholds is not None
+    return score_multi_label(model, said.labels, said.thresholds, samples, outcomes, seconds)
 
 
 def _answers(predictions: Sequence[Prediction], labels: Sequence[str]) -> _Answers:

@@ -116,13 +116,14 @@ def compare_events(
         yield EvaluationProgress(len(rows), len(samples))
     seconds = perf_counter() - start
     answers = [row[0] for row in rows], [row[1] for row in rows]
+    paths = str(first.session.path), str(second.session.path)
     if card.task == "multi-label":
-        return compare_multi_label(first, second, samples, answers, seconds)
+        return compare_multi_label(paths, samples, answers, seconds)
     reports = [
         score(one.session.path.name, one.card.labels, samples, outcomes, seconds)
         for one, outcomes in zip((first, second), answers, strict=True)
     ]
-    return compare_reports((str(first.session.path), str(second.session.path)), *reports)
+    return compare_reports(paths, *reports)
 
 
 def require_comparable(first: Classifier, second: Classifier) -> None:
