@@ -52,6 +52,16 @@ def sort_arguments(
     return (model,), other
 
 
+def refuse_for_two(given: dict[str, bool]) -> None:
+    """Refuse options that say something of one file's own report.
+
+    Raises:
+        UsageError: naming the first that was given.
+    """
+    for option in (name for name, there in given.items() if there):
+        raise UsageError(f"{option} goes with one model file; leave it out to compare two")
+
+
 def compare_files(
     models: tuple[Path, Path],
     samples: "list[Sample]",

@@ -5,30 +5,33 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.multi_label_two_models import MultiLabelComparison
     from ..evaluation.paired import PairedDifference
+    from ..evaluation.report import Report
     from ..evaluation.two_models import Comparison
 
-_OF_BOTH = ("task", "model", "pictures", "failures", "unreadable", "pictures_per_second", "error")
-"""Keys of a file's own report that stand once, or not at all, in that of two."""
+_SHARED = ("labels", "loss", "calibrated_loss", "brier_score")
+_OWN = {
+    "single-label": ("accuracy", "balanced_accuracy"),
+    "multi-label": (
+        *("mean_average_precision", "exact_match", "micro_f1", "macro_f1", "thresholds"),
+    ),
+}
+"""Keys of a file's own report that stand beside its path, with their intervals."""
 
 
 def pair_json(found: "Comparison | MultiLabelComparison") -> dict[str, object]:
     """Give the documented JSON (docs/json.md), without what the command adds."""
     from ..evaluation.two_models import Comparison
     from ..evaluation.verdict import verdict
-    from .evaluate import report_json
 
     single = isinstance(found, Comparison)
     first = found.reports[0]
     return {
         "task": "single-label" if single else "multi-label",
         "models": [
-            {
-                "path": path,
-                **{key: part for key, part in report_json(report).items() if key not in _OF_BOTH},
-            }
-            for path, report in zip(found.paths, found.reports, strict=True)
+            _model(path, report) for path, report in zip(found.paths, found.reports, strict=True)
         ],
         "pictures": first.pictures,
         "failures": first.failures,
@@ -41,6 +44,20 @@ def pair_json(found: "Comparison | MultiLabelComparison") -> dict[str, object]:
         "per_label": _single_labels(found) if single else _several_labels(found),
         "disagreements": [asdict(row) for row in found.disagreements],
         "unreadable": [{"path": str(row.path), "error": row.reason} for row in first.unreadable],
+    }
+
+
+def _model(path: str, report: "Report | MultiLabelReport") -> dict[str, object]:
+    from ..evaluation.report_json import report_json
+
+    content = report_json(report)
+    names = (*_OWN[str(content["task"])], *_SHARED)
+    wanted = (key for name in names for key in (name, f"{name}_interval") if key in content)
+    error = report.calibration.expected_calibration_error
+    return {
+        "path": path,
+        **{key: content[key] for key in wanted},
+        "expected_calibration_error": error,
     }
 
 

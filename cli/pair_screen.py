@@ -43,16 +43,20 @@ def show_pair(found: "Comparison | MultiLabelComparison", screen: Screen) -> Non
 def _scores(report: "Report | MultiLabelReport") -> str:
     from ..evaluation.report import Report
 
+    rest = (
+        f"loss {report.calibrated_loss:.4f}, calibration error "
+        f"{report.calibration.expected_calibration_error:.3f}"
+    )
     if isinstance(report, Report):
         low, high = report.accuracy_interval
         return (
             f"accuracy {report.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, Wilson), "
-            f"loss {report.loss:.4f}"
+            f"{rest}"
         )
     average = report.mean_average_precision
     return (
         f"mean average precision {'-' if average is None else f'{average:.4f}'}, exact match "
-        f"{report.exact_match:.4f}, loss {report.loss:.4f}"
+        f"{report.exact_match:.4f}, {rest}"
     )
 
 

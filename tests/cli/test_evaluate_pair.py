@@ -63,8 +63,11 @@ def test_each_file_has_the_numbers_that_it_has_alone(on_test, alone, models):
     for model, report in zip(found["models"], alone, strict=True):
         assert model["accuracy"] == report["accuracy"]
         assert model["labels"] == report["labels"]
-        assert model["confusion"] == report["confusion"]
-        assert model["loss"] == pytest.approx(report["loss"], abs=1e-4)
+        for name in ("loss", "calibrated_loss", "brier_score"):
+            assert model[name] == pytest.approx(report[name], abs=1e-4)
+            assert model[f"{name}_interval"] == pytest.approx(report[f"{name}_interval"], abs=1e-3)
+        error = report["calibration"]["expected_calibration_error"]
+        assert model["expected_calibration_error"] == pytest.approx(error, abs=1e-4)
     assert found["models"][0]["labels"] != found["models"][1]["labels"]
 
 
@@ -202,6 +205,7 @@ def test_files_of_the_multi_label_task_are_compared_too(
         ("a.onnx run/model.ts data", "run/model.ts is a checkpoint, TorchScript or pt2 file"),
         ("a.onnx text.txt data", "text.txt cannot be opened as an ONNX file"),
         ("a.onnx b.onnx data --split test", "go with --labels; a FOLDER needs none"),
+        ("a.onnx b.onnx data --topk 2", "--topk goes with one model file"),
         ("a.onnx b.onnx data --out text.txt", "--out text.txt is a file"),
         ("a.onnx several.onnx data", "only files of one task can be compared"),
     ],
