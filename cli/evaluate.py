@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import DataError, UsageError
+from .evaluate_pair import compare_files, refuse_for_two, sort_arguments
 from .extras import require_extra
 from .report_screen import show_report
 from .screen import Screen
+from .selection_note import selection_note
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -19,12 +21,7 @@ if TYPE_CHECKING:
     from ..inference.card import ModelCard
     from ..samples.sample import Sample
 
-SELECTED = {
-    "train": "which it was trained on: they say nothing about new ones",
-    "validation": "which chose the epoch{}: that flatters",
-}
-"""Splits of a run's split.csv that are no fair judge of it; {} for what else was chosen."""
-
+TOPK = 5
 PLOTS = {"single-label": "confusion.png", "multi-label": "labels.png"}
 """What `--out` draws of one task alone."""
 WRITTEN = (
@@ -35,6 +32,9 @@ WRITTEN = (
 
 def eval_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
+    other: Path | None = typer.Argument(
+        None, help="A second ONNX file, to be compared with MODEL on the same pictures."
+    ),
     folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
     labels: Path | None = typer.Option(
         None,
@@ -54,17 +54,27 @@ def eval_command(
     slice_by: list[str] = typer.Option(
         [], help="A column of the CSV to slice by; may be given more than once."
     ),
-    topk: int = typer.Option(5, min=1, help="Labels that may be named for the top-k accuracy."),
+    topk: int = typer.Option(TOPK, min=1, help="Labels that may be named for the top-k accuracy."),
     out: Path | None = typer.Option(
-        None, help="Folder for report.json, predictions.csv and the plots."
+        None,
+        help="Folder for report.json, predictions.csv and the plots; for two files "
+        "comparison.json and differences.csv.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Score a model file on labelled pictures; exit 1 if some could not be read."""
+    """Score a model file, or compare two; exit 1 if some pictures could not be read.
+
+    tlx eval MODEL FOLDER, or tlx eval MODEL OTHER FOLDER; --labels CSV instead of FOLDER.
+    """
     require_extra("eval", "eval")
+    models, folder = sort_arguments(model, other, folder, labels is not None)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns, slice_by or None)
     samples = _samples(folder, table, any(value is not None for value in given))
+    if len(models) == 2:
+        refuse_for_two({"--slice-by": bool(slice_by), "--topk": topk != TOPK})
+        compare_files(models, samples, split, out, as_json)
+        return
     columns = {} if table is None else _columns(table, samples, slice_by)
     from ..evaluation.report_json import report_json
     from ..evaluation.scoring import evaluate
@@ -80,21 +90,15 @@ def eval_command(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen, tuple(slice_by))
-        if split in SELECTED:
-            screen.row(_selection_note(split, classifier.card))
+        note = selection_note(split, classifier.card)
+        if note:
+            screen.row(f"note: {note}")
         content = {**report_json(report), "split": split}
         screen.json(content)
         if out is not None:
             _write(report, content, out, screen)
     if report.failures:
         raise typer.Exit(1)
-
-
-def _selection_note(split: str, card: "ModelCard") -> str:
-    if card.provenance.adopted:
-        return "note: trained elsewhere: whether it has learned these pictures is not known"
-    tuned = " and the thresholds" if card.task == "multi-label" and card.thresholds else ""
-    return f"note: these are {split} pictures of a run, {SELECTED[split].format(tuned)}"
 
 
 @dataclass(frozen=True)
