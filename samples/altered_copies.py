@@ -33,7 +33,9 @@ MOST_COLOUR_APART = 12.0
 BRIGHTEST = 4 / 3
 """Largest change of brightness, as a factor, that is looked for."""
 MOST_OF_NEXT = 0.2
-"""How far a pair may be apart, as a share of how far the next other picture is from it."""
+"""How far a pair may be apart, as a share of how far the next other pictures are from it."""
+NEXT = 3
+"""Which of the next ones counts: copies that are altered too much may be nearer."""
 BESIDE = 4096
 """Other pictures, spread evenly, among which the next one is looked for."""
 FLIPPED_BITS = 10
@@ -81,8 +83,8 @@ def altered_copies(sketches: Mapping[str, bytes]) -> list[Alike]:
     colours agree up to one factor of brightness.
 
     Where a set's pictures have little to differ in, such as handwritten digits of 8 x 8 pixels,
-    many correlate so. So a pair must also stand out: the ratio of its distance, 1 less the
-    correlation, to that of the next picture that is no candidate itself (after the ratio test of
+    many correlate so. So a pair must also stand out: the ratio counts of its distance, 1 less
+    the correlation, to that of the third next picture that is no candidate (the ratio test of
     Lowe, 2004, https://doi.org/10.1023/B:VISI.0000029664.99615.94).
 
     Args:
@@ -159,14 +161,16 @@ class _Parts:
         return (one * other).sum(axis=1)
 
     def next_alike(self, places: Indices) -> Floats:
-        """Correlate whole pictures with others; the best below `LEAST_ALIKE`, 0 or more, `[P]`."""
+        """Correlate whole pictures with others; the third best below `LEAST_ALIKE`, `[P]`."""
         step = -(-len(self.grey) // (len(BORDERS) * BESIDE))
         others = self._own(self.grey[:: step * len(BORDERS)])
         found = [np.empty(0, np.float32)]
         for start in range(0, len(places), _ROWS):
             wholes = self.grey[places[start : start + _ROWS] * len(BORDERS)]
             alike = self._own(wholes) @ others.T
-            found.append(np.where(alike < LEAST_ALIKE, alike, 0.0).max(axis=1, initial=0.0))
+            others_only = np.where(alike < LEAST_ALIKE, alike, 0.0)
+            best = np.partition(others_only, -min(NEXT, len(others)), axis=1)
+            found.append(best[:, -min(NEXT, len(others))])
         return np.concatenate(found)
 
     def _own(self, grey: NDArray[np.uint8]) -> Floats:
