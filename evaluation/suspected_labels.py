@@ -72,7 +72,7 @@ def suspected_label_events(
 
 def require_fitting(found: FoundSamples, card: ModelCard) -> None:
     if found.task != card.task:
-        raise DataError(f"--model is {card.task}, the pictures of {found.root} are not")
+        raise DataError(f"--model is {card.task}, the pictures of {found.root} not")
     named = {label for s in found.everything for label in _labels(s, card.task)}
     if unknown := sorted(named - {*card.labels}):
         raise DataError(

@@ -63,7 +63,8 @@ def sketch(picture: Image.Image) -> bytes:
     Returns:
         `SKETCH_BYTES` bytes.
     """
-    small = picture.reduce(max(1, min(picture.size) // _REDUCED))
+    times = min(picture.size) // _REDUCED
+    small = picture.reduce(times) if times > 1 else picture
     width, height = small.size
     boxes = [(b * width, b * height, (1 - b) * width, (1 - b) * height) for b in BORDERS]
     return b"".join(thumbnail(small, box) for box in boxes)
