@@ -56,7 +56,7 @@ def suspected_label_events(
     """
     samples = found.everything
     card = classifier.card
-    require_fitting(found, card)
+    _require_fitting(found, card)
     sides = _sides(classifier.session.path, found.root)
     by_seen: dict[str, list[_Answer]] = defaultdict(list)
     outcomes = classifier.classify_files(sample.path for sample in samples)
@@ -70,9 +70,10 @@ def suspected_label_events(
     return [finding for answers in by_seen.values() for finding in judge(card, answers)]
 
 
-def require_fitting(found: FoundSamples, card: ModelCard) -> None:
+def _require_fitting(found: FoundSamples, card: ModelCard) -> None:
     if found.task != card.task:
-        raise DataError(f"--model is {card.task}, the pictures of {found.root} not")
+        task = f"--model is {card.task}"
+        raise DataError(f"{task}, the pictures of {found.root} are not: give another model")
     named = {label for s in found.everything for label in _labels(s, card.task)}
     if unknown := sorted(named - {*card.labels}):
         raise DataError(

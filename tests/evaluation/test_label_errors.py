@@ -21,7 +21,9 @@ def joint_of_the_paper(probabilities: np.ndarray, given: np.ndarray) -> np.ndarr
     labels = probabilities.shape[1]
     thresholds = []
     for label in range(labels):
-        own = [row[label] for row, other in zip(probabilities, given, strict=True) if other == label]
+        own = [
+            row[label] for row, other in zip(probabilities, given, strict=True) if other == label
+        ]
         thresholds.append(sum(own) / len(own))
     counts = np.zeros((labels, labels), int)
     for row, label in zip(probabilities, given, strict=True):
