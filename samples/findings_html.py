@@ -80,14 +80,15 @@ def _section(kind: str, found: Sequence[Finding]) -> Iterator[str]:
 
 
 def _article(finding: Finding) -> str:
-    figures = "".join(_figure(path) for path in finding.paths)
+    shown = finding.kind != "no-picture"  # which may be a film of any size
+    figures = "".join(_figure(path, shown) for path in finding.paths)
     side = f"<div class=side>{figures}</div>" if figures else ""
     return f"<article>{side}<p>{escape(finding.detail)}</p></article>\n"
 
 
-def _figure(path: Path) -> str:
+def _figure(path: Path, shown: bool) -> str:
     name = escape(str(path))
-    return f"<figure>{_image(path)}<figcaption>{name}</figcaption></figure>"
+    return f"<figure>{_image(path) if shown else ''}<figcaption>{name}</figcaption></figure>"
 
 
 def _image(path: Path) -> str:
