@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
+from ..evaluation.unknown import UnknownRule
 from ..inference.card import ModelCard
 from ..inference.graph_input import FLOAT
 from ..training.resnet import Normalisation, PictureNetwork
@@ -67,6 +68,57 @@ class ScoresNetwork(nn.Module):
         """Compute (logits, probabilities), float32 `[N, C]` each."""
         logits, probabilities, _, _ = self.deployed(images)
         return logits, probabilities
+
+
+class UnknownScore(nn.Module):
+    """The score of a rule for unknown pictures, from their features."""
+
+    whitening: Tensor
+    shift: Tensor
+    means: Tensor
+
+    def __init__(self, rule: UnknownRule) -> None:
+        super().__init__()
+        for name in ("whitening", "shift", "means"):
+            self.register_buffer(name, torch.from_numpy(getattr(rule, name)))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Compute float32 `[N]` of features `[N, F]`."""
+        whitened = features @ self.whitening + self.shift
+        lengths = whitened.square().sum(dim=1, keepdim=True)
+        squares = self.means.square().sum(dim=1)
+        distances = lengths - 2 * whitened @ self.means.T + squares  # [N, K], squared
+        return distances.amin(dim=1).relu().sqrt()
+
+
+class JudgedNetwork(nn.Module):
+    """The deployed network with the score of a rule for unknown pictures."""
+
+    def __init__(self, deployed: DeployedNetwork, rule: UnknownRule) -> None:
+        super().__init__()
+        self.deployed = deployed
+        self.unknown = UnknownScore(rule)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Compute what the deployed network does, and the score `[N]`."""
+        logits, probabilities, maps, features = self.deployed(images)
+        return logits, probabilities, maps, features, self.unknown(features)
+
+
+class JudgedScoresNetwork(JudgedNetwork):
+    """The same without what explains an answer."""
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride] - fewer outputs
+        """Compute (logits, probabilities, unknown_score)."""
+        logits, probabilities, _, features = self.deployed(images)
+        return logits, probabilities, self.unknown(features)
+
+
+def network_of(deployed: DeployedNetwork, explain: bool, rule: UnknownRule | None) -> nn.Module:
+    """Choose what gives the outputs that are asked for."""
+    if rule is not None:
+        return (JudgedNetwork if explain else JudgedScoresNetwork)(deployed, rule)
+    return deployed if explain else ScoresNetwork(deployed)
 
 
 def example_input(card: ModelCard, batch: int = 2) -> Tensor:

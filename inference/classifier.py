@@ -89,10 +89,19 @@ class Classifier:
                 yield Outcome(path, next(predictions), None)
 
     def _predict(self, pixels: list[Pixels]) -> list[Prediction]:
-        logits, probabilities = self.session.scores(pixels)
+        found = self.session.run(pixels, explain=False)
         labels, thresholds = self.card.labels, self.card.decision_thresholds
-        rows = zip(logits, probabilities, strict=True)
-        return [Prediction(labels, *row, thresholds) for row in rows]
+        judged = [None] * len(pixels) if found.unknown_score is None else found.unknown_score
+        return [
+            Prediction(
+                *(labels, logits, probabilities, thresholds),
+                None if score is None else float(score),
+                self.card.unknown_threshold,
+            )
+            for logits, probabilities, score in zip(
+                found.logits, found.probabilities, judged, strict=True
+            )
+        ]
 
 
 def _ahead(
