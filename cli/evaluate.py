@@ -1,7 +1,7 @@
 """`tlx eval`: a model file scored on labelled pictures."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,7 +120,8 @@ def report_json(report: "Report | MultiLabelReport") -> dict[str, object]:
     from ..evaluation.report import Report
 
     task = "single-label" if isinstance(report, Report) else "multi-label"
-    content = asdict(report)
+    content = asdict(replace(report, rows=()))
+    del content["rows"]
     content["unreadable"] = [
         {"path": str(row.path), "error": row.reason} for row in report.unreadable
     ]

@@ -1,18 +1,20 @@
 """The report of the multi-label task: decisions scored against all labels of each picture."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inference.prediction import Outcome, Prediction, decide
+from ..inference.prediction import Outcome, decide
 from ..samples.sample import LeftOut, Sample
 from . import multi_label_metrics as metrics
 from .bootstrap import mean_average_precision_interval
 from .metrics import wilson_interval
 from .multi_label_metrics import MultiHot
 from .report import WORST, require_known_labels, sort_out
+from .scored_picture import ScoredLabels, Size, scored_labels
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class MultiLabelReport:
         worst_mistakes: those with the least probability for what is true of one label first.
         unreadable: the pictures that could not be read.
         pictures_per_second: from file to answer, of this measurement.
+        rows: every picture that was scored, in the order given; not in report.json.
     """
 
     model: str
@@ -96,15 +99,15 @@ class MultiLabelReport:
     worst_mistakes: tuple[MultiLabelMistake, ...]
     unreadable: tuple[LeftOut, ...]
     pictures_per_second: float
+    rows: tuple[ScoredLabels, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class _Answered:
-    """What is scored: N pictures, and `[N, C]` of logits, decisions and truth."""
+    """What is scored: `[N, C]` of logits, decisions and truth."""
 
     labels: tuple[str, ...]
     thresholds: tuple[float, ...]
-    pictures: list[tuple[Sample, Prediction]]
     logits: NDArray[np.float32]
     decisions: MultiHot
     truth: MultiHot
@@ -117,8 +120,18 @@ def score_multi_label(
     samples: Sequence[Sample],
     outcomes: Sequence[Outcome],
     seconds: float,
+    sizes: Mapping[Path, Size] | None = None,
 ) -> MultiLabelReport:
     """Score outcomes against samples, which stand in the same order.
+
+    Args:
+        model: the file's name.
+        labels: the card's.
+        thresholds: the card's, in the order of `labels`.
+        samples: pictures with their truth.
+        outcomes: what the file answered to each.
+        seconds: that all answers took.
+        sizes: of the pictures, as far as they are known.
 
     Raises:
         DataError: a label that the card does not know, or no picture that could be read.
@@ -128,16 +141,24 @@ def score_multi_label(
     answered = _Answered(
         labels,
         thresholds,
-        pictures,
         np.stack([prediction.logits for _, prediction in pictures]),
         decide(np.stack([prediction.probabilities for _, prediction in pictures]), thresholds),
         metrics.multi_hot([sample for sample, _ in pictures], labels),
     )
-    return _report(model, answered, unreadable, len(samples) / seconds)
+    known = sizes or {}
+    measured = [known.get(sample.path) for sample, _ in pictures]
+    rows = tuple(
+        scored_labels(pictures, answered.logits, answered.decisions, answered.truth, measured)
+    )
+    return _report(model, answered, rows, unreadable, len(samples) / seconds)
 
 
 def _report(
-    model: str, answered: _Answered, unreadable: tuple[LeftOut, ...], pictures_per_second: float
+    model: str,
+    answered: _Answered,
+    rows: tuple[ScoredLabels, ...],
+    unreadable: tuple[LeftOut, ...],
+    pictures_per_second: float,
 ) -> MultiLabelReport:
     logits, decisions, truth = answered.logits, answered.decisions, answered.truth
     counted = int(truth.any(axis=0).sum())
@@ -157,9 +178,10 @@ def _report(
         labels=answered.labels,
         thresholds=answered.thresholds,
         per_label=_per_label(answered),
-        worst_mistakes=_worst(answered),
+        worst_mistakes=_worst(rows),
         unreadable=unreadable,
         pictures_per_second=pictures_per_second,
+        rows=rows,
     )
 
 
@@ -176,24 +198,9 @@ def _per_label(answered: _Answered) -> dict[str, MultiLabelScores]:
     }
 
 
-def _worst(answered: _Answered) -> tuple[MultiLabelMistake, ...]:
-    wrong = answered.decisions != answered.truth
-    # By the loss: probabilities near 0 and 1 are equal in float32 where logits still differ.
-    losses = np.where(wrong, metrics.binary_losses(answered.logits, answered.truth), -1.0)
-    order = np.argsort(-losses.max(axis=1), kind="stable")
-    rows = [int(row) for row in order if wrong[row].any()][:WORST]
-    return tuple(_mistake(answered, row, int(losses[row].argmax())) for row in rows)
-
-
-def _mistake(answered: _Answered, row: int, label: int) -> MultiLabelMistake:
-    def named(columns: MultiHot) -> tuple[str, ...]:
-        return tuple(answered.labels[index] for index in np.flatnonzero(columns))
-
-    sample, prediction = answered.pictures[row]
-    return MultiLabelMistake(
-        str(sample.path),
-        named(answered.truth[row]),
-        named(answered.decisions[row]),
-        answered.labels[label],
-        float(prediction.probabilities[label]),
+def _worst(rows: Sequence[ScoredLabels]) -> tuple[MultiLabelMistake, ...]:
+    mistakes = sorted((row for row in rows if not row.correct), key=lambda row: -row.label_loss)
+    return tuple(
+        MultiLabelMistake(row.path, row.truth, row.predicted, row.label, row.probability)
+        for row in mistakes[:WORST]
     )

@@ -1,7 +1,8 @@
 """The report: predictions scored against truth, aligned by the labels' names."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from ..errors import DataError
 from ..inference.prediction import Outcome, Prediction
 from ..samples.sample import LeftOut, Sample
 from . import metrics
+from .scored_picture import ScoredPicture, Size, scored_pictures
 
 WORST = 20
 """Mistakes kept in a report."""
@@ -61,6 +63,7 @@ class Report:
         worst_mistakes: those with the least probability for the truth first.
         unreadable: the pictures that could not be read.
         pictures_per_second: from file to answer, of this measurement.
+        rows: every picture that was scored, in the order given; not in report.json.
     """
 
     model: str
@@ -76,6 +79,7 @@ class Report:
     worst_mistakes: tuple[Mistake, ...]
     unreadable: tuple[LeftOut, ...]
     pictures_per_second: float
+    rows: tuple[ScoredPicture, ...] = field(default=(), repr=False)
 
 
 def require_known_labels(
@@ -104,15 +108,48 @@ def score(
     samples: Sequence[Sample],
     outcomes: Sequence[Outcome],
     seconds: float,
+    sizes: Mapping[Path, Size] | None = None,
 ) -> Report:
     """Score outcomes against samples, which stand in the same order.
+
+    Args:
+        model: the file's name.
+        labels: the card's.
+        samples: pictures with their truth.
+        outcomes: what the file answered to each.
+        seconds: that all answers took.
+        sizes: of the pictures, as far as they are known.
 
     Raises:
         DataError: a label that the card does not know, or no picture that could be read.
     """
     require_known_labels(samples, labels)
     answered, unreadable = sort_out(samples, outcomes)
-    return _report(model, labels, answered, unreadable, len(samples) / seconds)
+    logits = np.stack([prediction.logits for _, prediction in answered])
+    truth = np.array([labels.index(sample.label) for sample, _ in answered])
+    known = sizes or {}
+    measured = [known.get(sample.path) for sample, _ in answered]
+    rows = tuple(scored_pictures(answered, logits, truth, measured))
+    confusion = metrics.confusion(logits, truth)
+    return Report(
+        model=model,
+        pictures=len(answered),
+        failures=len(unreadable),
+        accuracy=metrics.accuracy(logits, truth),
+        accuracy_interval=metrics.wilson_interval(int(confusion.trace()), len(answered)),
+        top5_accuracy=metrics.top5_accuracy(logits, truth),
+        loss=float(metrics.losses(logits, truth).mean()),
+        labels=labels,
+        per_label={
+            label: LabelScores(float(row[0]), float(row[1]), float(row[2]), int(row[3]))
+            for label, row in zip(labels, metrics.per_label(logits, truth), strict=True)
+        },
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        worst_mistakes=_worst(rows),
+        unreadable=unreadable,
+        pictures_per_second=len(samples) / seconds,
+        rows=rows,
+    )
 
 
 def sort_out(
@@ -138,47 +175,11 @@ def sort_out(
     return answered, unreadable
 
 
-def _report(
-    model: str,
-    labels: tuple[str, ...],
-    answered: list[tuple[Sample, Prediction]],
-    unreadable: tuple[LeftOut, ...],
-    pictures_per_second: float,
-) -> Report:
-    logits = np.stack([prediction.logits for _, prediction in answered])
-    truth = np.array([labels.index(sample.label) for sample, _ in answered])
-    confusion = metrics.confusion(logits, truth)
-    return Report(
-        model=model,
-        pictures=len(answered),
-        failures=len(unreadable),
-        accuracy=metrics.accuracy(logits, truth),
-        accuracy_interval=metrics.wilson_interval(int(confusion.trace()), len(answered)),
-        top5_accuracy=metrics.top5_accuracy(logits, truth),
-        loss=float(metrics.losses(logits, truth).mean()),
-        labels=labels,
-        per_label={
-            label: LabelScores(float(row[0]), float(row[1]), float(row[2]), int(row[3]))
-            for label, row in zip(labels, metrics.per_label(logits, truth), strict=True)
-        },
-        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
-        worst_mistakes=_worst(answered),
-        unreadable=unreadable,
-        pictures_per_second=pictures_per_second,
-    )
-
-
-def _worst(answered: list[tuple[Sample, Prediction]]) -> tuple[Mistake, ...]:
+def _worst(rows: Sequence[ScoredPicture]) -> tuple[Mistake, ...]:
     mistakes = [
-        Mistake(
-            str(sample.path),
-            sample.label,
-            prediction.label,
-            prediction.probability,
-            float(prediction.probabilities[prediction.labels.index(sample.label)]),
-        )
-        for sample, prediction in answered
-        if prediction.label != sample.label
+        Mistake(row.path, row.truth, row.predicted, row.probability, row.truth_probability)
+        for row in rows
+        if not row.correct
     ]
     mistakes.sort(key=lambda mistake: (mistake.truth_probability, -mistake.probability))
     return tuple(mistakes[:WORST])

@@ -8,6 +8,7 @@ from ..inference.classifier import Classifier
 from ..inference.prediction import Outcome
 from ..samples.sample import Sample
 from .multi_label_report import MultiLabelReport, score_multi_label
+from .picture_sizes import read_sizes
 from .report import Report, require_known_labels, score
 
 
@@ -42,6 +43,7 @@ def evaluate(
         yield EvaluationProgress(len(outcomes), len(samples))
     seconds = perf_counter() - start
     model, thresholds = classifier.session.path.name, card.decision_thresholds
+    sizes = read_sizes(sample.path for sample in samples)
     if thresholds is None:
-        return score(model, card.labels, samples, outcomes, seconds)
-    return score_multi_label(model, card.labels, thresholds, samples, outcomes, seconds)
+        return score(model, card.labels, samples, outcomes, seconds, sizes)
+    return score_multi_label(model, card.labels, thresholds, samples, outcomes, seconds, sizes)
