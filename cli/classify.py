@@ -68,8 +68,7 @@ def show_outcome(outcome: "Outcome", topk: int, screen: Screen, multi_label: boo
     elif multi_label:
         screen.row(f"{outcome.path}  {_chosen_text(outcome.prediction, topk)}")
     elif outcome.prediction.unknown:
-        nearest = _text(outcome.prediction.top(topk))
-        screen.row(f"{outcome.path}  unknown (nearest: {nearest})")
+        screen.row(f"{outcome.path}  unknown (nearest: {_text(outcome.prediction.top(1))})")
     else:
         screen.row(f"{outcome.path}  {_text(outcome.prediction.top(topk))}")
 
@@ -192,4 +191,6 @@ def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
     answers = [value for row in ranked for value in (row.label, row.probability)]
     if outcome.prediction is None:
         return [outcome.path, outcome.error or ""]
-    return [outcome.path, "", *chosen, *answers, *_judgement(outcome)]
+    unknown, score = _judgement(outcome)
+    said = "" if unknown is None else str(unknown).lower()
+    return [outcome.path, "", *chosen, *answers, said, "" if score is None else score]

@@ -13,6 +13,14 @@ from ..errors import DataError, UsageError
 from .extras import require_extra
 from .multi_label import show_mistakes, show_summary
 from .screen import Screen, one_line
+from .unknown_screen import (
+    UNKNOWN_PLOT,
+    measure_unknown,
+    show_refusals,
+    unknown_json,
+    unknown_pictures,
+    write_unknown,
+)
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -54,7 +62,13 @@ def eval_command(
         None, help="Only the CSV's rows with this in the column split; RUN/split.csv has it."
     ),
     out: Path | None = typer.Option(
-        None, help="Folder for report.json and confusion.png (multi-label: labels.png)."
+        None,
+        help="Folder for report.json and confusion.png (multi-label: labels.png); with --unknown "
+        "unknown.png.",
+    ),
+    unknown: Path | None = typer.Option(
+        None,
+        help="Folder of pictures that show none of the labels: how well the file finds them.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
@@ -68,6 +82,7 @@ def eval_command(
     from ..inference.events import finish
 
     classifier = Classifier(model)
+    strange = unknown_pictures(unknown, classifier)
     if out is not None:
         _prepare(out, classifier.card)
     with Screen(as_json) as screen:
@@ -78,11 +93,13 @@ def eval_command(
         show_report(report, screen)
         if split in SELECTED:
             screen.row(_selection_note(split, classifier.card))
-        content = {**report_json(report), "split": split}
+        found = measure_unknown(classifier, report, strange, screen) if strange else None
+        content = {**report_json(report), "split": split, "unknown": unknown_json(found)}
         screen.json(content)
         if out is not None:
             _write(report, content, out, screen)
-    if report.failures:
+            write_unknown(found, out, screen)
+    if report.failures or (found is not None and found.unreadable):
         raise typer.Exit(1)
 
 
@@ -108,6 +125,7 @@ def _show_single_label(report: "Report", screen: Screen) -> None:
     )
     if report.top5_accuracy is not None:
         screen.row(f"top-5 accuracy {report.top5_accuracy:.4f}")
+    show_refusals(report, screen)
     screen.table(_label_table(report))
     _show_confusion(report, screen)
     for line in _confused_pairs(report):
@@ -245,7 +263,7 @@ def _prepare(out: Path, card: "ModelCard") -> None:
     record = out / "report.json"
     content = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
     ours = '"confusion"' in content or '"exact_match"' in content
-    for path in (record, out / PLOTS[card.task]):
+    for path in (record, out / PLOTS[card.task], out / UNKNOWN_PLOT):
         if path.exists() and not ours:
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
 

@@ -64,6 +64,10 @@ class Report:
         unreadable: the pictures that could not be read.
         pictures_per_second: from file to answer, of this measurement.
         rows: every picture that was scored, in the order given; not in report.json.
+        refused: share of the pictures that the file's rule takes for none of the labels, which all
+            else here ignores; None for a file without a rule, as the next.
+        accuracy_with_refusals: share of the others whose first label is the truth; None if there
+            are none.
     """
 
     model: str
@@ -80,6 +84,8 @@ class Report:
     unreadable: tuple[LeftOut, ...]
     pictures_per_second: float
     rows: tuple[ScoredPicture, ...] = field(default=(), repr=False)
+    refused: float | None = None
+    accuracy_with_refusals: float | None = None
 
 
 def require_known_labels(
@@ -130,6 +136,7 @@ def score(
     known = sizes or {}
     measured = [known.get(sample.path) for sample, _ in answered]
     rows = tuple(scored_pictures(answered, logits, truth, measured))
+    kept = [row for row in rows if row.unknown is False]
     confusion = metrics.confusion(logits, truth)
     return Report(
         model=model,
@@ -149,6 +156,8 @@ def score(
         unreadable=unreadable,
         pictures_per_second=len(samples) / seconds,
         rows=rows,
+        refused=None if any(row.unknown is None for row in rows) else 1 - len(kept) / len(rows),
+        accuracy_with_refusals=sum(row.correct for row in kept) / len(kept) if kept else None,
     )
 
 
