@@ -16,8 +16,8 @@ NEAR = 0.05
 head, and in fp16 the maps, may be rounded on the way."""
 
 SCORE = 1e-3
-"""Of the score for unknown pictures from what the rule makes of the file's own features, as a
-share of the largest; both are in fp32."""
+"""Of a file's score for unknown pictures from what the rule makes of its own features and logits,
+as a share of the largest; both are in fp32."""
 
 
 def find_inconsistency(
@@ -42,9 +42,11 @@ def find_inconsistency(
     if not _near(answers.activation_maps.mean(axis=(2, 3)) + bias, logits):
         return Diagnosis("activation maps", "their mean and the head's bias are not the logits")
     if rule is not None and answers.unknown_score is not None:
-        expected = rule.scores(answers.features)
-        if not np.abs(answers.unknown_score - expected).max() <= SCORE * expected.max():
-            return Diagnosis("unknown score", "it is not what the rule makes of the features")
+        expected = rule.scores(answers.features, answers.logits)
+        if not np.abs(answers.unknown_score - expected).max() <= SCORE * np.abs(expected).max():
+            return Diagnosis(
+                "unknown score", "it is not what the rule makes of the features and logits"
+            )
     return None
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from ..evaluation.unknown import UnknownRule
+from ..evaluation.unknown import RULE_CONSTANTS, UnknownRule
 from ..inference.card import ModelCard
 from ..inference.graph_input import FLOAT
 from ..training.resnet import Normalisation, PictureNetwork
@@ -71,24 +71,30 @@ class ScoresNetwork(nn.Module):
 
 
 class UnknownScore(nn.Module):
-    """The score of a rule for unknown pictures, from their features."""
+    """The score of a rule for unknown pictures, from their features and logits."""
 
-    whitening: Tensor
+    scale: Tensor
     shift: Tensor
+    directions: Tensor
     means: Tensor
+    weight: Tensor
+    level: Tensor
 
     def __init__(self, rule: UnknownRule) -> None:
         super().__init__()
-        for name in ("whitening", "shift", "means"):
+        for name in RULE_CONSTANTS:
             self.register_buffer(name, torch.from_numpy(getattr(rule, name)))
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Compute float32 `[N]` of features `[N, F]`."""
-        whitened = features @ self.whitening + self.shift
-        lengths = whitened.square().sum(dim=1, keepdim=True)
-        squares = self.means.square().sum(dim=1)
-        distances = lengths - 2 * whitened @ self.means.T + squares  # [N, K], squared
-        return distances.amin(dim=1).relu().sqrt()
+    def forward(self, features: Tensor, logits: Tensor) -> Tensor:
+        """Compute float32 `[N]` of `[N, F]` and `[N, C]`."""
+        placed = features * self.scale + self.shift
+        turned, means = placed @ self.directions, self.means @ self.directions
+        lengths = placed.square().sum(dim=1) - turned.square().sum(dim=1)  # [N]
+        squares = self.means.square().sum(dim=1) - means.square().sum(dim=1)  # [K]
+        crossed = placed @ self.means.T - turned @ means.T  # [N, K]
+        distances = lengths.unsqueeze(1) - 2 * crossed + squares
+        energy = -torch.logsumexp(logits, dim=1) - self.level
+        return distances.amin(dim=1).relu().sqrt() + self.weight * energy
 
 
 class JudgedNetwork(nn.Module):
@@ -102,7 +108,7 @@ class JudgedNetwork(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Compute what the deployed network does, and the score `[N]`."""
         logits, probabilities, maps, features = self.deployed(images)
-        return logits, probabilities, maps, features, self.unknown(features)
+        return logits, probabilities, maps, features, self.unknown(features, logits)
 
 
 class JudgedScoresNetwork(JudgedNetwork):
@@ -111,7 +117,7 @@ class JudgedScoresNetwork(JudgedNetwork):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride] - fewer outputs
         """Compute (logits, probabilities, unknown_score)."""
         logits, probabilities, _, features = self.deployed(images)
-        return logits, probabilities, self.unknown(features)
+        return logits, probabilities, self.unknown(features, logits)
 
 
 def network_of(deployed: DeployedNetwork, explain: bool, rule: UnknownRule | None) -> nn.Module:

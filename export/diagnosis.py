@@ -119,5 +119,5 @@ _CAUSES = {
     "probabilities": "temperature, softmax or sigmoid differs",
     "features": "the pooling differs",
     "activation maps": "they are not the head's weights over the last stage",
-    "unknown score": "its means or covariance are not those that were fitted",
+    "unknown score": "its means, covariance or weight are not those that were fitted",
 }

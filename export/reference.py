@@ -75,7 +75,7 @@ class Reference:
         score = None
         if rule is not None:
             assert self.answers.features is not None  # the checkpoint always gives them
-            score = rule.scores(self.answers.features)
+            score = rule.scores(self.answers.features, self.answers.logits)
         return replace(self, rule=rule, answers=replace(self.answers, unknown_score=score))
 
     def at(self, pictures: Sequence[int]) -> "Reference":
@@ -117,7 +117,8 @@ def reference_stages(reference: Reference, index: int) -> Stages:
     with _captured(modules) as captured:
         answers = _answer(network, images, reference.card)
     if reference.rule is not None and answers.features is not None:
-        answers = replace(answers, unknown_score=reference.rule.scores(answers.features))
+        score = reference.rule.scores(answers.features, answers.logits)
+        answers = replace(answers, unknown_score=score)
     return {
         "normalisation": images.numpy(),
         **{stage: captured[stage].numpy() for stage in modules},

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.fx import Interpreter, Node
 
+from ..evaluation.unknown import RULE_CONSTANTS
 from ..inference.card import CARD_KEY, TENSORS_KEY
 from ..inference.card_json import card_from_json
 from ..inference.graph_input import Pixels, as_tensor, batches
@@ -20,7 +21,7 @@ from .answers import Answers, Stages, join
 from .condition import USUAL, Condition
 from .pt2_file import load_pt2
 from .torchscript_file import load_torchscript
-from .unknown_graph import RULE_CONSTANTS, rule_of
+from .unknown_graph import rule_of
 
 
 class _TorchFile:

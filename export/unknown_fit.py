@@ -14,7 +14,7 @@ from ..evaluation.unknown import FEWEST, UnknownRule, fit_rule
 from ..inference.card import ModelCard
 from ..inference.graph_input import Pixels, as_tensor, batches
 from ..inference.preprocessing import preprocess
-from ..inference.session import CPU, INPUT
+from ..inference.session import CPU, INPUT, SCORES
 from ..samples.sample import Sample
 from ..training.checkpoint import Checkpoint, restore_network
 from .condition import BATCH
@@ -25,8 +25,9 @@ from .unknown_graph import features_value
 MOST_TRAINING, MOST_VALIDATION = 4000, 2000
 """Pictures that it is fitted on at most, spread over the labels: each is answered once more."""
 
-FeaturesOf = Callable[[Pixels], NDArray[np.floating]]
-"""Computes `[N, F]` of uint8 `[N, S, S, 3]`."""
+Values = NDArray[np.floating]
+Answer = Callable[[Pixels], tuple[Values, Values]]
+"""Computes features `[N, F]` and logits `[N, C]` of uint8 `[N, S, S, 3]`."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,12 @@ def fit_to_checkpoint(
     """Fit to the features that the checkpoint has for its pictures."""
     network = restore_network(checkpoint)
 
-    def features(images: Pixels) -> NDArray[np.floating]:
+    def answer(images: Pixels) -> tuple[Values, Values]:
         with torch.no_grad():
-            return network.until(torch.from_numpy(images), "layer4").numpy()
+            features = network.until(torch.from_numpy(images), "layer4")
+            return features.numpy(), network.network.fc(features).numpy()
 
-    return (yield from _fit(features, checkpoint.card, pictures, "the checkpoint"))
+    return (yield from _fit(answer, checkpoint.card, pictures, "the checkpoint"))
 
 
 def fit_to_file(
@@ -114,9 +116,9 @@ def fit_to_file(
 ) -> Generator[ComparisonProgress, None, UnknownRule]:
     """Fit to the features that an ONNX file has, quantized or not, given as output or not."""
     model = onnx.load(path)
-    value = features_value(model.graph)
+    names = [features_value(model.graph), SCORES[0]]
     del model.graph.output[:]
-    model.graph.output.append(onnx.helper.make_empty_tensor_value_info(value))
+    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
@@ -124,33 +126,35 @@ def fit_to_file(
     )
     size = session.get_inputs()[0].shape[0]
 
-    def features(images: Pixels) -> NDArray[np.floating]:
-        parts: list[NDArray[np.floating]] = []
+    def answer(images: Pixels) -> tuple[Values, Values]:
+        parts: list[list[Values]] = []
         for batch, count in batches(images, size if isinstance(size, int) else None):
-            (found,) = session.run([value], {INPUT: as_tensor(batch, card)})
-            parts.append(np.asarray(found, np.float32)[:count])
-        return np.concatenate(parts)
+            found = session.run(names, {INPUT: as_tensor(batch, card)})
+            parts.append([np.asarray(value, np.float32)[:count] for value in found])
+        features, logits = (np.concatenate(one) for one in zip(*parts, strict=True))
+        return features, logits
 
-    return (yield from _fit(features, card, pictures, name))
+    return (yield from _fit(answer, card, pictures, name))
 
 
 def _fit(
-    features: FeaturesOf, card: ModelCard, pictures: RulePictures, side: str
+    answer: Answer, card: ModelCard, pictures: RulePictures, side: str
 ) -> Generator[ComparisonProgress, None, UnknownRule]:
-    known = yield from _answer(features, card, pictures.training, f"{side}, on training pictures")
+    known, _ = yield from _answers(answer, card, pictures.training, f"{side}, on training pictures")
     truth = np.array([card.labels.index(sample.label) for sample in pictures.training])
     rule = fit_rule(known, truth)
-    held = yield from _answer(features, card, pictures.validation, f"{side}, on validation")
-    return rule.with_threshold(held, pictures.refuse)
+    held = yield from _answers(answer, card, pictures.validation, f"{side}, on validation")
+    return rule.fitted_to(*held, pictures.refuse)
 
 
-def _answer(
-    features: FeaturesOf, card: ModelCard, samples: Sequence[Sample], side: str
-) -> Generator[ComparisonProgress, None, NDArray[np.floating]]:
-    parts: list[NDArray[np.floating]] = []
+def _answers(
+    answer: Answer, card: ModelCard, samples: Sequence[Sample], side: str
+) -> Generator[ComparisonProgress, None, tuple[Values, Values]]:
+    parts: list[tuple[Values, Values]] = []
     for start in range(0, len(samples), BATCH):
         batch = samples[start:][:BATCH]
         images = np.stack([preprocess(sample.path, card.preprocessing) for sample in batch])
-        parts.append(features(images))
+        parts.append(answer(images))
         yield ComparisonProgress(side, start + len(batch), len(samples))
-    return np.concatenate(parts)
+    features, logits = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return features, logits

@@ -6,16 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from ..evaluation.unknown import UnknownRule
+from ..evaluation.unknown import RULE_CONSTANTS, UnknownRule
 from ..inference.card import ModelCard
 from ..inference.session import FEATURES, SCORES, UNKNOWN
 
 _PREFIX = "unknown."
-RULE_CONSTANTS = ("whitening", "shift", "means")
 _HALVED = f"{FEATURES}_fp16"
 """The features of an fp16 file that does not give them."""
 _AXES_AS_INPUT = 18
-"""Opset from which ReduceMin takes its axes so."""
+"""Opset from which ReduceMin and ReduceLogSumExp take their axes so."""
 
 
 def name_features(model: ModelProto) -> None:
@@ -31,21 +30,29 @@ def name_features(model: ModelProto) -> None:
 
 
 def add_unknown_score(model: ModelProto, rule: UnknownRule) -> None:
-    """Add the output `unknown_score` to a graph that computes "features" `[N, F]`, in fp32.
+    """Add the output `unknown_score` to a graph that computes "features" and "logits", in fp32.
 
-    The squared distance is |w|^2 - 2 w.m + |m|^2 over the labels' means m, which is two products
-    of matrices in place of a value for every picture, label and feature.
+    A squared distance |x - m|^2 is |x|^2 - 2 x.m + |m|^2, which is a product of matrices in place
+    of a value for every picture, label and feature.
     """
     graph = model.graph
     opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     size = graph.output[0].type.tensor_type.shape.dim[0]
-    graph.node.extend(_nodes(graph, axes_as_input=opset >= _AXES_AS_INPUT))
+    nodes = _nodes(features_value(graph))
+    turned = rule.means @ rule.directions
     arrays = {
         **{name: getattr(rule, name) for name in RULE_CONSTANTS},
-        "squares": np.square(rule.means).sum(axis=1),
+        "turned_means": turned,
+        "squares": np.square(rule.means).sum(axis=1) - np.square(turned).sum(axis=1),
         "ones": np.ones((len(rule.shift), 1), np.float32),
-        **({"axis": np.array([1])} if opset >= _AXES_AS_INPUT else {}),
+        "turned_ones": np.ones((turned.shape[1], 1), np.float32),
     }
+    if opset >= _AXES_AS_INPUT:
+        arrays["axis"] = np.array([1])
+    for node in nodes:
+        if node.op_type.startswith("Reduce"):
+            _reduce_labels(node, opset)
+    graph.node.extend(nodes)
     graph.initializer.extend(
         numpy_helper.from_array(array, _PREFIX + name) for name, array in arrays.items()
     )
@@ -73,32 +80,48 @@ def features_value(graph: GraphProto) -> str:
     return FEATURES if FEATURES in made else _HALVED
 
 
-def _nodes(graph: GraphProto, axes_as_input: bool) -> list[NodeProto]:
-    nodes: list[NodeProto] = []
-    values = features_value(graph)
-    if values == _HALVED:
-        values = f"{_PREFIX}features"
-        nodes.append(helper.make_node("Cast", [_HALVED], [values], to=TensorProto.FLOAT))
-    axis = ["axis"] if axes_as_input else []
-    nearest = helper.make_node("ReduceMin", _own("distances", *axis), _own("nearest"), keepdims=0)
-    if not axes_as_input:
-        nearest.attribute.append(helper.make_attribute("axes", [1]))
-    nodes += [
-        helper.make_node("Gemm", [values, *_own("whitening", "shift")], _own("whitened")),
-        helper.make_node("Mul", _own("whitened", "whitened"), _own("squared")),
-        helper.make_node("MatMul", _own("squared", "ones"), _own("length")),
-        helper.make_node(
-            "Gemm", _own("whitened", "means", "squares"), _own("crossed"), alpha=-2.0, transB=1
-        ),
-        helper.make_node("Add", _own("length", "crossed"), _own("distances")),
-        nearest,
-        # Rounding may bring a distance of 0 below it.
-        helper.make_node("Relu", _own("nearest"), _own("positive")),
-        helper.make_node("Sqrt", _own("positive"), [UNKNOWN]),
+def _nodes(features: str) -> list[NodeProto]:
+    """Compute as `UnknownScore` of `export/deployed.py` does."""
+    halves = [_node("Cast", [features], "features", to=TensorProto.FLOAT)]
+    given = [features] if features == FEATURES else _own("features")
+    return [
+        *([] if features == FEATURES else halves),
+        _node("Mul", [*given, *_own("scale")], "scaled"),
+        _node("Add", _own("scaled", "shift"), "placed"),
+        _node("MatMul", _own("placed", "directions"), "turned"),
+        _node("Mul", _own("placed", "placed"), "placed_squared"),
+        _node("Mul", _own("turned", "turned"), "turned_squared"),
+        _node("MatMul", _own("placed_squared", "ones"), "length"),
+        _node("MatMul", _own("turned_squared", "turned_ones"), "turned_length"),
+        _node("Sub", _own("length", "turned_length"), "lengths"),
+        _node("Gemm", _own("placed", "means", "squares"), "crossed", alpha=-2.0, transB=1),
+        _node("Gemm", _own("turned", "turned_means"), "turned_crossed", alpha=2.0, transB=1),
+        _node("Add", _own("lengths", "crossed"), "partly"),
+        _node("Add", _own("partly", "turned_crossed"), "distances"),
+        _node("ReduceMin", _own("distances"), "nearest"),
+        _node("Relu", _own("nearest"), "positive"),  # rounding may bring a distance of 0 below it
+        _node("Sqrt", _own("positive"), "distance"),
+        _node("ReduceLogSumExp", [SCORES[0]], "sum"),
+        _node("Add", _own("sum", "level"), "surplus"),
+        _node("Mul", _own("surplus", "weight"), "weighed"),
+        helper.make_node("Sub", _own("distance", "weighed"), [UNKNOWN], name=f"{_PREFIX}score"),
     ]
-    for node in nodes:
-        node.name = node.output[0] if node.output[0] != UNKNOWN else f"{_PREFIX}score"
-    return nodes
+
+
+def _node(operator: str, inputs: list[str], output: str, **options: float) -> NodeProto:
+    name = _PREFIX + output
+    node = helper.make_node(operator, inputs, [name], name=name)
+    node.attribute.extend(helper.make_attribute(key, value) for key, value in options.items())
+    return node
+
+
+def _reduce_labels(node: NodeProto, opset: int) -> None:
+    """Let a node reduce `[N, K]` to `[N]`."""
+    node.attribute.append(helper.make_attribute("keepdims", 0))
+    if opset >= _AXES_AS_INPUT:
+        node.input.extend(_own("axis"))
+    else:
+        node.attribute.append(helper.make_attribute("axes", [1]))
 
 
 def _own(*names: str) -> list[str]:
