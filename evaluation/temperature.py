@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, softmax
 
-from .calibration import calibration_error
+from .calibration import calibrate
 from .metrics import losses
 from .multi_label_metrics import MultiHot, binary_losses
 
@@ -28,7 +28,7 @@ Truth = NDArray[np.intp] | MultiHot
 
 
 @dataclass(frozen=True)
-class Calibration:
+class TemperatureFit:
     """A temperature, and what it does to the calibration error.
 
     Attributes:
@@ -50,7 +50,7 @@ class Calibration:
 def temperature_text(
     temperature: float, error: float, calibrated_error: float, note: str | None
 ) -> str:
-    """Say in words what a `Calibration` says."""
+    """Say in words what a `TemperatureFit` says."""
     if note:
         return f"the temperature stays 1: {note}"
     return (
@@ -60,24 +60,24 @@ def temperature_text(
     )
 
 
-def calibrate(logits: Logits, truth: Truth) -> Calibration:
+def judge_temperature(logits: Logits, truth: Truth) -> TemperatureFit:
     """Fit the temperature, and measure the calibration error without and with it.
 
     Args:
         logits: `[N, C]`, finite, N >= 1.
         truth: int `[N]`; for multi-label bool `[N, C]`.
     """
-    error = calibration_error(probabilities(logits, truth), truth)
+    error = _error(logits, truth)
     temperature, note = fit_temperature(logits, truth)
     if note:
-        return Calibration(1.0, len(logits), error, error, note)
+        return TemperatureFit(1.0, len(logits), error, error, note)
     halves = np.random.default_rng(0).permutation(len(logits)) % 2
     scaled = logits.astype(np.float64)
     for half in (0, 1):
         other = halves != half
         scaled[~other] /= _least_loss(logits[other], truth[other]) or 1.0
-    calibrated = calibration_error(probabilities(scaled, truth), truth)
-    return Calibration(temperature, len(logits), error, calibrated)
+    calibrated = _error(scaled, truth)
+    return TemperatureFit(temperature, len(logits), error, calibrated)
 
 
 def fit_temperature(logits: Logits, truth: Truth) -> tuple[float, str | None]:
@@ -113,9 +113,13 @@ def _least_loss(logits: Logits, truth: Truth) -> float | None:
     return float(np.exp(found.x)) if inside and found.fun < _loss(some, wanted) else None
 
 
-def probabilities(logits: Logits, truth: Truth) -> NDArray[np.floating]:
-    """Compute `[N, C]` at temperature 1, by the task that the truth is of."""
-    return softmax(logits, axis=1) if truth.ndim == 1 else expit(logits)
+def _error(logits: Logits, truth: Truth) -> float:
+    """Compute the expected calibration error; of the first label, for multi-label of all."""
+    if truth.ndim == 1:
+        confidence, right = softmax(logits, axis=1).max(axis=1), logits.argmax(axis=1) == truth
+    else:
+        confidence, right = expit(logits).ravel(), truth.astype(np.bool_).ravel()
+    return calibrate(confidence, right).expected_calibration_error
 
 
 def _loss(logits: Logits, truth: Truth) -> float:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from .plots import TRAIN, VALIDATION, save_figure
+from .plots import TRAIN, VALIDATION, save
 from .unknown_report import UnknownReport
 
 
@@ -16,7 +16,7 @@ def draw_unknown(report: UnknownReport, path: Path) -> None:
     figure = Figure(figsize=(10, 4), layout="constrained")
     _draw_curve(figure.add_subplot(1, 2, 1), report)
     _draw_scores(figure.add_subplot(1, 2, 2), report)
-    save_figure(figure, path)
+    save(figure, path)
 
 
 def _draw_curve(axes: Axes, report: UnknownReport) -> None:

@@ -3,7 +3,13 @@
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from ..evaluation.temperature import FEWEST, Calibration, calibrate, temperature_text, too_few
+from ..evaluation.temperature import (
+    FEWEST,
+    TemperatureFit,
+    judge_temperature,
+    temperature_text,
+    too_few,
+)
 from ..samples.sample import Sample
 from .augmentation import Augmentation
 from .batches import EpochBatches, LoadedBatches, PictureDataset, truth_of
@@ -35,7 +41,7 @@ def with_temperature(
 
 def _calibration(
     checkpoint: Checkpoint, samples: Sequence[Sample]
-) -> Generator[BatchDone, None, Calibration]:
+) -> Generator[BatchDone, None, TemperatureFit]:
     card = checkpoint.card
     truth = truth_of(samples, card.labels, card.task)
     pictures = PictureDataset(samples, truth, card.preprocessing, Augmentation())
@@ -43,4 +49,4 @@ def _calibration(
     validated = yield from validate(restore_network(checkpoint), batches, ALONE)
     several = card.task == "multi-label"
     answered = validated.truth.numpy()
-    return calibrate(validated.logits.numpy(), answered > 0.5 if several else answered)
+    return judge_temperature(validated.logits.numpy(), answered > 0.5 if several else answered)

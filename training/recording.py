@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..evaluation.metrics import wilson_interval
 from ..evaluation.plots import Curve, draw_curves, draw_pictures
-from ..evaluation.temperature import Calibration
+from ..evaluation.temperature import TemperatureFit
 from ..inference.card import MeasuredResult, ModelCard
 from ..samples.sample import LabelledPictures
 from .augmentation import augmentation_of
@@ -153,7 +153,7 @@ def measured(card: ModelCard, result: Score) -> ModelCard:
     return replace(card, results=results, thresholds=result.thresholds, temperature=temperature)
 
 
-def calibration_results(found: Calibration) -> list[tuple[str, float, None]]:
+def calibration_results(found: TemperatureFit) -> list[tuple[str, float, None]]:
     """Name the calibration errors as the card does: at temperature 1, and at the card's."""
     return [(UNCALIBRATED, found.error, None), (CALIBRATED, found.calibrated_error, None)]
 

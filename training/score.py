@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..errors import TrainingError, UsageError
 from ..evaluation import metrics, multi_label_metrics
-from ..evaluation.temperature import Calibration, calibrate
+from ..evaluation.temperature import TemperatureFit, judge_temperature
 from ..evaluation.thresholds import tune_thresholds
 from ..inference.prediction import decide
 from .config import TrainingConfig
@@ -37,7 +37,7 @@ class Score:
     map: float | None
     pictures: int
     thresholds: tuple[float, ...] | None = None
-    calibration: Calibration | None = None
+    calibration: TemperatureFit | None = None
 
 
 def score(validated: Validated) -> Score:
@@ -87,7 +87,7 @@ def calibrated(validated: Validated, result: Score) -> Score:
     if truth.ndim == 1:
         return replace(result, calibration=calibrate(logits.numpy(), truth))
     positive = truth > 0.5
-    found = calibrate(logits.numpy(), positive)
+    found = judge_temperature(logits.numpy(), positive)
     probabilities = (logits / found.temperature).sigmoid().numpy()  # as a file gives them
     thresholds = tune_thresholds(probabilities, positive)
     return replace(result, calibration=found, thresholds=thresholds)

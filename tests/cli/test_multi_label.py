@@ -128,8 +128,10 @@ def test_out_gets_the_report_and_a_picture_of_the_labels(model, data, run_tlx, t
     with Image.open(out / "labels.png") as picture:
         picture.load()
         assert min(picture.size) > 100
-    assert sorted(path.name for path in out.iterdir()) == ["labels.png", "report.json"]
-    assert str(out / "labels.png") in ran.err
+    plots = ["labels.png", "precision_recall.png", "reliability.png", "roc.png"]
+    written = sorted([*plots, "predictions.csv", "report.json"])
+    assert sorted(path.name for path in out.iterdir()) == written
+    assert all(name in ran.err for name in written)
 
 
 def test_someone_elses_picture_is_not_replaced(model, data, run_tlx, tmp_path):

@@ -7,7 +7,12 @@ from scipy.special import expit
 
 from tlx.evaluation import temperature
 from tlx.evaluation.metrics import losses
-from tlx.evaluation.temperature import calibrate, fit_temperature, temperature_text
+from tlx.evaluation.temperature import (
+    judge_temperature,
+    fit_temperature,
+    judge_temperature,
+    temperature_text,
+)
 
 
 def _drawn(count: int, factor: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -20,7 +25,7 @@ def _drawn(count: int, factor: float, seed: int = 0) -> tuple[np.ndarray, np.nda
 
 @pytest.mark.parametrize("factor", [0.4, 1.0, 3.0])
 def test_logits_that_are_too_large_by_a_factor_have_it_as_their_temperature(factor):
-    found = calibrate(*_drawn(20_000, factor))
+    found = judge_temperature(*_drawn(20_000, factor))
     assert found.temperature == pytest.approx(factor, rel=0.04)
     assert found.calibrated_error < 0.015
     assert found.note is None
@@ -32,7 +37,7 @@ def test_several_labels_a_picture_have_one_temperature_too():
     chance = np.random.default_rng(1)
     logits = chance.normal(0, 2, (5000, 4))
     truth = chance.random(logits.shape) < expit(logits)
-    found = calibrate(2.5 * logits, truth)
+    found = judge_temperature(2.5 * logits, truth)
     assert found.temperature == pytest.approx(2.5, rel=0.05)
     assert found.calibrated_error < 0.02 < found.error
 
@@ -63,7 +68,7 @@ def test_the_error_with_it_is_of_pictures_that_it_was_not_fitted_on(monkeypatch)
         return least(some, wanted)
 
     monkeypatch.setattr(temperature, "_least_loss", watched)
-    found = calibrate(logits, truth)
+    found = judge_temperature(logits, truth)
     whole, one, other = fitted
     assert (len(whole), one & other, one | other) == (200, set(), whole)
     assert found.pictures == 200
@@ -83,7 +88,7 @@ def test_the_error_with_it_is_of_pictures_that_it_was_not_fitted_on(monkeypatch)
     ids=["few", "one", "right", "wrong", "equal, right", "equal, wrong", "several, right"],
 )
 def test_it_stays_1_where_nothing_tells_it_and_says_why(logits, truth, why):
-    found = calibrate(logits, truth)
+    found = judge_temperature(logits, truth)
     assert found.temperature == 1
     assert found.error == found.calibrated_error
     assert why in found.note

@@ -12,7 +12,7 @@ import torch
 import tlx
 from tlx.errors import CheckpointError, DataError, UsageError
 from tlx.evaluation import temperature
-from tlx.evaluation.temperature import calibrate
+from tlx.evaluation.temperature import judge_temperature
 from tlx.inference.preprocessing import preprocess
 from tlx.training import adopted_calibration
 from tlx.training.adoption import Adoption
@@ -253,6 +253,6 @@ def test_the_temperature_is_fitted_on_the_labelled_validation_pictures(
         with torch.no_grad():
             logits.append(restore_network(load_checkpoint(done.checkpoint))(image))
     truth = np.array([card.labels.index(s.label) for s in done.pictures.validation])
-    found = calibrate(torch.cat(logits).numpy(), truth)
+    found = judge_temperature(torch.cat(logits).numpy(), truth)
     assert card.temperature == pytest.approx(found.temperature, rel=1e-3)
     assert any("temperature" in note for note in done.notes)
