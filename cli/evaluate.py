@@ -13,6 +13,13 @@ from .extras import require_extra
 from .report_screen import show_report
 from .screen import Screen
 from .selection_note import selection_note
+from .unknown_screen import (
+    UNKNOWN_PLOT,
+    measure_unknown,
+    unknown_json,
+    unknown_pictures,
+    write_unknown,
+)
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -60,6 +67,11 @@ def eval_command(
         help="Folder for report.json, predictions.csv and the plots; for two files "
         "comparison.json and differences.csv.",
     ),
+    unknown: Path | None = typer.Option(
+        None,
+        help="Folder of pictures that show none of the labels: how well the file finds them; "
+        "--out draws unknown.png.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Score a model file, or compare two; exit 1 if some pictures could not be read.
@@ -82,6 +94,7 @@ def eval_command(
     from ..inference.events import finish
 
     classifier = Classifier(model)
+    strange = unknown_pictures(unknown, classifier)
     if out is not None:
         _prepare(out, classifier.card)
     with Screen(as_json) as screen:
@@ -93,11 +106,13 @@ def eval_command(
         note = selection_note(split, classifier.card)
         if note:
             screen.row(f"note: {note}")
-        content = {**report_json(report), "split": split}
+        found = measure_unknown(classifier, report, strange, screen) if strange else None
+        content = {**report_json(report), "split": split, "unknown": unknown_json(found)}
         screen.json(content)
         if out is not None:
             _write(report, content, out, screen)
-    if report.failures:
+            write_unknown(found, out, screen)
+    if report.failures or (found is not None and found.unreadable):
         raise typer.Exit(1)
 
 
@@ -153,7 +168,7 @@ def _prepare(out: Path, card: "ModelCard") -> None:
     record = out / "report.json"
     content = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
     ours = '"confusion"' in content or '"exact_match"' in content
-    for path in (record, *(out / name for name in (PLOTS[card.task], *WRITTEN))):
+    for path in (record, *(out / name for name in (PLOTS[card.task], *WRITTEN, UNKNOWN_PLOT))):
         if path.exists() and not ours:
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
 

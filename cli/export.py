@@ -69,6 +69,11 @@ def export_command(
         help="With activation maps and features, or without.",
         rich_help_panel=_GRAPH,
     ),
+    refuse: float = typer.Option(
+        0.05,
+        help="Share of known pictures that the rule for unknown ones may refuse; 0: no rule.",
+        rich_help_panel=_GRAPH,
+    ),
     opset: int = typer.Option(
         18, help="Of the ONNX file: onnxruntime 1.17 loads 18.", rich_help_panel=_GRAPH
     ),
@@ -113,6 +118,7 @@ def export_command(
         input=taken,
         embed_resize=embed_resize,
         explain=explain,
+        refuse=refuse,
         legacy_exporter=legacy_exporter,
         calibration=calibration,
         max_drop=max_drop,

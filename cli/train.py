@@ -192,6 +192,8 @@ def show_result(result: "TrainingResult", screen: Screen) -> None:
         f"{best.validation_loss:.4f} (these pictures chose the epoch: tlx eval on a test folder "
         "tells more)"
     )
+    if row := _temperature_row(best):
+        screen.row(row)
     screen.row(f"run folder: {result.run}")
     screen.row(f"next: tlx export {shlex.quote(str(result.run))}")
     screen.json(
@@ -205,6 +207,16 @@ def show_result(result: "TrainingResult", screen: Screen) -> None:
             "error": None,
         }
     )
+
+
+def _temperature_row(best: "EpochDone") -> str | None:
+    """Say what the best epoch's temperature does; None for a run of an earlier tlx."""
+    from ..evaluation.temperature import temperature_text
+
+    value, error, calibrated = best.temperature, best.calibration_error, best.calibrated_error
+    if value is None or error is None or calibrated is None:
+        return None
+    return temperature_text(value, error, calibrated, best.temperature_note)
 
 
 def _show_prepared(event: "Prepared", screen: Screen) -> None:

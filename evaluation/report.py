@@ -102,6 +102,10 @@ class Report:
         confused_pairs: the most frequent ones, up to 20.
         slices: the accuracy by size, sub-folder, and columns of a CSV.
         rows: every picture that was scored, in the order given; not in report.json.
+        refused: share of the pictures that the file's rule takes for none of the labels, which all
+            else here ignores; None for a file without a rule, as the next.
+        accuracy_with_refusals: share of the others whose first label is the truth; None if there
+            are none.
     """
 
     model: str
@@ -135,6 +139,8 @@ class Report:
     confused_pairs: tuple[ConfusedPair, ...]
     slices: tuple[Slice, ...]
     rows: tuple[ScoredPicture, ...] = field(default=(), repr=False)
+    refused: float | None = None
+    accuracy_with_refusals: float | None = None
 
 
 def require_known_labels(
@@ -237,6 +243,7 @@ def _report(
     confusion = metrics.confusion(logits, truth)
     top = metrics.in_first(logits, truth, topk) if topk < len(labels) else None
     means, intervals = measured.means, measured.intervals
+    kept = [row for row in rows if row.unknown is False]
     return Report(
         model=model,
         pictures=len(answered),
@@ -271,6 +278,8 @@ def _report(
         confused_pairs=_confused_pairs(confusion, labels),
         slices=slice_up(rows, samples, facts.columns, multi_label=False),
         rows=rows,
+        refused=None if any(row.unknown is None for row in rows) else 1 - len(kept) / len(rows),
+        accuracy_with_refusals=sum(row.correct for row in kept) / len(kept) if kept else None,
     )
 
 

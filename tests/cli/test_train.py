@@ -31,6 +31,13 @@ EPOCH = {
     "seconds": float,
     "best": bool,
 }
+none = type(None)
+CALIBRATED = {
+    "temperature": float,
+    "calibration_error": float,
+    "calibrated_error": float,
+    "temperature_note": str,
+}
 RUN_FILES = (
     *("best.pt", "last.pt", "config.json", "metrics.csv"),
     *("curves.png", "split.csv", "pictures.png"),
@@ -48,7 +55,8 @@ def test_json_is_an_object_an_epoch_and_then_a_summary(journey):
     *epochs, summary = journey.trained.json
     assert [epoch["epoch"] for epoch in epochs] == [1, 2]
     for epoch in epochs:
-        assert {name: type(value) for name, value in epoch.items()} == EPOCH
+        kinds = {name: type(value) for name, value in epoch.items()}
+        assert kinds == EPOCH | (CALIBRATED if epoch["best"] else dict.fromkeys(CALIBRATED, none))
         assert (epoch["event"], epoch["epochs"]) == ("epoch", 2)
     assert list(summary) == ["event", "run", "checkpoint", "labels", "best", "left_out", "error"]
     assert (summary["event"], summary["error"]) == ("summary", None)
