@@ -178,17 +178,18 @@ def test_rows_of_a_csv_whose_files_are_missing_are_failures(copied_test, journey
 
 
 def test_the_labels_of_a_folder_are_shown_as_they_are_named(capsys):
-    from tlx.cli.evaluate import show_report
+    import numpy as np
+
+    from tlx.cli.report_screen import show_report
     from tlx.cli.screen import Screen
-    from tlx.evaluation.report import LabelScores, Report
+    from tlx.evaluation.report import score
+    from tlx.inference.prediction import Outcome, Prediction
+    from tlx.samples.sample import Sample
 
     labels = ("[red]x[/red]\n", "long " * 60 + "end")
-    scores = {label: LabelScores(1.0, 1.0, 1.0, 1) for label in labels}
-    interval = (0.3, 1.0)
-    report = Report(
-        "m", 2, 0, 1.0, interval, None, 0.1, labels, scores, ((1, 0), (0, 1)), (), (), 1.0
-    )
-    show_report(report, Screen())
+    answer = Prediction(labels, np.zeros(2, np.float32), np.full(2, 0.5, np.float32))
+    sample = Sample(Path("a.jpg"), labels[0])
+    show_report(score("m", labels, [sample], [Outcome("a.jpg", answer, None)], 1.0), Screen())
     shown = capsys.readouterr().out
     assert r"│ [red]x[/red]\n" in shown
     assert shown.count("long " * 60 + "end") == 2
