@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import DataError, UsageError
+from .eval_page import refuse_foreign_page, write_report_page
 from .extras import require_extra
 from .report_screen import show_report
 from .screen import Screen
@@ -58,6 +59,9 @@ def eval_command(
     out: Path | None = typer.Option(
         None, help="Folder for report.json, predictions.csv and the plots."
     ),
+    report_file: Path | None = typer.Option(
+        None, "--report", help="Also write the report as one HTML file, with the pictures in it."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Score a model file on labelled pictures; exit 1 if some could not be read."""
@@ -74,18 +78,23 @@ def eval_command(
     classifier = Classifier(model)
     if out is not None:
         _prepare(out, classifier.card)
+    if report_file is not None:
+        refuse_foreign_page(report_file)
     with Screen(as_json) as screen:
         events = evaluate(classifier, samples, columns, topk)
         report = finish(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen, tuple(slice_by))
-        if split in SELECTED:
-            screen.row(_selection_note(split, classifier.card))
+        note = _selection_note(split, classifier.card) if split in SELECTED else ""
+        if note:
+            screen.row(note)
         content = {**report_json(report), "split": split}
         screen.json(content)
         if out is not None:
             _write(report, content, out, screen)
+        if report_file is not None:
+            write_report_page(report, classifier.session, report_file, note, screen)
     if report.failures:
         raise typer.Exit(1)
 
