@@ -114,7 +114,6 @@ def _results(report: Report | MultiLabelReport, pictures: PagePictures) -> Json:
         "coverage": asdict(report.coverage) if single else None,
         "curves": asdict(report.curves),
         "slices": [asdict(one) for one in report.slices],
-        "unreadable": [[str(row.path), row.reason] for row in report.unreadable],
         **_listed(report, pictures),
     }
 
@@ -122,7 +121,8 @@ def _results(report: Report | MultiLabelReport, pictures: PagePictures) -> Json:
 def _listed(report: Report | MultiLabelReport, pictures: PagePictures) -> Json:
     worst = sorted(report.rows, key=lambda row: (row.correct, -row.loss))
     rows = worst[:MOST_LISTED]
-    names = dict(zip([r.path for r in rows], shortened([r.path for r in rows]), strict=True))
+    paths = [row.path for row in rows] + [str(row.path) for row in report.unreadable]
+    names = dict(zip(paths, shortened(paths), strict=True))
     index = {label: place for place, label in enumerate(report.labels)}
     mistakes = [
         {**asdict(mistake), "path": names.get(mistake.path, "")} for mistake in pictures.mistakes
@@ -130,6 +130,7 @@ def _listed(report: Report | MultiLabelReport, pictures: PagePictures) -> Json:
     return {
         "pictures": [_picture(row, names, index, pictures.thumbnails) for row in rows],
         "mistakes": mistakes,
+        "unreadable": [[names[str(row.path)], row.reason] for row in report.unreadable],
         "left": _left_out(report.rows, rows, pictures),
     }
 

@@ -5,13 +5,16 @@ function chart({ title, x, y, from = 0, diagonal = false, curves = [], whiskers 
   const across = (value) => LEFT + value * (WIDTH - LEFT - RIGHT);
   const up = (value) => HEIGHT - BOTTOM - ((value - from) / (1 - from)) * (HEIGHT - BOTTOM - TOP);
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title });
-  for (let step = 0; step <= 5; step += 1) {
-    const horizontal = step / 5, vertical = from + (1 - from) * (step / 5);
+  for (let share = 0; share < 1.001; share += 0.2) {
     svg.append(
-      draw("line", { class: "grid", x1: across(horizontal), x2: across(horizontal), y1: up(from), y2: up(1) }),
-      draw("line", { class: "grid", x1: across(0), x2: across(1), y1: up(vertical), y2: up(vertical) }),
-      draw("text", { class: "axis", x: across(horizontal), y: up(from) + 15, "text-anchor": "middle" }, `${Math.round(100 * horizontal)}`),
-      draw("text", { class: "axis", x: LEFT - 7, y: up(vertical) + 4, "text-anchor": "end" }, `${+(100 * vertical).toFixed(1)}`));
+      draw("line", { class: "grid", x1: across(share), x2: across(share), y1: up(from), y2: up(1) }),
+      draw("text", { class: "axis", x: across(share), y: up(from) + 15, "text-anchor": "middle" }, `${Math.round(100 * share)}`));
+  }
+  const step = 1 - from > 0.5 ? 0.2 : 1 - from > 0.15 ? 0.1 : 0.02;
+  for (let share = 1; share > from - 0.001; share -= step) {
+    svg.append(
+      draw("line", { class: "grid", x1: across(0), x2: across(1), y1: up(share), y2: up(share) }),
+      draw("text", { class: "axis", x: LEFT - 7, y: up(share) + 4, "text-anchor": "end" }, `${Math.round(100 * share)}`));
   }
   svg.append(
     draw("text", { class: "axis", x: across(0.5), y: HEIGHT - 8, "text-anchor": "middle" }, `${x}, %`),

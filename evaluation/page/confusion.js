@@ -1,5 +1,6 @@
-const WIDEST = 40;
-const panel = make("div", { class: "panel", id: "cell", "aria-live": "polite" });
+const WIDEST = 40, MOST_PAIRS = 12;
+const panel = make("div", { class: "panel", id: "cell", "aria-live": "polite" },
+  quiet("The pictures of the chosen cell appear here."));
 
 /** Open a cell: exactly its pictures, the worst first. */
 function openCell(title, total, pictures, button) {
@@ -7,7 +8,7 @@ function openCell(title, total, pictures, button) {
   if (button) button.setAttribute("aria-pressed", "true");
   const heading = make("h3", { tabindex: "-1" }, title);
   const missing = total > pictures.length ? quiet(`${pictures.length} of them are listed in this file.`) : null;
-  panel.replaceChildren(heading, ...(missing ? [missing] : []), gallery(pictures));
+  panel.replaceChildren(heading, ...(missing ? [missing] : []), make("div", { class: "inner" }, gallery(pictures)));
   panel.onkeydown = (event) => { if (event.key === "Escape" && button) button.focus(); };
   heading.focus();
 }
@@ -77,7 +78,7 @@ function chooser() {
 
 function pairs() {
   const place = new Map(data.labels.map((label, index) => [label, index]));
-  return make("ul", { class: "pairs" }, ...data.pairs.map((pair) => make("li", {},
+  return make("ul", { class: "pairs" }, ...data.pairs.slice(0, MOST_PAIRS).map((pair) => make("li", {},
     make("button", { type: "button", click: () => openPair(place.get(pair.truth), place.get(pair.predicted)) },
       named(pair.truth), " taken for ", named(pair.predicted), " ", make("b", {}, `${pair.pictures}`), ` (${shown(pair.share)})`))));
 }

@@ -31,14 +31,15 @@ function confidence() {
 
 function confusion() {
   if (!data.confusion) {
-    return section("confusion", "Decisions", quiet("Choose a number to see its pictures."), decisionTable(), panel);
+    return section("confusion", "Decisions", quiet("Choose a number to see its pictures."),
+      make("div", { class: "beside" }, decisionTable(), panel));
   }
   const cut = data.labels.length > WIDEST;
   return section("confusion", "Confusion",
     quiet(cut ? `The ${WIDEST} labels with the most mistakes, of ${data.labels.length}. ` : "",
       "A row a truth, a column a prediction. Choose a cell to see its pictures; arrow keys move."),
-    matrix(), cut ? chooser() : null,
-    data.pairs.length ? make("h3", {}, "Most confused") : null, data.pairs.length ? pairs() : null, panel);
+    make("div", { class: "beside" }, matrix(), panel), cut ? chooser() : null,
+    data.pairs.length ? make("h3", {}, "Most confused") : null, data.pairs.length ? pairs() : null);
 }
 
 function facts(rows) {
