@@ -117,6 +117,7 @@ def disturbed(checkpoint):
     return model
 
 
+@pytest.mark.slow
 def test_a_file_that_answers_differently_ends_with_1_and_is_not_published(
     run, run_tlx, monkeypatch, journey
 ):

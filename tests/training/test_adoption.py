@@ -13,6 +13,7 @@ import tlx
 from tlx.errors import CheckpointError, DataError, UsageError
 from tlx.evaluation import temperature
 from tlx.evaluation.temperature import judge_temperature
+from tlx.export.options import ExportOptions
 from tlx.inference.preprocessing import preprocess
 from tlx.training import adopted_calibration
 from tlx.training.adoption import Adoption
@@ -20,6 +21,8 @@ from tlx.training.checkpoint import load_checkpoint, restore_network
 from tlx.training.config import read_config
 from tlx.training.train import resume_events
 
+OLDER = ExportOptions(legacy_exporter=True)
+"""The older exporter is the quicker one."""
 TURNED = ("red", "blue", "green")
 """The labels of the shared run, not in their alphabet's order as tlx would have them."""
 
@@ -51,7 +54,7 @@ def adopt(elsewhere):
 
 def test_an_adopted_network_exports_and_answers_as_it_did(adopt, split_folder, model_file):
     done = adopt(data=split_folder)
-    files = tlx.export(done.run)
+    files = tlx.export(done.run, options=OLDER)
     assert [file.pictures for file in files] == [64, 64]
     adopted, original = tlx.Classifier(files[0].path), tlx.Classifier(model_file)
     assert adopted.card.labels == TURNED
@@ -117,7 +120,7 @@ def test_a_multi_label_network_chooses_labels(adopt, split_folder, tmp_path):
     rows = [f"val/{label}/00{n}.jpg,{label}|red" for label in TURNED for n in range(3)]
     (tmp_path / "truth.csv").write_text("\n".join(["file,labels", *rows]))
     done = adopt(task="multi-label", data=split_folder, truth=tmp_path / "truth.csv")
-    tlx.export(done.run)
+    tlx.export(done.run, options=replace(OLDER, formats=("onnx",)))
     classifier = tlx.Classifier(done.run / "model.onnx")
     assert classifier.card.decision_thresholds == (0.5, 0.5, 0.5)
     logits = classifier.classify(split_folder / "val" / "red" / "000.jpg")
