@@ -32,7 +32,7 @@ MOST_COLOUR_APART = 12.0
 """Root mean square of the colours' difference, in levels of 255, after fitting the brightness."""
 BRIGHTEST = 4 / 3
 """Largest change of brightness, as a factor, that is looked for."""
-MOST_OF_NEXT = 0.2
+MOST_OF_NEXT = 0.15
 """How far a pair may be apart, as a share of how far the next other pictures are from it."""
 NEXT = 3
 """Which of the next ones counts: copies that are altered too much may be nearer."""
