@@ -7,6 +7,7 @@ from rich.text import Text
 
 from .multi_label import show_mistakes, show_summary
 from .screen import Screen, one_line
+from .unknown_screen import show_refusals
 
 if TYPE_CHECKING:
     from ..evaluation.coverage import AccuracyPoint, Coverage
@@ -33,6 +34,7 @@ def show_report(
 
     if isinstance(report, Report):
         _show_head(report, screen)
+        show_refusals(report, screen)
         screen.table(_label_table(report))
         _show_confusion(report, screen)
         _show_slices(report.slices, report.accuracy, "accuracy", sliced_by, screen)

@@ -90,10 +90,19 @@ class Classifier:
 
     def predict(self, pixels: list[Pixels]) -> list[Prediction]:
         """Classify pictures that `graph_input.prepare` has prepared: uint8 RGB, at least one."""
-        logits, probabilities = self.session.scores(pixels)
+        found = self.session.run(pixels, explain=False)
         labels, thresholds = self.card.labels, self.card.decision_thresholds
-        rows = zip(logits, probabilities, strict=True)
-        return [Prediction(labels, *row, thresholds) for row in rows]
+        judged = [None] * len(pixels) if found.unknown_score is None else found.unknown_score
+        return [
+            Prediction(
+                *(labels, logits, probabilities, thresholds),
+                None if score is None else float(score),
+                self.card.unknown_threshold,
+            )
+            for logits, probabilities, score in zip(
+                found.logits, found.probabilities, judged, strict=True
+            )
+        ]
 
 
 def read_ahead(

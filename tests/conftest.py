@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnxruntime
 import pytest
 from PIL import Image
 
@@ -18,6 +19,17 @@ COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 60), "red": (200, 50, 40)}
 
 # Pictures of 32 px gain nothing from threads, and on a busy machine torch's wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+class _Waiting(onnxruntime.SessionOptions):
+    """Threads that sleep while they wait; spinning, they take the other worker's processor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_session_config_entry("session.intra_op.allow_spinning", "0")
+
+
+onnxruntime.SessionOptions = _Waiting
 
 WritePictures = Callable[..., Path]
 
