@@ -206,6 +206,8 @@ def test_files_of_the_multi_label_task_are_compared_too(
         ("a.onnx text.txt data", "text.txt cannot be opened as an ONNX file"),
         ("a.onnx b.onnx data --split test", "go with --labels; a FOLDER needs none"),
         ("a.onnx b.onnx data --topk 2", "--topk goes with one model file"),
+        ("a.onnx b.onnx data --unknown data", "--unknown goes with one model file"),
+        ("a.onnx b.onnx data --report r.html", "--report goes with one model file"),
         ("a.onnx b.onnx data --out text.txt", "--out text.txt is a file"),
         ("a.onnx several.onnx data", "only files of one task can be compared"),
     ],
