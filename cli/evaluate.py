@@ -66,6 +66,8 @@ def eval_command(
 ) -> None:
     """Score a model file on labelled pictures; exit 1 if some could not be read."""
     require_extra("eval", "eval")
+    if report_file is not None:
+        refuse_foreign_page(report_file)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns, slice_by or None)
     samples = _samples(folder, table, any(value is not None for value in given))
@@ -78,8 +80,6 @@ def eval_command(
     classifier = Classifier(model)
     if out is not None:
         _prepare(out, classifier.card)
-    if report_file is not None:
-        refuse_foreign_page(report_file)
     with Screen(as_json) as screen:
         events = evaluate(classifier, samples, columns, topk)
         report = finish(

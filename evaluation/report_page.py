@@ -21,6 +21,7 @@ from .page_facts import PageOrigin, model_facts, origin_facts
 from .page_numbers import numbers
 from .page_pictures import MOST_MISTAKES, MOST_RIGHT, PagePictures, Scored, shortened
 from .report import Report
+from .scored_picture import ScoredPicture
 
 MARK = "<!-- written by tlx eval -->"
 """In the file's first line, so that only our own is replaced."""
@@ -69,7 +70,8 @@ def page(content: Json, title: str) -> str:
     script = "\n".join(_read(name) for name in _SCRIPTS)
     return Template(_read("report.html")).substitute(
         mark=MARK,
-        title=escape(title),
+        # A name that is no Unicode holds what UTF-8 cannot write.
+        title=escape(title).encode("ascii", "xmlcharrefreplace").decode(),
         style=style,
         style_hash=_hash(style),
         script=script,
@@ -144,6 +146,7 @@ def _picture(
         "name": names[row.path],
         "truth": [index[label] for label in truth],
         "predicted": [index[label] for label in predicted],
+        "label": index[row.predicted if isinstance(row, ScoredPicture) else row.label],
         "probability": row.probability,
         "image": thumbnails.get(row.path, ""),
     }
@@ -156,7 +159,7 @@ def _left_out(rows: Sequence[Scored], listed: Sequence[Scored], pictures: PagePi
         texts.append(f"{len(listed)} of {len(rows)} pictures are listed, the worst ones.")
     if len(pictures.thumbnails) < len(listed):
         texts.append(
-            f"{len(pictures.thumbnails)} of them are shown: the worst mistakes, up to "
-            f"{MOST_MISTAKES}, and {MOST_RIGHT} right answers taken evenly from all labels."
+            f"{len(pictures.thumbnails)} of {len(rows)} are shown: the worst mistakes, up to "
+            f"{MOST_MISTAKES}, and up to {MOST_RIGHT} right answers taken evenly from all labels."
         )
     return " ".join(texts)
