@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..inference.prediction import Outcome, Prediction, RankedLabel
 
 CSV_HEADER = ("path", "error", "label", "probability")
+JUDGEMENT = ("unknown", "unknown_score")
+"""The last columns of every CSV: empty for a file without a rule for unknown pictures."""
 MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
 
 
@@ -107,6 +109,8 @@ def show_outcome(
         screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
     elif multi_label:
         screen.row(f"{outcome.path}  {_chosen_text(outcome.prediction, topk)}")
+    elif outcome.prediction.unknown:
+        screen.row(f"{outcome.path}  unknown (nearest: {_text(outcome.prediction.top(1))})")
     else:
         screen.row(f"{outcome.path}  {_text(outcome.prediction.top(topk))}")
 
@@ -175,7 +179,20 @@ def _json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]
     ranked = outcome.prediction.top(topk) if outcome.prediction else ()
     answers = [{"label": row.label, "probability": row.probability} for row in ranked]
     chosen: dict[str, object] = {"labels": _chosen_labels(outcome)} if multi_label else {}
-    return {"path": outcome.path, **chosen, "predictions": answers, "error": outcome.error}
+    judged = dict(zip(JUDGEMENT, _judgement(outcome), strict=True))
+    return {
+        "path": outcome.path,
+        **chosen,
+        "predictions": answers,
+        **judged,
+        "error": outcome.error,
+    }
+
+
+def _judgement(outcome: "Outcome") -> tuple[bool | None, float | None]:
+    """Say whether the picture is none of the labels, and its score; None without a rule."""
+    found = outcome.prediction
+    return (None, None) if found is None else (found.unknown, found.unknown_score)
 
 
 def _explanation_json(written: dict[str, str], multi_label: bool) -> dict[str, object]:
@@ -208,7 +225,7 @@ def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label
             temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
         ):
             rows = csv.writer(file)
-            rows.writerow((*header, *more))
+            rows.writerow((*header, *more, *JUDGEMENT))
             rows.writerows(_csv_row(outcome, topk, multi_label) for outcome in outcomes)
     except OSError as error:
         raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
@@ -219,4 +236,8 @@ def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
     # Sorted, as in a CSV of truth: the same labels make the same cell.
     chosen = [SEPARATOR.join(sorted(_chosen_labels(outcome)))] if multi_label else []
     answers = [value for row in ranked for value in (row.label, row.probability)]
-    return [outcome.path, outcome.error or "", *chosen, *answers]
+    if outcome.prediction is None:
+        return [outcome.path, outcome.error or ""]
+    unknown, score = _judgement(outcome)
+    said = "" if unknown is None else str(unknown).lower()
+    return [outcome.path, "", *chosen, *answers, said, "" if score is None else score]

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from .multi_label import show_mistakes, show_summary
 from .screen import Screen, one_line
+from .unknown_screen import show_refusals
 
 if TYPE_CHECKING:
     from ..evaluation.coverage import AccuracyPoint, Coverage
@@ -33,6 +34,7 @@ def show_report(
 
     if isinstance(report, Report):
         _show_head(report, screen)
+        show_refusals(report, screen)
         screen.table(_label_table(report))
         _show_confusion(report, screen)
         _show_slices(report.slices, report.accuracy, "accuracy", sliced_by, screen)
@@ -57,16 +59,18 @@ def _show_head(report: "Report", screen: Screen) -> None:
         screen.row(f"top-{report.topk} accuracy {report.topk_accuracy:.4f}")
     macro = report.macro
     means = (
+        ("balanced accuracy", report.balanced_accuracy, report.balanced_accuracy_interval),
         ("F1", macro.f1, macro.f1_interval),
         ("average precision", macro.average_precision, macro.average_precision_interval),
         ("ROC AUC", macro.roc_auc, macro.roc_auc_interval),
     )
     texts = [
-        f"balanced accuracy "
-        f"{_measured(report.balanced_accuracy, report.balanced_accuracy_interval)}",
-        *(f"{name} {_measured(value, interval)}" for name, value, interval in means if value),
+        f"{name} {_measured(value, interval)}"
+        for name, value, interval in means
+        if value is not None
     ]
-    screen.row(f"means over labels: {', '.join(texts)}; bootstrap")
+    screen.row(f"means over labels (bootstrap): {', '.join(texts[:2])},")
+    screen.row(f"  {', '.join(texts[2:])}")
     screen.row(_calibration_text(report))
     screen.row(_coverage_text(report.coverage))
 

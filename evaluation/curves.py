@@ -16,6 +16,9 @@ MOST_CURVES = 40
 Points = tuple[tuple[float, float], ...]
 Floats = NDArray[np.float64]
 
+_RECALLS = np.linspace(0, 1, POINTS)
+_RATES = np.append(0, np.linspace(0, 1, POINTS - 1))
+
 
 @dataclass(frozen=True)
 class LabelCurves:
@@ -71,7 +74,7 @@ def draw_up(
             roc = thinned(false, true) if len(kept) < MOST_CURVES else None
         if len(kept) < MOST_CURVES:
             kept[labels[index]] = LabelCurves(thinned(recall, precision), roc)
-    return Curves(LabelCurves(_mean(precisions), _mean(rates)), kept)
+    return Curves(LabelCurves(_mean(_RECALLS, precisions), _mean(_RATES, rates)), kept)
 
 
 def thinned(across: Floats, up: Floats) -> Points:
@@ -88,21 +91,22 @@ def thinned(across: Floats, up: Floats) -> Points:
 
 def _precision_recall(scores: Floats | Scores, positive: MultiHot) -> tuple[Floats, Floats]:
     precision, recall, _ = precision_recall_curve(positive, scores)
-    return recall[::-1], precision[::-1]
+    recall, precision = recall[::-1], precision[::-1]
+    whole = int(np.argmax(recall == 1)) + 1  # beyond it nothing is found any more
+    return recall[:whole], precision[:whole]
 
 
 def _highest_from(recall: Floats, precision: Floats) -> Floats:
     """Compute the highest precision at a recall of at least r, for `POINTS` r."""
     # scikit-learn's end point of recall 0 and precision 1 belongs to no threshold.
     highest = np.maximum.accumulate(precision[:0:-1])[::-1]
-    return highest[np.searchsorted(recall[1:], np.linspace(0, 1, POINTS) - 1e-12)]
+    return highest[np.searchsorted(recall[1:], _RECALLS - 1e-12)]
 
 
 def _at_rates(false: Floats, true: Floats) -> Floats:
-    return np.interp(np.linspace(0, 1, POINTS), false, true)
+    """Compute the true positive rate at `POINTS` - 1 rates f, behind the curve's start at 0."""
+    return np.append(0, np.interp(_RATES[1:], false, true))
 
 
-def _mean(curves: list[Floats]) -> Points | None:
-    if not curves:
-        return None
-    return thinned(np.linspace(0, 1, POINTS), np.mean(curves, axis=0))
+def _mean(across: Floats, curves: list[Floats]) -> Points | None:
+    return thinned(across, np.mean(curves, axis=0)) if curves else None

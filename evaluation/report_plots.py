@@ -33,10 +33,11 @@ def draw_reliability(calibration: Calibration, uncalibrated: Calibration, path: 
     figure = Figure(figsize=(5, 5.4), layout="constrained")
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     axes.plot((0, 1), (0, 1), color="0.6", lw=1, ls=":", label="perfect")
-    for one, colour, name in (
-        (uncalibrated, VALIDATION, "at temperature 1"),
-        (calibration, TRAIN, "as the file gives it"),
-    ):
+    drawn = [(calibration, TRAIN, "as the file gives it")]
+    far = calibration.expected_calibration_error - uncalibrated.expected_calibration_error
+    if abs(far) > 1e-6:  # the file has a temperature
+        drawn.insert(0, (uncalibrated, VALIDATION, "at temperature 1"))
+    for one, colour, name in drawn:
         confidence = [place.confidence for place in one.bins]
         accuracy = [place.accuracy for place in one.bins]
         below = [max(0.0, place.accuracy - place.interval[0]) for place in one.bins]

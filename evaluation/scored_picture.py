@@ -27,6 +27,8 @@ class ScoredPicture:
         truth_probability: of `truth`, likewise.
         loss: cross-entropy in nats at temperature 1.
         size: width and height in pixels; None if they are not known.
+        unknown: whether the file says that it is none of the labels; None without such a rule.
+        unknown_score: larger is stranger; None likewise.
     """
 
     path: str
@@ -36,6 +38,8 @@ class ScoredPicture:
     truth_probability: float
     loss: float
     size: Size | None = None
+    unknown: bool | None = None
+    unknown_score: float | None = None
 
     @property
     def correct(self) -> bool:
@@ -94,6 +98,8 @@ def scored_pictures(
             of_truth,
             loss,
             size,
+            prediction.unknown,
+            prediction.unknown_score,
         )
 
 

@@ -11,6 +11,10 @@ import torch
 
 import tlx
 from tlx.errors import CheckpointError, DataError, UsageError
+from tlx.evaluation import temperature
+from tlx.evaluation.temperature import judge_temperature
+from tlx.inference.preprocessing import preprocess
+from tlx.training import adopted_calibration
 from tlx.training.adoption import Adoption
 from tlx.training.checkpoint import load_checkpoint, restore_network
 from tlx.training.config import read_config
@@ -229,3 +233,26 @@ def test_no_place_on_this_machine_stands_in_the_card(adopt, tmp_path, split_fold
 def test_paths_may_be_given_as_text():
     assert Adoption("a", "resnet18", "b", "c", data="d").data == Path("d")
     assert replace(Adoption("a", "resnet18", "b", "c"), crop=64).rule.crop == 64
+
+
+def test_the_temperature_is_fitted_on_the_labelled_validation_pictures(
+    adopt, tmp_path, write_pictures, monkeypatch
+):
+    monkeypatch.setattr(adopted_calibration, "FEWEST", 6)
+    monkeypatch.setattr(temperature, "FEWEST", 6)
+    data = write_pictures(tmp_path / "pictures", 3)
+    (data / "blue").rename(data / "x")  # two labels change places, so that some are wrong
+    (data / "red").rename(data / "blue")
+    (data / "x").rename(data / "red")
+    done = adopt(data=data)
+    card = load_checkpoint(done.checkpoint).card
+    assert done.card == card
+    logits = []
+    for sample in done.pictures.validation:
+        image = torch.from_numpy(preprocess(sample.path, card.preprocessing))[None]
+        with torch.no_grad():
+            logits.append(restore_network(load_checkpoint(done.checkpoint))(image))
+    truth = np.array([card.labels.index(s.label) for s in done.pictures.validation])
+    found = judge_temperature(torch.cat(logits).numpy(), truth)
+    assert card.temperature == pytest.approx(found.temperature, rel=1e-3)
+    assert any("temperature" in note for note in done.notes)
