@@ -22,11 +22,11 @@ def test_the_page_is_written_and_one_of_before_is_replaced(model, journey, run_t
         assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_a_page_of_somebody_else_is_refused_before_anything_is_read(model, run_tlx, tmp_path):
+def test_a_page_of_somebody_else_is_refused(model, journey, run_tlx, tmp_path):
     page = tmp_path / "report.html"
     page.write_text("<!doctype html><p>mine")
-    ran = run_tlx("eval", model, tmp_path, "--report", page)
-    assert f"--report {page}: exists and was not written by tlx" in ran.failure
+    ran = run_tlx("eval", model, journey.data / "test", "--report", page)
+    assert f"--report {page}: exists and was not written by tlx" in ran.error
     assert page.read_text() == "<!doctype html><p>mine"
 
 

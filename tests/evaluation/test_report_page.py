@@ -2,22 +2,27 @@
 
 import json
 import re
+import tomllib
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import tlx
 from tlx.evaluation import page_pictures, report_page
+from tlx.evaluation.metrics import wilson_interval
 from tlx.evaluation.page_facts import PageOrigin
-from tlx.evaluation.page_numbers import numbers
+from tlx.evaluation.page_numbers import numbers, unknown_numbers
 from tlx.evaluation.page_pictures import draw_pictures, shortened, to_be_shown
 from tlx.evaluation.report_page import page, write_page
 from tlx.evaluation.scored_picture import ScoredPicture
 from tlx.evaluation.scoring import evaluate
+from tlx.evaluation.unknown_report import UnknownReport
 from tlx.inference.events import finish
 from tlx.samples.sample import Sample
 
@@ -167,3 +172,28 @@ def test_a_number_that_is_undefined_is_left_out(written):
     assert "accuracy" in found
     assert "top-5 accuracy" not in found
     assert "expected calibration error" in found
+
+
+def test_refusals_and_unknown_pictures_have_their_numbers(written):
+    report = replace(written[0], refused=2 / 9, accuracy_with_refusals=6 / 7)
+    found = {number.name: number for number in numbers(report)}
+    assert found["refused as unknown"].interval == wilson_interval(2, 9)
+    assert found["accuracy with refusals"].interval == wilson_interval(6, 7)
+    scores = np.arange(4.0)
+    unknown = UnknownReport(
+        0.5, scores, scores, 0.75, (0.6, 0.9), 0.25, (0.1, 0.5), 0.5, (0.2, 0.8)
+    )
+    area, accepted = unknown_numbers(unknown)
+    assert (area.value, area.interval, area.method) == (0.75, (0.6, 0.9), "DeLong")
+    assert (accepted.value, accepted.interval) == (0.25, (0.1, 0.5))
+
+
+def test_the_package_holds_all_that_the_page_is_made_of():
+    folder = Path(report_page.__file__).with_name("page")
+    project = tomllib.loads((folder.parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["tlx.evaluation"]
+    packed = {path for pattern in patterns for path in folder.parent.glob(pattern)}
+    assert {"report.html", "report.css", *report_page._SCRIPTS} == {
+        p.name for p in folder.iterdir()
+    }
+    assert {*folder.iterdir()} <= packed
