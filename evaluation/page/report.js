@@ -25,7 +25,7 @@ function curves() {
 function confidence() {
   return section("confidence", "Confidence",
     make("div", { class: "charts" }, reliability(), data.coverage ? coverage() : null),
-    data.coverage ? make("div", {}, make("h3", {}, "What refusing gains"), coverageTable(),
+    data.coverage ? make("div", {}, make("h3", {}, "What refusing gains"), coverageTables(),
       quiet("Refused is what is less sure than the threshold. Thresholds chosen on these pictures flatter.")) : null);
 }
 
