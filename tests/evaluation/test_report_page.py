@@ -180,17 +180,17 @@ def test_refusals_and_unknown_pictures_have_their_numbers(written):
     assert found["refused as unknown"].interval == wilson_interval(2, 9)
     assert found["accuracy with refusals"].interval == wilson_interval(6, 7)
     scores = np.arange(4.0)
-    unknown = UnknownReport(
-        0.5, scores, scores, 0.75, (0.6, 0.9), 0.25, (0.1, 0.5), 0.5, (0.2, 0.8)
-    )
+    auroc, accepts, refused = (0.75, (0.6, 0.9)), (0.25, (0.1, 0.5)), (0.5, (0.2, 0.8))
+    unknown = UnknownReport(0.5, scores, scores, *auroc, *accepts, *refused)
     area, accepted = unknown_numbers(unknown)
     assert (area.value, area.interval, area.method) == (0.75, (0.6, 0.9), "DeLong")
     assert (accepted.value, accepted.interval) == (0.25, (0.1, 0.5))
 
 
 def test_the_package_holds_all_that_the_page_is_made_of():
-    folder = Path(report_page.__file__).with_name("page")
-    project = tomllib.loads((folder.parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    root = Path(__file__).parents[2]  # the sources, of which the wheel is made
+    folder = root / "evaluation" / "page"
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["tlx.evaluation"]
     packed = {path for pattern in patterns for path in folder.parent.glob(pattern)}
     assert {"report.html", "report.css", *report_page._SCRIPTS} == {
