@@ -12,6 +12,7 @@ from .screen import Screen
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.report import Report
+    from ..evaluation.unknown_report import UnknownReport
     from ..inference.session import ModelSession
 
 
@@ -36,6 +37,7 @@ def write_report_page(
     path: Path,
     note: str,
     screen: Screen,
+    unknown: "UnknownReport | None" = None,
 ) -> None:
     """Draw the pictures and write the page; `note` is what its reader must know, or empty."""
     from ..evaluation.page_facts import PageOrigin
@@ -49,5 +51,5 @@ def write_report_page(
     )
     command = shlex.join(["tlx", *sys.argv[1:]])
     origin = PageOrigin(command, date.today().isoformat(), note)
-    write_page(path, report, pictures, session.card, session.path, origin)
+    write_page(path, report, pictures, session.card, session.path, origin, unknown)
     screen.row(f"written: {path}")

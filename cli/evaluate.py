@@ -136,7 +136,7 @@ def _score(
             _write(report, content, wanted.out, screen)
             write_unknown(found, wanted.out, screen)
         if wanted.page is not None:
-            write_report_page(report, classifier.session, wanted.page, note or "", screen)
+            write_report_page(report, classifier.session, wanted.page, note or "", screen, found)
     if report.failures or (found is not None and found.unreadable):
         raise typer.Exit(1)
 

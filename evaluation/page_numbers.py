@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from .intervals import Interval
 from .label_scores import MacroScores
+from .metrics import wilson_interval
 from .multi_label_report import MultiLabelReport
 from .report import Report
+from .unknown_report import UnknownReport
 
 WILSON, BOOTSTRAP = "Wilson", "bootstrap over pictures"
 
@@ -57,6 +59,36 @@ def _single(report: Report) -> Iterator[Number]:
         f"the truth is among the first {report.topk} labels",
     )
     yield from _macro(report.macro)
+    if report.refused is not None:
+        yield from _refusals(report, report.refused)
+
+
+def _refusals(report: Report, refused: float) -> Iterator[Number]:
+    count = round(refused * report.pictures)
+    interval = wilson_interval(count, report.pictures)
+    meaning = "taken for none of the labels by the file's rule, which all else ignores"
+    yield _share("refused as unknown", refused, interval, WILSON, meaning)
+    accuracy, kept = report.accuracy_with_refusals, report.pictures - count
+    if accuracy is not None:
+        interval = wilson_interval(round(accuracy * kept), kept)
+        meaning = "of the pictures that are not refused"
+        yield _share("accuracy with refusals", accuracy, interval, WILSON, meaning)
+
+
+def unknown_numbers(found: UnknownReport) -> list[Number]:
+    """Give how well a file's rule finds pictures that show none of its labels."""
+    meaning = f"an unknown picture scores higher than a known one; {len(found.unknown)} pictures"
+    accepted = "share of the unknown pictures that is taken for known"
+    return [
+        _share("unknown: AUROC", found.auroc, found.auroc_interval, "DeLong", meaning),
+        _share(
+            "unknown: false accepts",
+            found.false_accepts,
+            found.false_accepts_interval,
+            WILSON,
+            accepted,
+        ),
+    ]
 
 
 def _multi(report: MultiLabelReport) -> Iterator[Number]:

@@ -20,7 +20,7 @@ from .report import Mistake, Report
 from .scored_picture import ScoredLabels, ScoredPicture
 
 MOST_MISTAKES, MOST_RIGHT = 1000, 500
-"""Thumbnails of mistakes and of right answers, so that the page stays below some 8 MB."""
+"""Thumbnails of mistakes and of right answers, so that the page stays below some 12 MB."""
 SIDE, LARGE = 128, 300
 """Pixels of a thumbnail's and of a worst mistake's long side."""
 

@@ -18,9 +18,11 @@ from ..inference.card import ModelCard
 from ..inference.whole_file import replacing
 from .multi_label_report import MultiLabelReport
 from .page_facts import PageOrigin, model_facts, origin_facts
-from .page_numbers import numbers
+from .page_numbers import numbers, unknown_numbers
 from .page_pictures import MOST_MISTAKES, MOST_RIGHT, PagePictures, Scored, shortened
 from .report import Report
+from .scored_picture import ScoredPicture
+from .unknown_report import UnknownReport
 
 MARK = "<!-- written by tlx eval -->"
 """In the file's first line, so that only our own is replaced."""
@@ -42,6 +44,7 @@ def write_page(
     card: ModelCard,
     model: Path,
     origin: PageOrigin,
+    unknown: UnknownReport | None = None,
 ) -> None:
     """Write the page.
 
@@ -52,9 +55,10 @@ def write_page(
         card: of the model file.
         model: the model file, for its hash.
         origin: how the report came about.
+        unknown: how the file's rule did on pictures of none of its labels, if that was measured.
     """
     content = {
-        **_results(report, pictures),
+        **_results(report, pictures, unknown),
         "model": model_facts(card, model),
         "origin": origin_facts(origin),
         "note": origin.note,
@@ -69,7 +73,8 @@ def page(content: Json, title: str) -> str:
     script = "\n".join(_read(name) for name in _SCRIPTS)
     return Template(_read("report.html")).substitute(
         mark=MARK,
-        title=escape(title),
+        # A name that is no Unicode holds what UTF-8 cannot write.
+        title=escape(title).encode("ascii", "xmlcharrefreplace").decode(),
         style=style,
         style_hash=_hash(style),
         script=script,
@@ -97,7 +102,10 @@ def _rounded(value: object) -> object:
     return value
 
 
-def _results(report: Report | MultiLabelReport, pictures: PagePictures) -> Json:
+def _results(
+    report: Report | MultiLabelReport, pictures: PagePictures, unknown: UnknownReport | None
+) -> Json:
+    found = [*numbers(report), *(unknown_numbers(unknown) if unknown else [])]
     single = isinstance(report, Report)
     return {
         "task": "single-label" if single else "multi-label",
@@ -105,7 +113,7 @@ def _results(report: Report | MultiLabelReport, pictures: PagePictures) -> Json:
         "scored": report.pictures,
         "rate": report.pictures_per_second,
         "labels": report.labels,
-        "numbers": [asdict(number) for number in numbers(report)],
+        "numbers": [asdict(number) for number in found],
         "perLabel": [asdict(report.per_label[label]) for label in report.labels],
         "confusion": report.confusion if single else None,
         "pairs": [asdict(pair) for pair in report.confused_pairs] if single else [],
@@ -144,6 +152,7 @@ def _picture(
         "name": names[row.path],
         "truth": [index[label] for label in truth],
         "predicted": [index[label] for label in predicted],
+        "label": index[row.predicted if isinstance(row, ScoredPicture) else row.label],
         "probability": row.probability,
         "image": thumbnails.get(row.path, ""),
     }
@@ -156,7 +165,7 @@ def _left_out(rows: Sequence[Scored], listed: Sequence[Scored], pictures: PagePi
         texts.append(f"{len(listed)} of {len(rows)} pictures are listed, the worst ones.")
     if len(pictures.thumbnails) < len(listed):
         texts.append(
-            f"{len(pictures.thumbnails)} of them are shown: the worst mistakes, up to "
-            f"{MOST_MISTAKES}, and {MOST_RIGHT} right answers taken evenly from all labels."
+            f"{len(pictures.thumbnails)} of {len(rows)} are shown: the worst mistakes, up to "
+            f"{MOST_MISTAKES}, and up to {MOST_RIGHT} right answers taken evenly from all labels."
         )
     return " ".join(texts)

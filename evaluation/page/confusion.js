@@ -21,13 +21,18 @@ function openPair(truth, predicted) {
     document.querySelector(`[data-cell="${truth},${predicted}"]`));
 }
 
-/** The labels that a matrix shows: all, or those with the most mistakes. */
+/** The labels that a matrix shows: all, or those of the most confused pairs. */
 function shownLabels() {
   const all = data.labels.map((_, index) => index);
   if (all.length <= WIDEST) return all;
-  const wrong = all.map((index) => all.reduce((sum, other) =>
-    sum + (other === index ? 0 : data.confusion[index][other] + data.confusion[other][index]), 0));
-  return [...all].sort((a, b) => wrong[b] - wrong[a]).slice(0, WIDEST).sort((a, b) => a - b);
+  const wrong = data.confusion.flatMap((row, truth) =>
+    row.map((number, predicted) => [number, truth, predicted]).filter(([number, , predicted]) => number && truth !== predicted));
+  const shown = new Set();
+  for (const [, truth, predicted] of wrong.sort((a, b) => b[0] - a[0])) {
+    if (shown.size <= WIDEST - 2) shown.add(truth).add(predicted);
+  }
+  for (const index of all) if (shown.size < WIDEST) shown.add(index);
+  return [...shown].sort((a, b) => a - b);
 }
 
 function cell(truth, predicted) {

@@ -1,12 +1,13 @@
 const PAGE = 60;
 
 function thumbnail(picture) {
+  const sure = data.task === "multi-label" ? `${labelled([picture.label])} ` : "";
   const text = `${visible(picture.name)}: truth ${labelled(picture.truth)}, predicted ${labelled(picture.predicted)}`;
   const image = picture.image
     ? make("img", { src: picture.image, alt: text })
     : make("div", { class: "absent" }, "not in this file");
   return make("figure", { "data-name": picture.name, title: text }, image,
-    make("figcaption", {}, named(picture.name, { class: "name" }), shown(picture.probability)));
+    make("figcaption", {}, named(picture.name, { class: "name" }), sure, shown(picture.probability)));
 }
 
 /** Show pictures, some at a time. */

@@ -25,19 +25,19 @@ function curves() {
 function confidence() {
   return section("confidence", "Confidence",
     make("div", { class: "charts" }, reliability(), data.coverage ? coverage() : null),
-    data.coverage ? make("div", {}, make("h3", {}, "What refusing gains"), coverageTable(),
+    data.coverage ? make("div", {}, make("h3", {}, "What refusing gains"), coverageTables(),
       quiet("Refused is what is less sure than the threshold. Thresholds chosen on these pictures flatter.")) : null);
 }
 
 function confusion() {
   if (!data.confusion) {
-    return section("confusion", "Decisions", quiet("Choose a number to see its pictures."),
+    return section("confusion", "Decisions", quiet("Choose a number to see its pictures, the worst first. ", data.left),
       make("div", { class: "beside" }, decisionTable(), panel));
   }
   const cut = data.labels.length > WIDEST;
   return section("confusion", "Confusion",
-    quiet(cut ? `The ${WIDEST} labels with the most mistakes, of ${data.labels.length}. ` : "",
-      "A row a truth, a column a prediction. Choose a cell to see its pictures; arrow keys move."),
+    quiet(cut ? `The ${WIDEST} labels of the most confused pairs, of ${data.labels.length}. ` : "",
+      "A row a truth, a column a prediction. Choose a cell to see its pictures, the worst first; arrow keys move. ", data.left),
     make("div", { class: "beside" }, matrix(), panel), cut ? chooser() : null,
     data.pairs.length ? make("h3", {}, "Most confused") : null, data.pairs.length ? pairs() : null);
 }
@@ -68,7 +68,7 @@ const sections = [
   section("labels", "Labels", labelTable()), confidence(), curves(),
   data.slices.length ? section("slices", "Slices", sliceTable()) : null, unreadable(),
   section("model", "Model", facts(data.model)),
-  section("origin", "This report", facts(data.origin), data.left ? quiet(data.left) : null),
+  section("origin", "This report", facts(data.origin)),
 ].filter(Boolean);
 const links = sections.map((one) => make("a", { href: `#${one.id}` }, one.querySelector("h2").textContent));
 document.getElementById("report").append(head(), make("nav", { "aria-label": "Sections" }, ...links), ...sections);

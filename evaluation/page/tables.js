@@ -58,11 +58,16 @@ function sliceTable() {
   ], data.slices, "Slices");
 }
 
-function coverageTable() {
-  const rows = data.coverage.at_coverage;
-  return table([
+function coverageTables() {
+  const accuracy = table([
     { name: "answered", cell: (row) => shown(row.coverage) },
     { name: "accuracy", number: true, cell: (row) => withInterval(row.accuracy, row.interval) },
     { name: "refuse below", number: true, cell: (row) => shown(row.threshold) },
-  ], rows, "Accuracy at some coverages");
+  ], data.coverage.at_coverage, "Accuracy at some coverages");
+  const answered = table([
+    { name: "for an accuracy of", cell: (row) => shown(row.accuracy) },
+    { name: "answered", number: true, cell: (row) => shown(row.coverage) },
+    { name: "refuse below", number: true, cell: (row) => shown(row.threshold) },
+  ], data.coverage.at_accuracy, "Coverage at some accuracies");
+  return make("div", { class: "charts" }, accuracy, answered);
 }
