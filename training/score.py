@@ -85,7 +85,7 @@ def calibrated(validated: Validated, result: Score) -> Score:
     """
     logits, truth = validated.logits, validated.truth.numpy()
     if truth.ndim == 1:
-        return replace(result, calibration=calibrate(logits.numpy(), truth))
+        return replace(result, calibration=judge_temperature(logits.numpy(), truth))
     positive = truth > 0.5
     found = judge_temperature(logits.numpy(), positive)
     probabilities = (logits / found.temperature).sigmoid().numpy()  # as a file gives them

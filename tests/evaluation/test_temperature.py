@@ -8,7 +8,6 @@ from scipy.special import expit
 from tlx.evaluation import temperature
 from tlx.evaluation.metrics import losses
 from tlx.evaluation.temperature import (
-    judge_temperature,
     fit_temperature,
     judge_temperature,
     temperature_text,
