@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import DataError, UsageError
+from .eval_page import refuse_foreign_page, write_report_page
+from .evaluate_pair import compare_files, refuse_for_two, sort_arguments
 from .extras import require_extra
 from .report_screen import show_report
 from .screen import Screen
+from .selection_note import selection_note
 from .unknown_screen import (
     UNKNOWN_PLOT,
     measure_unknown,
@@ -26,12 +29,7 @@ if TYPE_CHECKING:
     from ..inference.card import ModelCard
     from ..samples.sample import Sample
 
-SELECTED = {
-    "train": "which it was trained on: they say nothing about new ones",
-    "validation": "which chose the epoch{}: that flatters",
-}
-"""Splits of a run's split.csv that are no fair judge of it; {} for what else was chosen."""
-
+TOPK = 5
 PLOTS = {"single-label": "confusion.png", "multi-label": "labels.png"}
 """What `--out` draws of one task alone."""
 WRITTEN = (
@@ -42,6 +40,9 @@ WRITTEN = (
 
 def eval_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
+    other: Path | None = typer.Argument(
+        None, help="A second ONNX file, to be compared with MODEL on the same pictures."
+    ),
     folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
     labels: Path | None = typer.Option(
         None,
@@ -61,55 +62,90 @@ def eval_command(
     slice_by: list[str] = typer.Option(
         [], help="A column of the CSV to slice by; may be given more than once."
     ),
-    topk: int = typer.Option(5, min=1, help="Labels that may be named for the top-k accuracy."),
+    topk: int = typer.Option(TOPK, min=1, help="Labels that may be named for the top-k accuracy."),
     out: Path | None = typer.Option(
-        None, help="Folder for report.json, predictions.csv and the plots."
+        None,
+        help="Folder for report.json, predictions.csv and the plots; for two files "
+        "comparison.json and differences.csv.",
     ),
     unknown: Path | None = typer.Option(
         None,
         help="Folder of pictures that show none of the labels: how well the file finds them; "
         "--out draws unknown.png.",
     ),
+    page: Path | None = typer.Option(
+        None, "--report", help="Also write the report as one HTML file, with the pictures in it."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Score a model file on labelled pictures; exit 1 if some could not be read."""
+    """Score a model file, or compare two; exit 1 if some pictures could not be read.
+
+    tlx eval MODEL FOLDER, or tlx eval MODEL OTHER FOLDER; --labels CSV instead of FOLDER.
+    """
     require_extra("eval", "eval")
+    models, folder = sort_arguments(model, other, folder, labels is not None)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns, slice_by or None)
     samples = _samples(folder, table, any(value is not None for value in given))
-    columns = {} if table is None else _columns(table, samples, slice_by)
+    if len(models) == 2:
+        one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
+        refuse_for_two({**one, "--unknown": unknown is not None, "--report": page is not None})
+        compare_files(models, samples, split, out, as_json)
+    else:
+        columns = {} if table is None else _columns(table, samples, slice_by)
+        _score(model, samples, columns, _Wanted(topk, split, out, unknown, page, as_json))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The options on one file's report; `eval_command` says what they mean."""
+
+    topk: int
+    split: str | None
+    out: Path | None
+    unknown: Path | None
+    page: Path | None
+    as_json: bool
+
+
+def _score(
+    model: Path, samples: "list[Sample]", columns: "dict[str, Values]", wanted: _Wanted
+) -> None:
+    """Score one file, show and write it; exit 1 if some pictures could not be read."""
     from ..evaluation.report_json import report_json
     from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
     classifier = Classifier(model)
-    strange = unknown_pictures(unknown, classifier)
-    if out is not None:
-        _prepare(out, classifier.card)
-    with Screen(as_json) as screen:
-        events = evaluate(classifier, samples, columns, topk)
+    strange = unknown_pictures(wanted.unknown, classifier)
+    _refuse_foreign(wanted, classifier.card)
+    with Screen(wanted.as_json) as screen:
+        events = evaluate(classifier, samples, columns, wanted.topk)
         report = finish(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
-        show_report(report, screen, tuple(slice_by))
-        if split in SELECTED:
-            screen.row(_selection_note(split, classifier.card))
+        show_report(report, screen, tuple(columns))
+        note = selection_note(wanted.split, classifier.card)
+        if note:
+            screen.row(f"note: {note}")
         found = measure_unknown(classifier, report, strange, screen) if strange else None
-        content = {**report_json(report), "split": split, "unknown": unknown_json(found)}
+        content = {**report_json(report), "split": wanted.split, "unknown": unknown_json(found)}
         screen.json(content)
-        if out is not None:
-            _write(report, content, out, screen)
-            write_unknown(found, out, screen)
+        if wanted.out is not None:
+            _write(report, content, wanted.out, screen)
+            write_unknown(found, wanted.out, screen)
+        if wanted.page is not None:
+            write_report_page(report, classifier.session, wanted.page, note or "", screen)
     if report.failures or (found is not None and found.unreadable):
         raise typer.Exit(1)
 
 
-def _selection_note(split: str, card: "ModelCard") -> str:
-    if card.provenance.adopted:
-        return "note: trained elsewhere: whether it has learned these pictures is not known"
-    tuned = " and the thresholds" if card.task == "multi-label" and card.thresholds else ""
-    return f"note: these are {split} pictures of a run, {SELECTED[split].format(tuned)}"
+def _refuse_foreign(wanted: _Wanted, card: "ModelCard") -> None:
+    if wanted.out is not None:
+        _prepare(wanted.out, card)
+    if wanted.page is not None:
+        refuse_foreign_page(wanted.page)
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from ..errors import DataError
 from ..inference.prediction import Outcome, Prediction
 from ..samples.sample import LeftOut, Sample
 from . import metrics
-from .calibration import Calibration, brier_scores, calibrate
+from .answers import gather, measure
+from .calibration import Calibration, calibrate
 from .coverage import Coverage, cover
-from .curves import Curves, draw_up
-from .intervals import Interval, bootstrap_intervals
-from .label_scores import LabelScores, MacroScores, label_scores, label_table, macro_scores
+from .curves import Curves
+from .intervals import Interval
+from .label_scores import LabelScores, MacroScores
 from .scored_picture import ScoredPicture, scored_pictures
 from .slices import Facts, Slice, slice_up
 
@@ -233,25 +234,15 @@ def _report(
     facts: Facts,
     topk: int,
 ) -> Report:
-    index = {label: place for place, label in enumerate(labels)}
+    answers = gather(labels, answered)
+    logits, truth, right = answers.logits, answers.truth, answers.right
+    measured = measure(answers)
     samples = [sample for sample, _ in answered]
-    truth = np.array([index[sample.label] for sample in samples])
-    logits = np.stack([prediction.logits for _, prediction in answered])
-    probabilities = np.stack([prediction.probabilities for _, prediction in answered])
-    decisions, wanted = (metrics.one_hot(one, len(labels)) for one in (logits.argmax(1), truth))
-    quantities = {
-        "loss": metrics.losses(logits, truth),
-        "calibrated_loss": metrics.calibrated_losses(probabilities, truth),
-        "brier_score": brier_scores(probabilities, wanted),
-    }
-    intervals = bootstrap_intervals(probabilities, decisions, wanted, quantities)
-    table = label_table(probabilities, decisions, wanted)
-    confusion = metrics.confusion(logits, truth)
-    right = truth == logits.argmax(axis=1)
-    top = metrics.in_first(logits, truth, topk) if topk < len(labels) else None
-    confidence = np.array([prediction.probability for _, prediction in answered])
     sizes = [facts.sizes.get(sample.path) for sample in samples]
     rows = tuple(scored_pictures(answered, logits, truth, sizes))
+    confusion = metrics.confusion(logits, truth)
+    top = metrics.in_first(logits, truth, topk) if topk < len(labels) else None
+    means, intervals = measured.means, measured.intervals
     kept = [row for row in rows if row.unknown is False]
     return Report(
         model=model,
@@ -260,9 +251,9 @@ def _report(
         accuracy=metrics.accuracy(logits, truth),
         accuracy_interval=metrics.wilson_interval(int(right.sum()), len(answered)),
         top5_accuracy=metrics.top5_accuracy(logits, truth),
-        loss=float(quantities["loss"].mean()),
+        loss=means["loss"],
         labels=labels,
-        per_label=dict(zip(labels, label_scores(table, decisions, wanted, intervals), strict=True)),
+        per_label=dict(zip(labels, measured.per_label, strict=True)),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         worst_mistakes=_worst(rows),
         unreadable=unreadable,
@@ -275,15 +266,15 @@ def _report(
             None if top is None else metrics.wilson_interval(int(top.sum()), len(top))
         ),
         loss_interval=intervals.means["loss"],
-        calibrated_loss=float(quantities["calibrated_loss"].mean()),
+        calibrated_loss=means["calibrated_loss"],
         calibrated_loss_interval=intervals.means["calibrated_loss"],
-        brier_score=float(quantities["brier_score"].mean()),
+        brier_score=means["brier_score"],
         brier_score_interval=intervals.means["brier_score"],
-        macro=macro_scores(table, intervals),
-        calibration=calibrate(confidence, right),
+        macro=measured.macro,
+        calibration=calibrate(answers.confidence, right),
         uncalibrated=calibrate(softmax(logits.astype(np.float64), axis=1).max(axis=1), right),
-        coverage=cover(confidence, right),
-        curves=draw_up(labels, probabilities, wanted, table.average_precision),
+        coverage=cover(answers.confidence, right),
+        curves=measured.curves,
         confused_pairs=_confused_pairs(confusion, labels),
         slices=slice_up(rows, samples, facts.columns, multi_label=False),
         rows=rows,

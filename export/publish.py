@@ -13,11 +13,10 @@ from ..evaluation.unknown import UnknownRule
 from ..inference.card import ModelCard, Quantization
 from ..inference.events import finish
 from ..training.checkpoint import Checkpoint, load_checkpoint
-from .comparison import ITSELF, compare, limits_of
-from .condition import BATCH
 from .delivery import check_deliveries, deliver
 from .events import ExportEvent, Verified, Writing
-from .files import FORMATS, Format, OpenedFile, ask_file
+from .files import FORMATS, Format
+from .final_checks import repeat_one_batch, require_one_file, require_options
 from .opening import open_with_card
 from .options import LEGACY_OPSETS, ExportOptions, deployed_card
 from .pictures import VerificationPictures, verification_pictures
@@ -34,7 +33,7 @@ from .smaller import (
     require_own_table,
 )
 from .unknown_fit import RuleFitted, RulePictures, fit_of_run, fit_to_file
-from .verdict import difference_text, require_passed
+from .verdict import require_passed
 from .verification import Verification, verify_file
 from .work_folder import work_folder
 from .writing import complete, write_plain
@@ -89,20 +88,20 @@ def export_events(
     require_own_table(folder / TABLE)
     check_deliveries(options, [folder / name for name in names if name.endswith(".onnx")])
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
-    with verification_pictures(run, checkpoint.card, data) as pictures:
+    with (
+        work_folder(folder) as work,
+        verification_pictures(run, checkpoint.card, data) as pictures,
+    ):
         yield pictures
         rule, for_rule = yield from fit_of_run(run, data, checkpoint, options.refuse)
         checkpoint = replace(checkpoint, card=_judging(checkpoint.card, rule))
         reference = yield from compute_reference(checkpoint, pictures.paths)
         reference = reference.with_rule(rule)
-        folder.mkdir(parents=True, exist_ok=True)
-        with work_folder(folder) as work:
-            shared = (checkpoint, reference, pictures, for_smaller, for_rule)
-            job = _Job(folder, work, options, *shared)
-            published = yield from _publish_all(job)
-            if options.bundle or options.triton:
-                yield from deliver(options, published, pictures.paths)
-            return tuple(published)
+        job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller, for_rule)
+        published = yield from _publish_all(job)
+        if options.bundle or options.triton:
+            yield from deliver(options, published, pictures.paths)
+        return tuple(published)
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,12 +256,12 @@ def _verify(
     verification = yield from verify_file(target, path, file, reference, job.pictures)
     yield Verified(name, verification)
     require_passed(verification, reference, file, name)
-    _require_options(job.options, target, file, name)
+    require_options(job.options, target, file, name)
     if (reference.rule is not None) != (verification.answers.unknown_score is not None):
         raise VerificationError(f"{name} and its card differ on a score for unknown pictures")
     target.rewrite_card(path, replace(card, verification=verification.summary))
-    _require_one_file(path)
-    _repeat_one_batch(target, path, name, reference, verification)
+    require_one_file(path)
+    repeat_one_batch(target, path, name, reference, verification)
     return verification
 
 
@@ -272,41 +271,3 @@ def _said_unpublished() -> Generator[None]:
         yield
     except VerificationError as error:
         raise VerificationError(f"{error}; it was not published") from None
-
-
-def _require_options(options: ExportOptions, target: Format, file: OpenedFile, name: str) -> None:
-    """Hold against the options what verification takes as it comes."""
-    if options.explain != file.explains:
-        has = "no" if options.explain else "unasked"
-        raise VerificationError(f"{name} gives {has} activation maps and features")
-    if target.name != "torchscript" and options.batch != file.batch:  # a script takes any number
-        raise VerificationError(
-            f"{name} takes {file.batch or 'any number of'} pictures a run, not "
-            f"{options.batch or 'any number'}"
-        )
-
-
-def _require_one_file(path: Path) -> None:
-    beside = sorted(other.name for other in path.parent.iterdir() if other != path)
-    if beside:
-        raise VerificationError(f"{path.name} needs other files beside it: {', '.join(beside)}")
-
-
-def _repeat_one_batch(
-    target: Format, path: Path, name: str, reference: Reference, before: Verification
-) -> None:
-    """Reopen the final bytes and ask them once more: the card was rewritten in between.
-
-    One batch, and one picture alone, as `classify` sends it.
-    """
-    file = open_with_card(target, path, name, reference)
-    limits = ITSELF if before.quantized else limits_of(reference)
-    if before.quantized:  # what it said before is what must not have changed
-        reference = replace(reference, answers=before.answers)
-    for paths in (reference.paths[:BATCH], reference.paths[:1]):
-        answers = finish(ask_file(file, paths, name))
-        found = compare(reference, answers, file.card.labels, limits)
-        if not found.passed:
-            raise VerificationError(
-                f"{name} answered differently after its card was written{difference_text(found)}"
-            )

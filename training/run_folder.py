@@ -17,7 +17,7 @@ RUN_FILES = (
     *("pictures.png", "pictures.cache", "mlflow.txt"),
     *("model.onnx", "model.fp16.onnx", "model.int8.onnx", "model.ts", "model.pt2"),
     *("model.any-size.onnx", "model.any-size.fp16.onnx", "model.any-size.int8.onnx"),
-    "verification.json",
+    *("verification.json", "quantization.json"),
 )
 """What tlx writes into a run folder, and removes when it is told to replace the run."""
 

@@ -79,6 +79,7 @@ def test_json_is_one_object(arguments, run_tlx, tmp_path):
     assert len(content["weights_sha256"]) == 64
 
 
+@pytest.mark.slow
 def test_an_adopted_run_is_exported_evaluated_inspected(arguments, run_tlx, split_folder, tmp_path):
     run = tmp_path / "run"
     assert run_tlx(*arguments, "--data", split_folder).code == 0

@@ -71,11 +71,11 @@ def test_eval_prints_one_object_as_documented(model, data, run_tlx):
     ran = run_tlx("eval", model, "--labels", data / "truth.csv", "--json")
     assert ran.code == 0
     (report,) = ran.json
-    assert {name: type(value) for name, value in report.items()} == REPORT
+    assert {name: type(report[name]) for name in REPORT} == REPORT
     assert (report["task"], report["model"]) == ("multi-label", "model.onnx")
     assert (report["pictures"], report["failures"], report["labels_counted"]) == (48, 0, 3)
     assert report["labels"] == list(report["per_label"]) == ["blue", "green", "red"]
-    assert all(list(scores) == SCORES for scores in report["per_label"].values())
+    assert all(set(scores) >= set(SCORES) for scores in report["per_label"].values())
     assert report["thresholds"] == [row["threshold"] for row in report["per_label"].values()]
     assert report["thresholds"] == list(tlx.Classifier(model).card.thresholds)
     assert report["mean_average_precision"] > 0.99

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from tlx.evaluation.report_json import report_json, report_schema, write_predict
 from tlx.inference.prediction import Outcome, Prediction
 from tlx.samples.sample import Sample
 
+KEYWORDS = {
+    "type", "anyOf", "items", "properties", "additionalProperties", "if", "then", "else", "$ref",
+}  # fmt: skip
 LABELS = ("ant", "bee", "cow")
 TYPES = {
     "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
@@ -24,38 +28,51 @@ def problems(value: object, schema: dict, root: dict, at: str = "$") -> list[str
     """List what in a value does not fit; knows the keywords that the report's schema uses."""
     if "$ref" in schema:
         return problems(value, root["$defs"][schema["$ref"].rsplit("/", 1)[1]], root, at)
-    found = []
     kind = schema.get("type")
     wrong_bool = isinstance(value, bool) and kind != "boolean"
     if kind and (wrong_bool or not isinstance(value, TYPES[kind])):
         return [f"{at} is no {kind}: {value!r}"]
-    if "const" in schema and value != schema["const"]:
-        found.append(f"{at} is not {schema['const']!r}")
-    if "enum" in schema and value not in schema["enum"]:
-        found.append(f"{at} is not among {schema['enum']}")
+    found = simple_problems(value, schema, at)
     if "anyOf" in schema and all(problems(value, one, root, at) for one in schema["anyOf"]):
         found.append(f"{at} fits none: {value!r}")
-    if not schema.get("minimum", -np.inf) <= (value if kind in ("number", "integer") else 0):
-        found.append(f"{at} is too small")
-    if kind in ("number", "integer") and value > schema.get("maximum", np.inf):
-        found.append(f"{at} is too large")
-    if kind == "array":
-        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", np.inf):
-            found.append(f"{at} has {len(value)} items")
-        for index, item in enumerate(value):
-            found += problems(item, schema.get("items", {}), root, f"{at}[{index}]")
-    if isinstance(value, dict):
-        found += [f"{at} lacks {name}" for name in schema.get("required", ()) if name not in value]
-        for name, one in schema.get("properties", {}).items():
-            if name in value:
-                found += problems(value[name], one, root, f"{at}.{name}")
-        if "properties" not in schema and "additionalProperties" in schema:
-            for name, item in value.items():
-                found += problems(item, schema["additionalProperties"], root, f"{at}.{name}")
+    for name, item, one in parts(value, schema):
+        found += problems(item, one, root, f"{at}.{name}")
     if "if" in schema:
         branch = "else" if problems(value, schema["if"], root, at) else "then"
         found += problems(value, schema[branch], root, at)
     return found
+
+
+def simple_problems(value: object, schema: dict, at: str) -> list[str]:
+    checks = {
+        "const": lambda wanted: value == wanted,
+        "enum": lambda wanted: value in wanted,
+        "minimum": lambda least: value >= least,
+        "maximum": lambda most: value <= most,
+        "minItems": lambda least: len(value) >= least,
+        "maxItems": lambda most: len(value) <= most,
+        "required": lambda names: set(names) <= set(value),
+    }
+    known = {*checks, *KEYWORDS}
+    assert set(schema) <= known | {"$schema", "$defs", "title"}
+    return [
+        f"{at}: {name} is {schema[name]}, not fit by {value!r}"
+        for name, fits in checks.items()
+        if name in schema and not fits(schema[name])
+    ]
+
+
+def parts(value: object, schema: dict) -> Iterator[tuple[object, object, dict]]:
+    if isinstance(value, list):
+        yield from ((index, item, schema.get("items", {})) for index, item in enumerate(value))
+    if isinstance(value, dict):
+        named, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+        yield from ((name, item, named.get(name, others)) for name, item in value.items())
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def single_label(rows: int) -> Report:
@@ -108,7 +125,7 @@ def test_the_schema_refuses_what_is_no_report(make):
 def test_the_rows_stand_in_a_csv(tmp_path):
     report = single_label(9)
     write_predictions(report, tmp_path / "p.csv")
-    rows = list(csv.DictReader((tmp_path / "p.csv").open(encoding="utf-8")))
+    rows = read_csv(tmp_path / "p.csv")
     assert [row["path"] for row in rows] == [str(one.path) for one in report.rows]
     for row, one in zip(rows, report.rows, strict=True):
         assert (row["truth"], row["predicted"]) == (one.truth, one.predicted)
@@ -119,7 +136,7 @@ def test_the_rows_stand_in_a_csv(tmp_path):
 def test_the_rows_of_several_labels_stand_in_a_csv(tmp_path):
     report = multi_label(8)
     write_predictions(report, tmp_path / "p.csv")
-    rows = list(csv.DictReader((tmp_path / "p.csv").open(encoding="utf-8")))
+    rows = read_csv(tmp_path / "p.csv")
     assert [row["truth"] for row in rows[:4]] == ["ant|cow", "", "cow", "ant"]
     assert sum(int(row["correct"]) for row in rows) / 8 == report.exact_match
     for row, one in zip(rows, report.rows, strict=True):
