@@ -1,4 +1,4 @@
-"""On real pictures: confidence is nearer to the truth with the temperature, and strange is found."""
+"""On real pictures: confidence comes nearer to the truth, and other things are told apart."""
 
 import shutil
 from pathlib import Path
