@@ -14,13 +14,12 @@ from ..evaluation.unknown import FEWEST, UnknownRule, fit_rule
 from ..inference.card import ModelCard
 from ..inference.graph_input import Pixels, as_tensor, batches
 from ..inference.preprocessing import preprocess
-from ..inference.session import CPU, INPUT, SCORES
+from ..inference.session import CPU, FEATURES, INPUT, SCORES
 from ..samples.sample import Sample
 from ..training.checkpoint import Checkpoint, restore_network
 from .condition import BATCH
 from .pictures import own_samples, spread
 from .reference import ComparisonProgress
-from .unknown_graph import features_value
 
 MOST_TRAINING, MOST_VALIDATION = 4000, 2000
 """Pictures that it is fitted on at most, spread over the labels: each is answered once more."""
@@ -116,7 +115,7 @@ def fit_to_file(
 ) -> Generator[ComparisonProgress, None, UnknownRule]:
     """Fit to the features that an ONNX file has, quantized or not, given as output or not."""
     model = onnx.load(path)
-    names = [features_value(model.graph), SCORES[0]]
+    names = [FEATURES, SCORES[0]]
     del model.graph.output[:]
     model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
     options = onnxruntime.SessionOptions()

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from ..evaluation.unknown import RULE_CONSTANTS, UnknownRule
 from ..inference.card import ModelCard
 from ..inference.session import FEATURES, SCORES, UNKNOWN
 
 _PREFIX = "unknown."
-_HALVED = f"{FEATURES}_fp16"
-"""The features of an fp16 file that does not give them."""
 _AXES_AS_INPUT = 18
 """Opset from which ReduceMin and ReduceLogSumExp take their axes so."""
 
@@ -38,7 +36,7 @@ def add_unknown_score(model: ModelProto, rule: UnknownRule) -> None:
     graph = model.graph
     opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     size = graph.output[0].type.tensor_type.shape.dim[0]
-    nodes = _nodes(features_value(graph))
+    nodes = _nodes(given=FEATURES in {output.name for output in graph.output})
     turned = rule.means @ rule.directions
     arrays = {
         **{name: getattr(rule, name) for name in RULE_CONSTANTS},
@@ -74,19 +72,15 @@ def rule_of(constants: Sequence[NDArray[np.float32]], card: ModelCard) -> Unknow
     return UnknownRule(*constants, threshold=card.unknown_threshold)
 
 
-def features_value(graph: GraphProto) -> str:
-    """Name the features in a graph: in fp16 without the output they are halves."""
-    made = {name for node in graph.node for name in node.output}
-    return FEATURES if FEATURES in made else _HALVED
+def _nodes(given: bool) -> list[NodeProto]:
+    """Compute as `UnknownScore` of `export/deployed.py` does.
 
-
-def _nodes(features: str) -> list[NodeProto]:
-    """Compute as `UnknownScore` of `export/deployed.py` does."""
-    halves = [_node("Cast", [features], "features", to=TensorProto.FLOAT)]
-    given = [features] if features == FEATURES else _own("features")
+    Features that are no output, not `given`, are halves in an fp16 file.
+    """
+    features = [FEATURES] if given else _own("features")
     return [
-        *([] if features == FEATURES else halves),
-        _node("Mul", [*given, *_own("scale")], "scaled"),
+        *([] if given else [_node("Cast", [FEATURES], "features", to=TensorProto.FLOAT)]),
+        _node("Mul", [*features, *_own("scale")], "scaled"),
         _node("Add", _own("scaled", "shift"), "placed"),
         _node("MatMul", _own("placed", "directions"), "turned"),
         _node("Mul", _own("placed", "placed"), "placed_squared"),

@@ -27,6 +27,9 @@ REPORT = {
     "unreadable": list,
     "pictures_per_second": float,
     "split": type(None),
+    "refused": type(None),
+    "accuracy_with_refusals": type(None),
+    "unknown": type(None),
     "error": type(None),
 }
 LABELS = ["blue", "green", "red"]

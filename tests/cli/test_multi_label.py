@@ -30,6 +30,7 @@ REPORT = {
     "unreadable": list,
     "pictures_per_second": float,
     "split": type(None),
+    "unknown": type(None),
     "error": type(None),
 }
 SCORES = ["average_precision", "precision", "recall", "f1", "support", "threshold"]
@@ -183,13 +184,16 @@ def test_a_row_tells_how_many_chosen_labels_it_leaves_out(model, data, run_tlx):
     assert ran.out.endswith("  and 2 more\n")
 
 
+KEYS = ["path", "labels", "predictions"]
+
+
 def test_json_has_the_chosen_labels_and_a_ranking_of_its_own(model, data, run_tlx, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"")
     paths = [data / "blue-red-00.png", tmp_path / "bad.png"]
     ran = run_tlx("classify", model, *paths, "--json", "--topk", "1")
     assert ran.code == 1
     good, bad = ran.json
-    assert list(good) == list(bad) == ["path", "labels", "predictions", "error"]
+    assert list(good) == list(bad) == [*KEYS, "unknown", "unknown_score", "error"]
     assert sorted(good["labels"]) == ["blue", "red"]
     assert [row["label"] for row in good["predictions"]] == good["labels"][:1]
     assert (bad["labels"], bad["predictions"], bad["error"]) == ([], [], "empty file (0 bytes)")
@@ -212,7 +216,8 @@ def test_a_csv_has_the_chosen_labels_sorted_in_one_cell(
         with table.open(encoding="utf-8", newline="") as content:
             rows = list(csv.DictReader(content))
         assert list(rows[0]) == [
-            *("path", "error", "labels", "label", "probability", "label_2", "probability_2")
+            *("path", "error", "labels", "label", "probability", "label_2", "probability_2"),
+            *("unknown", "unknown_score"),
         ]
         assert [row["labels"] for row in rows] == [cell] * 8
         assert {row["label"] for row in rows} == {"blue", "red"}
