@@ -61,10 +61,10 @@ def test_nothing_is_chosen_before_the_file_is_published(run, monkeypatch):
     tlx.export(run, options=SMALLER)
     publish_file = publish._publish
 
-    def fail(job, target, made, name, quantization=None):
+    def fail(job, target, made, name, rule, quantization=None):
         if quantization:
             raise VerificationError("planted")
-        return publish_file(job, target, made, name)
+        return publish_file(job, target, made, name, rule)
 
     monkeypatch.setattr(publish, "_publish", fail)
     with pytest.raises(VerificationError, match="planted"):
