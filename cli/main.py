@@ -19,6 +19,7 @@ from . import (
     demo,
     evaluate,
     export,
+    gui,
     inspect,
     train,
     verify,
@@ -64,6 +65,7 @@ app.command("inspect")(inspect.inspect_command)
 app.command("bench")(bench.bench_command)
 app.command("compare")(compare.compare_command)
 app.command("demo")(demo.demo_command)
+app.command("gui")(gui.gui_command)
 app.command("worker")(worker.worker_command)
 app.add_typer(weights.app, name="weights")
 
