@@ -13,10 +13,14 @@ from .widgets.viewer import STEP
 if TYPE_CHECKING:
     from .window import MainWindow
 
+FILE, ANSWER, VIEW = 0, 2, 3
+"""Places in the menu bar."""
+
 
 def add_menus(window: "MainWindow") -> None:
     """Fill the menu bar."""
     menus: list[QMenu] = []
+    of_page: list[QAction] = []
     for title, commands in (
         (window.tr("&File"), _file(window)),
         (window.tr("&Edit"), _edit(window)),
@@ -25,9 +29,14 @@ def add_menus(window: "MainWindow") -> None:
         (window.tr("&Run"), _run(window)),
     ):
         menus.append(window.menuBar().addMenu(title))
-        fill(menus[-1], window, commands)
-    _add_recents(window, menus[0])
-    _add_themes(window, menus[3])
+        made = fill(menus[-1], window, commands)
+        of_page += made if len(menus) == ANSWER + 1 else []
+    # Their keys are letters and digits: they must not act on a page that is not seen.
+    window.tabs.currentChanged.connect(
+        lambda page: [action.setEnabled(page == 0) for action in of_page]
+    )
+    _add_recents(window, menus[FILE])
+    _add_themes(window, menus[VIEW])
     keys = Command(window.tr("Keys"), ("F1", "?"), lambda: show_keys(window, menus))
     fill(window.menuBar().addMenu(window.tr("&Help")), window, [keys])
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
+from ..errors import TlxError
+
 CHUNK = 500
 
 
@@ -13,12 +15,13 @@ class Scan(QObject):
     """Finds pictures.
 
     Signals:
-        found: some paths, in order.
+        found: some paths, in order. failed: why a folder cannot be searched.
         ended: how many there were in all.
     """
 
     found = Signal(list)
     ended = Signal(int)
+    failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,13 +31,20 @@ class Scan(QObject):
 
     def start(self, places: Sequence[str]) -> None:
         """Look in folders, to their bottom; a file is taken whatever its ending."""
-        self._pool.start(QRunnable.create(lambda: self._look(places)))
+        self._stopped = False
+        self._pool.start(QRunnable.create(lambda: self._try(places)))
 
     def stop(self) -> None:
         """Give up and wait for the thread."""
         self._stopped = True
         self._pool.clear()
         self._pool.waitForDone()
+
+    def _try(self, places: Sequence[str]) -> None:
+        try:
+            self._look(places)
+        except (OSError, TlxError) as error:
+            self.failed.emit(str(error))
 
     def _look(self, places: Sequence[str]) -> None:
         from ..samples.folders import find_pictures

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ..inference.card import ModelCard
     from .state import Results
 
+AT_ONCE = 8
+"""Pictures that are asked for at once even while a folder is being classified."""
 TICK_MS = 60
 """Answers are shown together, so often: a signal a picture would drown the window."""
 
@@ -47,11 +49,11 @@ class Model:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the classification is."""
+    """How far the classification is, and how long a picture took once that is known."""
 
     done: int
     total: int
-    seconds: float | None = None
+    seconds_each: float | None = None
 
 
 class Session(QObject):
@@ -99,13 +101,14 @@ class Session(QObject):
         self._explaining: dict[int, int] = {}
         self._measuring: set[int] = set()
         self._fresh: list[int] = []
-        self._seconds = 0.0
+        self._seconds, self._counted = 0.0, 0
         self._opening = False
         self._tick = QTimer(self, interval=TICK_MS, singleShot=True)
         self._tick.timeout.connect(self._tell)
         self.scan = Scan(self)
         self.scan.found.connect(self.add)
         self.scan.ended.connect(self.pictures_found)
+        self.scan.failed.connect(self.warned)
         client.answered.connect(self._take)
         client.lost.connect(self._lose)
 
@@ -244,14 +247,15 @@ class Session(QObject):
         if self.model is None or self._loading is not None or not indices:
             return
         if not self._jobs:
-            self._seconds = 0.0
+            self._seconds, self._counted = 0.0, 0
         paths = self.results.paths
         files = [index for index in indices if paths[index] not in self.pasted]
         for index in indices:
             if (content := self._content(paths[index])) is not None:
                 number = self._begin_job([index])
                 self.client.send(ClassifyBytes(number, paths[index], content))
-        if files:
+        # A few go before all others; of more, one request at a time, so that they come in order.
+        if files and (len(files) <= AT_ONCE or not self._jobs):
             number = self._begin_job(files)
             self.client.send(Classify(number, tuple(paths[index] for index in files)))
         self._tick.start()
@@ -291,6 +295,9 @@ class Session(QObject):
     def _end_job(self, done: Done) -> None:
         if self._jobs.pop(done.id, None) is not None:
             self._seconds += done.seconds
+            self._counted += done.rows
+        if not self._jobs:
+            self.classify_waiting()
         if not self._jobs:
             self._tell()
             self.finished.emit(True)
@@ -302,7 +309,8 @@ class Session(QObject):
             self.answered.emit(fresh)
         total = len(self.results)
         waiting = len(self.results.waiting())
-        self.progressed.emit(Progress(total - waiting, total, self._seconds or None))
+        each = self._seconds / self._counted if self._counted else None
+        self.progressed.emit(Progress(total - waiting, total, each))
 
     def _take_model(self, loaded: Loaded) -> None:
         import json

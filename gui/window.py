@@ -34,6 +34,9 @@ from .settings import Settings
 from .theme import apply_theme
 from .widgets.banner import Banner
 
+MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
+"""Of files that are opened as models; of the last three the worker says why it cannot."""
+
 
 class MainWindow(QMainWindow):
     """The window.
@@ -88,7 +91,7 @@ class MainWindow(QMainWindow):
 
     def open_places(self, places: Sequence[str]) -> None:
         """Open model files, pictures and folders as they are given, dropped or chosen."""
-        models = [place for place in places if place.lower().endswith(".onnx")]
+        models = [place for place in places if place.lower().endswith(MODEL_ENDINGS)]
         others = [place for place in places if place not in models]
         if models:
             self.open_model(models[-1])
@@ -121,6 +124,7 @@ class MainWindow(QMainWindow):
         if not self.banner.isHidden():
             self.banner.hide()
         else:
+            self.session.scan.stop()
             self.session.cancel()
 
     def set_theme(self, name: str) -> None:

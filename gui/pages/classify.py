@@ -233,8 +233,8 @@ class ClassifyPage(QWidget):
             self.filmstrip.choose(index)  # undone: show what changed
 
     def _progressed(self, progress: Progress) -> None:
-        if progress.seconds and progress.done:
-            self._milliseconds = 1000 * progress.seconds / progress.done
+        if progress.seconds_each is not None:
+            self._milliseconds = 1000 * progress.seconds_each
 
     def _show_scale(self, percent: int) -> None:
         self._scale.setText(f"{percent} %" if percent else "")

@@ -79,13 +79,13 @@ class AnswerPanel(QFrame):
         size = pasted or QImageReader(path).size()
         pixels = f"{size.width()} × {size.height()}" if size.isValid() else ""
         length = 0 if pasted else QFileInfo(path).size()
-        time = f"{milliseconds:.0f} ms" if milliseconds else ""
+        speed = self.tr("{0:.0f} ms a picture").format(milliseconds) if milliseconds else ""
         facts = [
             (self.tr("File"), Path(path).name),
             (self.tr("Folder"), "" if pasted else _short(str(Path(path).parent))),
             (self.tr("Pixels"), pixels),
             (self.tr("Size"), QLocale().formattedDataSize(length) if length else ""),
-            (self.tr("Time"), time),
+            (self.tr("Speed"), speed),
         ]
         self.facts.show_facts(facts)
 

@@ -39,7 +39,6 @@ class PictureModel(QAbstractListModel):
         session.answered.connect(self._changed)
         session.reviewed.connect(lambda index: self._changed([index]))
         session.model_loaded.connect(lambda _: self._all_changed())
-        thumbnails.ready.connect(lambda _: self._all_changed())
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:  # noqa: N802 - Qt's name
         """One row a picture."""
@@ -186,6 +185,8 @@ class Filmstrip(QListView):
         self.setBatchSize(500)
         self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Cheap, and put together by Qt, where a signal for each cell would not be.
+        thumbnails.ready.connect(lambda _: self.viewport().update())
         self.setModel(PictureModel(session, thumbnails, self))
         self.setItemDelegate(CellDelegate(self))
         self.setFixedHeight(CELL.height() + 18)

@@ -36,7 +36,8 @@ class Viewer(QGraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("Picture"))
+        for part in (self, self.viewport()):
+            part.setAccessibleName(self.tr("Picture"))
         self._scene = QGraphicsScene(self)
         self.setScene(self._scene)
         self._picture = QGraphicsPixmapItem()

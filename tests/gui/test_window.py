@@ -179,6 +179,28 @@ def test_wrong_asks_for_the_label_by_a_part_of_its_name(working, qtbot):
     assert "You said: red" in working.classify.panel._said.text()
 
 
+def test_review_keys_do_nothing_on_another_page(working, qtbot):
+    working.show_page(1)
+    for key in (Qt.Key.Key_Y, Qt.Key.Key_2, Qt.Key.Key_Return):
+        qtbot.keyClick(working, key)
+    assert working.session.review.labels == {}
+
+
+def test_a_checkpoint_is_said_to_be_no_model_file(open_window, qtbot, tmp_path):
+    checkpoint = tmp_path / "best.pt"
+    checkpoint.write_bytes(b"PK\x03\x04 and so on")
+    window = open_window(checkpoint)
+    qtbot.waitUntil(lambda: bool(window.banner.text), timeout=WAIT)
+    assert "tlx answers from the ONNX file" in window.banner.text
+
+
+def test_an_empty_folder_says_what_is_looked_for(open_window, qtbot, tmp_path):
+    (tmp_path / "empty").mkdir()
+    window = open_window(tmp_path / "empty")
+    qtbot.waitUntil(lambda: "No pictures" in window.banner.text, timeout=WAIT)
+    assert window.classify.welcome.isVisible()
+
+
 def test_arrows_go_through_the_pictures_and_stop_at_the_ends(working, qtbot):
     page = working.classify
     for key, expected in (
