@@ -39,10 +39,16 @@ def key_sheet(menus: list[QMenu]) -> str:
     for menu in menus:
         rows.append(f"<tr><td colspan=2><br><b>{menu.title().replace('&', '')}</b></td></tr>")
         for action in menu.actions():
-            keys = ", ".join(
-                key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()
-            )
+            keys = _keys(action)
             if keys:
                 text = action.text().replace("&", "").rstrip("…")
                 rows.append(f"<tr><td style='padding-right: 28px'>{text}</td><td>{keys}</td></tr>")
     return f"<table>{''.join(rows)}</table>"
+
+
+def _keys(action: QAction) -> str:
+    native = QKeySequence.SequenceFormat.NativeText
+    if not isinstance(inner := action.menu(), QMenu):
+        return ", ".join(key.toString(native) for key in action.shortcuts())
+    keys = [entry.shortcut().toString(native) for entry in inner.actions()]
+    return f"{keys[0]} … {keys[-1]}" if keys and all(keys) else ""

@@ -1,12 +1,15 @@
 """What stands in the window's menus."""
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMessageBox
 
 from .actions import Command, fill, key_sheet
+from .session import Model
 from .settings import THEMES
 from .widgets.viewer import STEP
 
@@ -35,6 +38,7 @@ def add_menus(window: "MainWindow") -> None:
     window.tabs.currentChanged.connect(
         lambda page: [action.setEnabled(page == 0) for action in of_page]
     )
+    _add_labels(window, menus[ANSWER], of_page)
     _add_recents(window, menus[FILE])
     _add_themes(window, menus[VIEW])
     keys = Command(window.tr("Keys"), ("F1", "?"), lambda: show_keys(window, menus))
@@ -46,6 +50,8 @@ def show_keys(window: "MainWindow", menus: list[QMenu]) -> None:
     box = QMessageBox(window)
     box.setWindowTitle(window.tr("Keys"))
     box.setText(key_sheet(menus))
+    box.addButton(window.tr("Close"), QMessageBox.ButtonRole.RejectRole)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setModal(False)
     box.show()
 
@@ -73,19 +79,9 @@ def _edit(window: "MainWindow") -> list[Command | None]:
 
 def _answer(window: "MainWindow") -> list[Command | None]:
     page = window.classify
-    numbers = [
-        Command(
-            window.tr("It is label {0}").format(number),
-            (str(number),),
-            lambda number=number: page.say_number(number),
-        )
-        for number in range(1, 10)
-    ]
     return [
         Command(window.tr("Right, and next"), ("Y", "Return", "Enter"), page.say_right),
         Command(window.tr("Wrong…"), ("N", "0"), page.say_wrong),
-        None,
-        *numbers,
         None,
         Command(window.tr("Next picture"), ("Right", "PgDown"), lambda: page.step(1)),
         Command(window.tr("Picture before"), ("Left", "PgUp"), lambda: page.step(-1)),
@@ -116,6 +112,27 @@ def _run(window: "MainWindow") -> list[Command | None]:
         Command(window.tr("Classify all again"), ("Shift+F5",), session.classify_again),
         Command(window.tr("Cancel"), ("Esc",), window.cancel),
     ]
+
+
+def _add_labels(window: "MainWindow", menu: QMenu, of_page: list[QAction]) -> None:
+    """Add the first nine labels, by number, under their names as soon as these are known."""
+    labels = QMenu(window.tr("It is"), window)
+    menu.insertMenu(menu.actions()[2], labels)
+    say = window.classify.say_number
+    text = window.tr("Label {0}")
+    commands = [
+        Command(text.format(number), (str(number),), lambda number=number: say(number))
+        for number in range(1, 10)
+    ]
+    actions = fill(labels, window, [*commands])
+    of_page += actions
+
+    def name(model: Model) -> None:
+        for action, label in zip_longest(actions, model.card.labels[: len(actions)]):
+            action.setVisible(label is not None)
+            action.setText((label or "").replace("&", "&&"))
+
+    window.session.model_loaded.connect(name)
 
 
 def _toggle_full_screen(window: "MainWindow") -> None:
