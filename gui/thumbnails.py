@@ -6,8 +6,12 @@ from threading import Lock
 from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
+from ..errors import PictureError
+
 CAPACITY = 64 << 20
 """Bytes of pixels that are kept."""
+UNSCALED = 1 << 20
+"""A resize side that no picture has, so that it is decoded in full."""
 
 
 class Thumbnails(QObject):
@@ -98,17 +102,36 @@ class Thumbnails(QObject):
 
 
 def read_scaled(path: str, side: int | None = None) -> QImage:
-    """Read a picture upright, no larger than `side`; a null image if it cannot be read.
+    """Read a picture as the network sees it, no larger than `side`; a null image for a bad one.
 
-    It is scaled while it is read: QImage.scaled would hold Python's lock all the time.
+    A JPEG is read by Qt, which scales while it decodes (QImage.scaled would hold Python's lock all
+    the time). Of other formats Qt leaves out what tlx's decode rule says: the orientation of a PNG,
+    white behind what is transparent, the high byte of 16 bits.
     """
     reader = QImageReader(path)
     reader.setDecideFormatFromContent(True)
+    if bytes(reader.format().data()) != b"jpeg":
+        return _read_by_rule(path, side)
     reader.setAutoTransform(True)
     size = reader.size()
-    if side is not None and size.isValid() and max(size.width(), size.height()) > side:
+    if side is not None and max(size.width(), size.height()) > side:
         reader.setScaledSize(size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio))
     return reader.read()
+
+
+def _read_by_rule(path: str, side: int | None) -> QImage:
+    from ..inference.picture import decode
+
+    try:
+        picture = decode(path, side or UNSCALED)
+    except PictureError:
+        return QImage()
+    if side is not None:
+        picture.thumbnail((side, side))
+    line = 3 * picture.width
+    form = QImage.Format.Format_RGB888
+    # A copy, for the bytes are Python's.
+    return QImage(picture.tobytes(), picture.width, picture.height, line, form).copy()
 
 
 def _size(pixmap: QPixmap) -> int:
