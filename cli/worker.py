@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -104,6 +105,7 @@ class Worker:
         from .. import __version__
 
         self._say(Hello(PROTOCOL, __version__))
+        import_module("..inference.classifier", __package__)  # while the user chooses a file
         while self._take_requests():
             if self._jobs:
                 self._advance(self._jobs[-1])

@@ -7,6 +7,7 @@ from PySide6.QtCore import QMimeData, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
     QImage,
@@ -33,6 +34,7 @@ from .session import Model, Progress, Session
 from .settings import Settings
 from .theme import apply_theme
 from .widgets.banner import Banner
+from .widgets.drop_hint import DropHint
 
 MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
 """Of files that are opened as models; of the last three the worker says why it cannot."""
@@ -152,9 +154,15 @@ class MainWindow(QMainWindow):
         """Accept files and pictures."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
+            self._drop_hint.appear()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+        """Nothing is going to be dropped."""
+        self._drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Open what is dropped."""
+        self._drop_hint.hide()
         if self._take(event.mimeData()):
             event.acceptProposedAction()
 
@@ -201,6 +209,7 @@ class MainWindow(QMainWindow):
             column.addWidget(widget)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(central)
+        self._drop_hint = DropHint(central)
         self._message = QLabel(self.tr("Ready"))
         self._message.setContentsMargins(10, 0, 0, 0)
         self._bar = QProgressBar()

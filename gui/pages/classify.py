@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from ..session import Progress, Session
 from ..settings import Settings
 from ..thumbnails import Thumbnails, read_scaled
-from ..widgets.answer_panel import AnswerPanel
+from ..widgets.answer_panel import AnswerPanel, can_be_judged
 from ..widgets.filmstrip import Filmstrip
 from ..widgets.label_picker import LabelPicker
 from ..widgets.viewer import Viewer
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LONGEST = 8192
 """Pixels of a shown picture's long side: a graphics card takes no more, memory hardly."""
-THUMBNAIL = 160
+THUMBNAIL = 200
 
 
 class ClassifyPage(QWidget):
@@ -84,14 +84,14 @@ class ClassifyPage(QWidget):
     def say_right(self) -> None:
         """Note that the answer is right, and go on with the next picture."""
         row = self._row()
-        if row is not None and row.predictions:
+        if row is not None and can_be_judged(row):
             self._session.decide(self.current, row.predictions[0].label)
             self.step(1)
 
     def say_wrong(self) -> None:
         """Ask which label is right."""
         row, model = self._row(), self._session.model
-        if row is None or not row.predictions or model is None:
+        if not can_be_judged(row) or model is None:
             return
         picker = LabelPicker(model.card.labels, self)
         picker.accepted.connect(lambda: self.say(picker.label))
@@ -99,9 +99,8 @@ class ClassifyPage(QWidget):
         picker.open()
 
     def say(self, label: str) -> None:
-        """Note the right label of the shown picture; go on if it was the answer."""
-        row = self._row()
-        if row is not None and row.predictions:
+        """Note the right label of the shown picture."""
+        if can_be_judged(self._row()):
             self._session.decide(self.current, label)
 
     def say_number(self, number: int) -> None:
@@ -162,7 +161,7 @@ class ClassifyPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         for text, tip, action in (
-            (self.tr("Fit"), self.tr("Show the whole picture (0)"), self.viewer.fit),
+            (self.tr("Fit"), self.tr("Show the whole picture (F)"), self.viewer.fit),
             ("1:1", self.tr("A pixel on a pixel (1:1)"), self.viewer.actual_size),
         ):
             button = QToolButton()

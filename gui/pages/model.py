@@ -38,6 +38,7 @@ class ModelPage(QWidget):
         super().__init__(parent)
         self._session, self._settings = session, settings
         self.welcome = Welcome(settings.recent("models"))
+        self.welcome.ask_only_for_model()
         self.welcome.model_wanted.connect(self.model_wanted)
         self.welcome.recent_wanted.connect(self.recent_wanted)
         self._name, self._line = QLabel(), QLabel()
@@ -57,7 +58,7 @@ class ModelPage(QWidget):
 
     def refresh_theme(self) -> None:
         """Take the colours of another theme."""
-        self.welcome.say_no_model()
+        self.welcome.ask_only_for_model()
 
     def _show(self, model: Model) -> None:
         loaded, card = model.loaded, model.card

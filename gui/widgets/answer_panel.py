@@ -70,8 +70,9 @@ class AnswerPanel(QFrame):
         unsure = bool(predictions) and predictions[0].probability < unsure_below
         self._sure.setStyleSheet(f"color: {theme.unsure if unsure else theme.muted}")
         self.bars.show_answer(predictions)
-        for widget in (self.bars, self._said, self._right, self._wrong):
-            widget.setVisible(bool(predictions))
+        self.bars.setVisible(bool(predictions))
+        for widget in (self._said, self._right, self._wrong):
+            widget.setVisible(can_be_judged(row))
         self._say(said, predictions[0].label if predictions else None, theme)
 
     def show_file(self, path: str, pasted: QSize | None, milliseconds: float | None) -> None:
@@ -151,6 +152,11 @@ class AnswerPanel(QFrame):
         column.addStretch()
         self._answer.setMinimumWidth(40)
         self.setMinimumWidth(290)
+
+
+def can_be_judged(row: Row | None) -> bool:
+    """Tell whether one label can be said to be right: there is an answer, and it is one label."""
+    return row is not None and bool(row.predictions) and row.labels is None
 
 
 def _short(folder: str) -> str:

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from ..session import Session
 from ..theme import Colours, colours
 from ..thumbnails import Thumbnails
-from .answers import percent
 
 Index = QModelIndex | QPersistentModelIndex
 CELL = QSize(104, 112)
@@ -67,7 +66,8 @@ class PictureModel(QAbstractListModel):
             return self.tr("unreadable")
         if row.labels is not None:
             return ", ".join(row.labels) or self.tr("none")
-        return f"{row.predictions[0].label} {percent(row.predictions[0].probability)}"
+        first = row.predictions[0]
+        return f"{first.label} {first.probability:.0%}"
 
     def _verdict(self, index: int) -> str:
         results = self._session.results

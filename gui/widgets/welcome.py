@@ -52,6 +52,13 @@ class Welcome(QFrame):
         )
         self._emphasise(self._model)
 
+    def ask_only_for_model(self) -> None:
+        """Ask for a model where pictures would not be shown."""
+        self._title.setText(self.tr("No model is open"))
+        self._text.setText(self.tr("Drop an .onnx file here that tlx export wrote"))
+        self._pictures.hide()
+        self._emphasise(self._model)
+
     def say_no_pictures(self) -> None:
         """Ask for pictures; the model is there."""
         self._title.setText(self.tr("Drop pictures here"))
@@ -76,6 +83,7 @@ class Welcome(QFrame):
             shown = Path(path)
             link = QPushButton(f"{shown.parent.name}/{shown.name}")
             link.setToolTip(path)
+            link.setMinimumWidth(260)
             link.clicked.connect(lambda _=False, path=path: self.recent_wanted.emit(path))
             self._recents.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
 

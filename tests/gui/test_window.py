@@ -9,8 +9,16 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QAccessible, QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import (
+    QAccessible,
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+)
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from tlx.gui.theme import DARK, LIGHT, colours
@@ -66,6 +74,21 @@ def test_a_dropped_model_then_a_folder_are_answered(open_window, qtbot, colour_m
     assert window.classify.panel.text.startswith("blue  ")
     assert window.windowTitle() == "0.png - colours.onnx - tlx"
     assert "7 pictures, 1 of them unreadable" in window._message.text()
+
+
+def test_what_is_dragged_over_the_window_is_invited_until_it_leaves(open_window):
+    window = open_window()
+    data = QMimeData()
+    data.setText("neither a file nor a picture")
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    at, copy = QPoint(200, 200), Qt.DropAction.CopyAction
+    QApplication.sendEvent(window, QDragEnterEvent(at, copy, data, buttons, keys))
+    assert not window._drop_hint.isVisible()
+    data.setUrls([QUrl.fromLocalFile("/a.png")])
+    QApplication.sendEvent(window, QDragEnterEvent(at, copy, data, buttons, keys))
+    assert window._drop_hint.isVisible()
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not window._drop_hint.isVisible()
 
 
 def test_pictures_may_come_before_the_model(open_window, qtbot, colour_model, pictures):
