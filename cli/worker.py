@@ -53,7 +53,6 @@ NICENESS = 10
 def worker_command() -> None:
     """Serve another program: JSON requests on stdin, answers on stdout, a line each."""
     warnings.simplefilter("ignore")
-    _lower_priority()
     # Whatever else writes to stdout must not stand between the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -106,6 +105,7 @@ class Worker:
 
         self._say(Hello(PROTOCOL, __version__))
         import_module("..inference.classifier", __package__)  # while the user chooses a file
+        _lower_priority()  # before there are threads that compute: on Linux each has its own
         while self._take_requests():
             if self._jobs:
                 self._advance(self._jobs[-1])

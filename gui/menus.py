@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMessageBox
 
 from .actions import Command, fill, key_sheet
-from .session import Model
+from .opened_model import Model
 from .settings import THEMES
 from .widgets.viewer import STEP
 

@@ -1,18 +1,19 @@
 """What the pages share: the model, the pictures and their answers, and who is asked for them."""
 
-import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QTimer, Signal
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
 
+from ..errors import CardError
 from .client import Client
+from .jobs import Jobs, Progress
+from .opened_model import Model, read_model
+from .pasted import Pasted
 from .protocol import (
     Cancel,
-    Cancelled,
     Classified,
     Classify,
     ClassifyBytes,
@@ -24,36 +25,17 @@ from .protocol import (
     Loaded,
     Measure,
     Measured,
-    Row,
 )
 from .review import Review
 from .scan import Scan
 
 if TYPE_CHECKING:
-    from ..inference.card import ModelCard
     from .state import Results
 
 AT_ONCE = 8
 """Pictures that are asked for at once even while a folder is being classified."""
 TICK_MS = 60
 """Answers are shown together, so often: a signal a picture would drown the window."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """The open model file: what the worker said, and its card as read here."""
-
-    loaded: Loaded
-    card: "ModelCard"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the classification is, and how long a picture took once that is known."""
-
-    done: int
-    total: int
-    seconds_each: float | None = None
 
 
 class Session(QObject):
@@ -94,14 +76,12 @@ class Session(QObject):
         self.client = client
         self.review = review
         self.model: Model | None = None
-        self.pasted: dict[str, QByteArray] = {}
+        self.pasted = Pasted()
         self._ids = count(1)
         self._loading: Load | None = None
-        self._jobs: dict[int, list[int]] = {}
+        self._jobs = Jobs()
         self._explaining: dict[int, int] = {}
-        self._measuring: set[int] = set()
         self._fresh: list[int] = []
-        self._seconds, self._counted = 0.0, 0
         self._opening = False
         self._tick = QTimer(self, interval=TICK_MS, singleShot=True)
         self._tick.timeout.connect(self._tell)
@@ -156,14 +136,8 @@ class Session(QObject):
 
     def paste(self, image: QImage) -> None:
         """Add a picture that is no file."""
-        content = QByteArray()
-        buffer = QBuffer(content)
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        QImageWriter(buffer, QByteArray(b"png")).write(image)
-        name = self.tr("pasted picture {0}").format(len(self.pasted) + 1)
-        self.pasted[name] = content
         self._opening = True
-        self.add([name])
+        self.add([self.pasted.add(image)])
 
     def add(self, paths: list[str]) -> None:
         """Append pictures that are new and classify them, if there is a model."""
@@ -177,7 +151,7 @@ class Session(QObject):
 
     def classify_waiting(self) -> None:
         """Classify the pictures that have no answer: at first, after Cancel, after a crash."""
-        busy = {index for indices in self._jobs.values() for index in indices}
+        busy = self._jobs.busy
         waiting = (int(index) for index in self.results.waiting())
         self._classify([index for index in waiting if index not in busy])
 
@@ -190,23 +164,21 @@ class Session(QObject):
 
     def cancel(self) -> None:
         """Stop classifying; the answers so far stay."""
-        jobs, self._jobs = self._jobs, {}
-        for number in jobs:
+        requests = self._jobs.clear()
+        for number in requests:
             self.client.send(Cancel(number))
-        if jobs:
+        if requests:
             self.finished.emit(False)
 
     def explain(self, index: int, label: str) -> None:
         """Ask where in a picture a label was seen; only the latest question is answered."""
         path, number = self.results.paths[index], next(self._ids)
         self._explaining = {number: index}
-        self.client.send(Explain(number, path, label, self._content(path)))
+        self.client.send(Explain(number, path, label, self.pasted.content(path)))
 
     def measure(self) -> None:
         """Ask how long the model takes for a picture."""
-        number = next(self._ids)
-        self._measuring.add(number)
-        self.client.send(Measure(number))
+        self.client.send(Measure(next(self._ids)))
 
     def decide(self, index: int, label: str | None) -> None:
         """Note a picture's right label as the user says; None takes that back."""
@@ -238,20 +210,13 @@ class Session(QObject):
         self.results.review(index, self.review.of(path))
         self.reviewed.emit(index)
 
-    def _content(self, path: str) -> str | None:
-        if path not in self.pasted:
-            return None
-        return base64.b64encode(bytes(self.pasted[path].data())).decode("ascii")
-
     def _classify(self, indices: list[int]) -> None:
         if self.model is None or self._loading is not None or not indices:
             return
-        if not self._jobs:
-            self._seconds, self._counted = 0.0, 0
         paths = self.results.paths
         files = [index for index in indices if paths[index] not in self.pasted]
         for index in indices:
-            if (content := self._content(paths[index])) is not None:
+            if (content := self.pasted.content(paths[index])) is not None:
                 number = self._begin_job([index])
                 self.client.send(ClassifyBytes(number, paths[index], content))
         # A few go before all others; of more, one request at a time, so that they come in order.
@@ -262,12 +227,12 @@ class Session(QObject):
 
     def _begin_job(self, indices: list[int]) -> int:
         number = next(self._ids)
-        self._jobs[number] = indices
+        self._jobs.begin(number, indices)
         return number
 
     def _take(self, answer: object) -> None:
         if isinstance(answer, Classified):
-            self._take_rows(answer.id, answer.first, answer.rows)
+            self._take_rows(answer)
         elif isinstance(answer, Done):
             self._end_job(answer)
         elif isinstance(answer, Loaded):
@@ -275,27 +240,19 @@ class Session(QObject):
         elif isinstance(answer, Explained) and answer.id in self._explaining:
             self.explained.emit(self._explaining.pop(answer.id), answer)
         elif isinstance(answer, Measured):
-            self._measuring.discard(answer.id)
             self.measured.emit(answer)
         elif isinstance(answer, Failed):
             self._take_failure(answer)
-        elif isinstance(answer, Cancelled):
-            self._jobs.pop(answer.id, None)
 
-    def _take_rows(self, number: int, first: int, rows: tuple[Row, ...]) -> None:
-        indices = self._jobs.get(number)
-        if indices is None:  # cancelled: the model may have changed meanwhile
-            return
-        for index, row in zip(indices[first : first + len(rows)], rows, strict=True):
+    def _take_rows(self, answer: Classified) -> None:
+        for index, row in self._jobs.answered(answer):
             self.results.answer(index, row)
             self._fresh.append(index)
         if not self._tick.isActive():
             self._tick.start()
 
     def _end_job(self, done: Done) -> None:
-        if self._jobs.pop(done.id, None) is not None:
-            self._seconds += done.seconds
-            self._counted += done.rows
+        self._jobs.end(done)
         if not self._jobs:
             self.classify_waiting()
         if not self._jobs:
@@ -309,27 +266,21 @@ class Session(QObject):
             self.answered.emit(fresh)
         total = len(self.results)
         waiting = len(self.results.waiting())
-        each = self._seconds / self._counted if self._counted else None
-        self.progressed.emit(Progress(total - waiting, total, each))
+        self.progressed.emit(Progress(total - waiting, total, self._jobs.seconds_each))
 
     def _take_model(self, loaded: Loaded) -> None:
-        import json
-
-        from ..errors import CardError
-        from ..inference.card_json import card_from_json
-
         if self._loading is None or loaded.id != self._loading.id:
             return
         self._loading = None
         try:
-            card = card_from_json(json.dumps(loaded.card))
+            model = read_model(loaded)
         except CardError as error:
             self.model_failed.emit(loaded.path, str(error))
             return
         same = self.model is not None and self.model.loaded.sha256 == loaded.sha256
-        self.model = Model(loaded, card)
+        self.model = model
         if not same:
-            self.results.set_labels(card.labels)
+            self.results.set_labels(model.card.labels)
             for index, path in enumerate(self.results.paths):
                 self.results.review(index, self.review.of(path))
         self.model_loaded.emit(self.model)
@@ -343,12 +294,11 @@ class Session(QObject):
             self._explaining.clear()
             self.explain_failed.emit(failed.error)
         else:
-            self._jobs.pop(failed.id or 0, None)
+            self._jobs.drop(failed.id)
             self.warned.emit(failed.error)
 
     def _lose(self, reason: str, details: str) -> None:
         self._jobs.clear()
         self._explaining.clear()
-        self._measuring.clear()
         self._tell()
         self.lost.emit(reason, details)

@@ -15,11 +15,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QLabel,
     QMainWindow,
     QMessageBox,
-    QProgressBar,
-    QPushButton,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -27,14 +24,17 @@ from PySide6.QtWidgets import (
 )
 
 from .file_dialogs import ask_folder, ask_model, ask_pictures
+from .jobs import Progress
 from .menus import add_menus
+from .opened_model import Model
 from .pages.classify import ClassifyPage
 from .pages.model import ModelPage
-from .session import Model, Progress, Session
+from .session import Session
 from .settings import Settings
 from .theme import apply_theme
 from .widgets.banner import Banner
 from .widgets.drop_hint import DropHint
+from .widgets.status_strip import StatusStrip
 
 MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
 """Of files that are opened as models; of the last three the worker says why it cannot."""
@@ -210,20 +210,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         self.setCentralWidget(central)
         self._drop_hint = DropHint(central)
-        self._message = QLabel(self.tr("Ready"))
-        self._message.setContentsMargins(10, 0, 0, 0)
-        self._bar = QProgressBar()
-        self._bar.setFixedWidth(180)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(self.tr("Pictures classified"))
-        self._stop = QPushButton(self.tr("Cancel"))
-        self._stop.clicked.connect(self.session.cancel)
-        strip = self.statusBar()
-        strip.setSizeGripEnabled(False)
-        strip.addWidget(self._message, 1)
-        for widget in (self._bar, self._stop):
-            strip.addPermanentWidget(widget)
-            widget.hide()
+        self.strip = StatusStrip()
+        self.setStatusBar(self.strip)
 
     def _connect(self) -> None:
         session, welcome = self.session, self.classify.welcome
@@ -238,6 +226,7 @@ class MainWindow(QMainWindow):
         session.pictures_found.connect(self._found)
         session.progressed.connect(self._progressed)
         session.finished.connect(self._finished)
+        self.strip.cancelled.connect(session.cancel)
         session.explain_failed.connect(self._say)
         session.warned.connect(self.banner.say)
         session.lost.connect(self._lost)
@@ -257,7 +246,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(" - ".join(part for part in parts if part))
 
     def _say(self, text: str, path: str = "") -> None:
-        self._message.setText(text.format(Path(path).name) if path else text)
+        self.strip.say(text.format(Path(path).name) if path else text)
 
     def _model_loaded(self, model: Model) -> None:
         self.banner.hide()
@@ -282,17 +271,13 @@ class MainWindow(QMainWindow):
             self._say(self.tr("{0} pictures; open a model to classify them").format(count))
 
     def _progressed(self, progress: Progress) -> None:
-        running = self.session.running
-        self._bar.setVisible(running)
-        self._stop.setVisible(running)
-        self._bar.setRange(0, max(progress.total, 1))
-        self._bar.setValue(progress.done)
-        if running:
-            self._say(self.tr("{0:,} of {1:,} pictures").format(progress.done, progress.total))
+        if self.session.running:
+            self.strip.work(progress)
+        else:
+            self.strip.rest()
 
     def _finished(self, to_its_end: bool) -> None:
-        self._bar.hide()
-        self._stop.hide()
+        self.strip.rest()
         results = self.session.results
         bad = int((results.state == 2).sum())
         done = len(results) - len(results.waiting())
@@ -305,8 +290,7 @@ class MainWindow(QMainWindow):
             self._say(self.tr("{0:,} pictures classified").format(done))
 
     def _lost(self, reason: str, details: str) -> None:
-        self._bar.hide()
-        self._stop.hide()
+        self.strip.rest()
         kept = len(self.session.results) - len(self.session.results.waiting())
         text = self.tr("{0}; {1:,} results are kept").format(reason, kept)
         self._say(reason)

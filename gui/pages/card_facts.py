@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from ..opened_model import Model
 from ..protocol import Loaded
-from ..session import Model
 
 if TYPE_CHECKING:
     from ...inference.card import MeasuredResult, ModelCard

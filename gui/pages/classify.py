@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..session import Progress, Session
+from ..jobs import Progress
+from ..session import Session
 from ..settings import Settings
 from ..thumbnails import Thumbnails, read_scaled
 from ..widgets.answer_panel import AnswerPanel, can_be_judged
@@ -244,12 +245,12 @@ class ClassifyPage(QWidget):
 
     def _show(self) -> None:
         path = self._session.results.paths[self.current]
-        pasted = self._session.pasted.get(path)
-        image = QImage.fromData(pasted) if pasted is not None else read_scaled(path, LONGEST)
+        pasted = self._session.pasted.image(path)
+        image = pasted or read_scaled(path, LONGEST)
         if pasted is not None:
-            self.thumbnails.put(path, image)
+            self.thumbnails.put(path, pasted)
         self.viewer.show_picture(image)
-        size: QSize | None = image.size() if pasted is not None else None
+        size = pasted.size() if pasted is not None else None
         self.panel.show_file(path, size, self._milliseconds)
         self._show_answer()
         self._ask_heat()

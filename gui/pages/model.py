@@ -13,8 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..opened_model import Model
 from ..protocol import Measured
-from ..session import Model, Session
+from ..session import Session
 from ..settings import Settings
 from ..widgets.facts import Facts, breakable
 from ..widgets.welcome import Welcome

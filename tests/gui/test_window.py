@@ -73,7 +73,7 @@ def test_a_dropped_model_then_a_folder_are_answered(open_window, qtbot, colour_m
     assert not window.classify.welcome.isVisible()
     assert window.classify.panel.text.startswith("blue  ")
     assert window.windowTitle() == "0.png - colours.onnx - tlx"
-    assert "7 pictures, 1 of them unreadable" in window._message.text()
+    assert "7 pictures, 1 of them unreadable" in window.strip.text
 
 
 def test_what_is_dragged_over_the_window_is_invited_until_it_leaves(open_window):
@@ -280,7 +280,7 @@ def test_cancel_keeps_what_is_answered_and_f5_goes_on(open_window, qtbot, colour
     left = len(results.waiting())
     qtbot.wait(300)
     assert len(results.waiting()) == left > 0
-    assert "Cancelled after" in window._message.text()
+    assert "Cancelled after" in window.strip.text
     qtbot.keyClick(window, Qt.Key.Key_F5)
     wait_answers(qtbot, window, 3000)
 
