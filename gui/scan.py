@@ -19,7 +19,7 @@ class Scan(QObject):
         ended: how many there were in all.
     """
 
-    found = Signal(list)
+    found = Signal(object)  # a list converted by Qt would lose names that are not Unicode
     ended = Signal(int)
     failed = Signal(str)
 

@@ -59,7 +59,7 @@ class Session(QObject):
     pictures_added = Signal(int, int)
     pictures_found = Signal(int)
     opened = Signal(int)
-    answered = Signal(list)
+    answered = Signal(object)
     progressed = Signal(object)
     finished = Signal(bool)
     explained = Signal(int, object)
@@ -204,11 +204,9 @@ class Session(QObject):
         self.client.stop()
 
     def _show_review(self, path: str | None) -> None:
-        index = None if path is None else self.results.index_of(path)
-        if path is None or index is None:
-            return
-        self.results.review(index, self.review.of(path))
-        self.reviewed.emit(index)
+        if path is not None and (index := self.results.index_of(path)) is not None:
+            self.results.review(index, self.review.of(path))
+            self.reviewed.emit(index)
 
     def _classify(self, indices: list[int]) -> None:
         if self.model is None or self._loading is not None or not indices:

@@ -24,8 +24,8 @@ class Thumbnails(QObject):
         ready: the path of a thumbnail that `get` now has.
     """
 
-    ready = Signal(str)
-    _read = Signal(int, str, QImage)
+    ready = Signal(object)
+    _read = Signal(int, object, QImage)
 
     def __init__(self, side: int, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -258,6 +258,28 @@ def test_a_file_without_maps_offers_no_heat_map(open_window, qtbot, other_models
     assert "no activation maps" in window.classify._heat.toolTip()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there")
+def test_a_name_that_is_not_unicode_is_a_picture_like_others(
+    open_window, qtbot, colour_model, pictures, tmp_path
+):
+    (tmp_path / "odd").mkdir()
+    shutil.copy(pictures / "green" / "0.png", os.fsencode(tmp_path / "odd") + b"/\xff<b>.png")
+    window = open_window(colour_model, tmp_path / "odd")
+    wait_answers(qtbot, window, 1)
+    assert window.classify.panel.text.startswith("green  ")
+    assert not window.classify.viewer._picture.pixmap().isNull()
+
+
+def test_several_labels_are_shown_and_not_judged_as_one(open_window, qtbot, multi_label_run):
+    window = open_window(multi_label_run / "model.onnx", multi_label_run.parent / "data")
+    wait_answers(qtbot, window, 48)
+    row = window.session.results.rows[0]
+    assert window.classify.panel.text.startswith(", ".join(row.labels))
+    assert not window.classify.panel._right.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_Y)
+    assert window.session.review.labels == {}
+
+
 def test_zooming_and_fitting(working):
     viewer = working.classify.viewer
     fitted = viewer.scale_percent
