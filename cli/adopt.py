@@ -12,6 +12,7 @@ from .screen import Screen
 if TYPE_CHECKING:
     from ..samples.loading import ReadingProgress
     from ..training.adoption import AdoptedRun
+    from ..training.loop import BatchDone
 
 IMAGENET_MEAN = "0.485,0.456,0.406"
 IMAGENET_STD = "0.229,0.224,0.225"
@@ -67,8 +68,11 @@ def _three(option: str, text: str) -> tuple[float, float, float]:
     return first, second, third
 
 
-def _show_progress(event: "ReadingProgress", screen: Screen) -> None:
-    screen.progress("reading pictures", event.done, event.total)
+def _show_progress(event: "ReadingProgress | BatchDone", screen: Screen) -> None:
+    from ..training.loop import BatchDone
+
+    phase = event.phase if isinstance(event, BatchDone) else "reading pictures"
+    screen.progress(phase, event.done, event.total)
 
 
 def _show(run: "AdoptedRun", screen: Screen) -> None:

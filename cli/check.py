@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from ..errors import UsageError
 from .screen import Screen
 
 if TYPE_CHECKING:
+    from ..inference.classifier import Classifier
     from ..samples.checking import CheckReport
     from ..samples.findings import Finding
     from ..samples.label_checks import Claim
@@ -34,6 +36,9 @@ def check_command(
         None, help="Column of the CSV, or regular expression on the path, that names groups."
     ),
     split: Path | None = typer.Option(None, help="An earlier split.csv that says the splits."),
+    model: Path | None = typer.Option(
+        None, help="ONNX file that tlx export wrote: it is asked which labels may be wrong."
+    ),
     accuracy: float = typer.Option(0.9, help="Accuracy to be claimed, over 0 and below 1."),
     margin: float = typer.Option(0.05, help="How closely it is to be known, at 95 %."),
     strict: bool = typer.Option(False, help="Exit 1 on warnings too."),
@@ -54,11 +59,14 @@ def check_command(
     claim = _claim(accuracy, margin)
     _refuse_foreign_files(quarantine, html)
     source = SampleSource(data, labels, file_column, label_columns, group_by, split)
+    classifier = None if model is None else _classifier(model)
     with Screen(as_json) as screen:
         events = check_events(source, claim)
         report = finish(
             events, lambda event: screen.progress("reading pictures", event.done, event.total)
         )
+        if classifier is not None:
+            report = _with_suspected_labels(report, classifier, screen)
         _show(report, everything, screen)
         if quarantine is not None:
             _write_quarantine(quarantine, report, screen)
@@ -99,6 +107,26 @@ def _claim(accuracy: float, margin: float) -> "Claim":
                 f"{name} {value:g}: it must be over 0 and below 1, such as 0.9 or 0.05"
             )
     return Claim(accuracy, margin)
+
+
+def _classifier(model: Path) -> "Classifier":
+    from ..inference.classifier import Classifier
+
+    return Classifier(model)
+
+
+def _with_suspected_labels(
+    report: "CheckReport", classifier: "Classifier", screen: Screen
+) -> "CheckReport":
+    from ..evaluation.suspected_labels import suspected_label_events
+    from ..inference.events import finish
+    from ..samples.findings import in_order
+
+    events = suspected_label_events(classifier, report.found)
+    suspected = finish(
+        events, lambda event: screen.progress("asking the model", event.done, event.total)
+    )
+    return replace(report, findings=in_order([*report.findings, *suspected]))
 
 
 def _show(report: "CheckReport", everything: bool, screen: Screen) -> None:

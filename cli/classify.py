@@ -13,12 +13,16 @@ import typer
 from ..errors import DataError, UsageError
 from ..inference.whole_file import replacing
 from ..samples.sample import SEPARATOR
+from .explanations import ExplanationFolder
 from .screen import Screen
 
 if TYPE_CHECKING:
+    from ..inference.classifier import Classifier
     from ..inference.prediction import Outcome, Prediction, RankedLabel
 
 CSV_HEADER = ("path", "error", "label", "probability")
+JUDGEMENT = ("unknown", "unknown_score")
+"""The last columns of every CSV: empty for a file without a rule for unknown pictures."""
 MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
 
 
@@ -29,6 +33,9 @@ def classify_command(
     ),
     topk: int = typer.Option(5, min=1, help="Labels a picture."),
     csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
+    explain: Path | None = typer.Option(
+        None, help="Folder for the pictures with the activation map of their label over them."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
@@ -39,32 +46,71 @@ def classify_command(
     multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
         _refuse_foreign_file(csv_file)
+    explanations = None if explain is None else _explanations(explain, classifier)
     outcomes: list[Outcome] = []
     failures = 0
     with Screen(as_json) as screen:
         for done, outcome in enumerate(classifier.classify_files(paths), start=1):
             failures += outcome.error is not None
-            show_outcome(outcome, topk, screen, multi_label)
+            written = _explain(outcome, classifier, explanations)
+            show_outcome(outcome, topk, screen, multi_label, written)
             if csv_file is not None:
                 outcomes.append(outcome)
             screen.progress("classifying", done, len(paths))
         if csv_file is not None:
             columns = min(topk, len(classifier.card.labels))
             _write_csv(csv_file, outcomes, columns, multi_label)
+        if explain is not None:
+            screen.row(f"{len(paths) - failures} pictures explained in {explain}")
         if failures:
             screen.row(f"{failures} of {len(paths)} pictures could not be read", style="yellow")
     if failures:
         raise typer.Exit(1)
 
 
-def show_outcome(outcome: "Outcome", topk: int, screen: Screen, multi_label: bool = False) -> None:
-    """Print a picture's answer as a row, or as a line of JSON."""
+def _explanations(folder: Path, classifier: "Classifier") -> ExplanationFolder:
+    from ..inference.explanation import require_maps
+
+    require_maps(classifier.session)
+    return ExplanationFolder(folder)
+
+
+def _explain(
+    outcome: "Outcome", classifier: "Classifier", explanations: ExplanationFolder | None
+) -> dict[str, str] | None:
+    """Write a picture's explanations; none for a bad one, None where they are not wanted."""
+    if explanations is None:
+        return None
+    if outcome.prediction is None:
+        return {}
+    return explanations.write(classifier.session, outcome.path, outcome.prediction)
+
+
+def show_outcome(
+    outcome: "Outcome",
+    topk: int,
+    screen: Screen,
+    multi_label: bool = False,
+    explanations: dict[str, str] | None = None,
+) -> None:
+    """Print a picture's answer as a row, or as a line of JSON.
+
+    Args:
+        outcome: the answer.
+        topk: labels that are ranked.
+        screen: where it goes.
+        multi_label: whether the model is of that task.
+        explanations: the written files by label; None where they were not asked for.
+    """
     if screen.as_json:
-        screen.json(_json(outcome, topk, multi_label))
+        written = {} if explanations is None else _explanation_json(explanations, multi_label)
+        screen.json({**_json(outcome, topk, multi_label), **written})
     elif outcome.prediction is None:
         screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
     elif multi_label:
         screen.row(f"{outcome.path}  {_chosen_text(outcome.prediction, topk)}")
+    elif outcome.prediction.unknown:
+        screen.row(f"{outcome.path}  unknown (nearest: {_text(outcome.prediction.top(1))})")
     else:
         screen.row(f"{outcome.path}  {_text(outcome.prediction.top(topk))}")
 
@@ -133,7 +179,25 @@ def _json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]
     ranked = outcome.prediction.top(topk) if outcome.prediction else ()
     answers = [{"label": row.label, "probability": row.probability} for row in ranked]
     chosen: dict[str, object] = {"labels": _chosen_labels(outcome)} if multi_label else {}
-    return {"path": outcome.path, **chosen, "predictions": answers, "error": outcome.error}
+    judged = dict(zip(JUDGEMENT, _judgement(outcome), strict=True))
+    return {
+        "path": outcome.path,
+        **chosen,
+        "predictions": answers,
+        **judged,
+        "error": outcome.error,
+    }
+
+
+def _judgement(outcome: "Outcome") -> tuple[bool | None, float | None]:
+    """Say whether the picture is none of the labels, and its score; None without a rule."""
+    found = outcome.prediction
+    return (None, None) if found is None else (found.unknown, found.unknown_score)
+
+
+def _explanation_json(written: dict[str, str], multi_label: bool) -> dict[str, object]:
+    first = next(iter(written.values()), None)
+    return {"explanation": first, **({"explanations": written} if multi_label else {})}
 
 
 def _chosen_labels(outcome: "Outcome") -> list[str]:
@@ -161,7 +225,7 @@ def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label
             temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
         ):
             rows = csv.writer(file)
-            rows.writerow((*header, *more))
+            rows.writerow((*header, *more, *JUDGEMENT))
             rows.writerows(_csv_row(outcome, topk, multi_label) for outcome in outcomes)
     except OSError as error:
         raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
@@ -172,4 +236,8 @@ def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
     # Sorted, as in a CSV of truth: the same labels make the same cell.
     chosen = [SEPARATOR.join(sorted(_chosen_labels(outcome)))] if multi_label else []
     answers = [value for row in ranked for value in (row.label, row.probability)]
-    return [outcome.path, outcome.error or "", *chosen, *answers]
+    if outcome.prediction is None:
+        return [outcome.path, outcome.error or ""]
+    unknown, score = _judgement(outcome)
+    said = "" if unknown is None else str(unknown).lower()
+    return [outcome.path, "", *chosen, *answers, said, "" if score is None else score]

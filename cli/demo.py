@@ -7,9 +7,9 @@ import typer
 
 from ..errors import UsageError
 from .classify import show_outcome
-from .evaluate import show_report
 from .export import show_export
 from .extras import require_extra
+from .report_screen import show_report
 from .screen import Screen
 from .train import show_result, show_training
 

@@ -1,42 +1,48 @@
 """`tlx eval`: a model file scored on labelled pictures."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from ..errors import DataError, UsageError
+from .eval_page import refuse_foreign_page, write_report_page
+from .evaluate_pair import compare_files, refuse_for_two, sort_arguments
 from .extras import require_extra
-from .multi_label import show_mistakes, show_summary
-from .screen import Screen, one_line
+from .report_screen import show_report
+from .screen import Screen
+from .selection_note import selection_note
+from .unknown_screen import (
+    UNKNOWN_PLOT,
+    measure_unknown,
+    unknown_json,
+    unknown_pictures,
+    write_unknown,
+)
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.report import Report
+    from ..evaluation.slices import Values
     from ..inference.card import ModelCard
     from ..samples.sample import Sample
 
-WIDEST_MATRIX = 20
-"""Labels up to which the confusion matrix is printed; beyond it only its largest cells."""
-SHOWN_MISTAKES = 5
-
-
-SELECTED = {
-    "train": "which it was trained on: they say nothing about new ones",
-    "validation": "which chose the epoch{}: that flatters",
-}
-"""Splits of a run's split.csv that are no fair judge of it; {} for what else was chosen."""
-
+TOPK = 5
 PLOTS = {"single-label": "confusion.png", "multi-label": "labels.png"}
-"""What `--out` draws, by task."""
+"""What `--out` draws of one task alone."""
+WRITTEN = (
+    *("predictions.csv", "reliability.png", "coverage.png", "precision_recall.png", "roc.png"),
+)
+"""What else it writes."""
 
 
 def eval_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
+    other: Path | None = typer.Argument(
+        None, help="A second ONNX file, to be compared with MODEL on the same pictures."
+    ),
     folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
     labels: Path | None = typer.Option(
         None,
@@ -53,85 +59,93 @@ def eval_command(
     split: str | None = typer.Option(
         None, help="Only the CSV's rows with this in the column split; RUN/split.csv has it."
     ),
+    slice_by: list[str] = typer.Option(
+        [], help="A column of the CSV to slice by; may be given more than once."
+    ),
+    topk: int = typer.Option(TOPK, min=1, help="Labels that may be named for the top-k accuracy."),
     out: Path | None = typer.Option(
-        None, help="Folder for report.json and confusion.png (multi-label: labels.png)."
+        None,
+        help="Folder for report.json, predictions.csv and the plots; for two files "
+        "comparison.json and differences.csv.",
+    ),
+    unknown: Path | None = typer.Option(
+        None,
+        help="Folder of pictures that show none of the labels: how well the file finds them; "
+        "--out draws unknown.png.",
+    ),
+    page: Path | None = typer.Option(
+        None, "--report", help="Also write the report as one HTML file, with the pictures in it."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Score a model file on labelled pictures; exit 1 if some could not be read."""
+    """Score a model file, or compare two; exit 1 if some pictures could not be read.
+
+    tlx eval MODEL FOLDER, or tlx eval MODEL OTHER FOLDER; --labels CSV instead of FOLDER.
+    """
     require_extra("eval", "eval")
+    models, folder = sort_arguments(model, other, folder, labels is not None)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
-    given = (root, split, file_column, label_columns)
+    given = (root, split, file_column, label_columns, slice_by or None)
     samples = _samples(folder, table, any(value is not None for value in given))
+    if len(models) == 2:
+        one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
+        refuse_for_two({**one, "--unknown": unknown is not None, "--report": page is not None})
+        compare_files(models, samples, split, out, as_json)
+    else:
+        columns = {} if table is None else _columns(table, samples, slice_by)
+        _score(model, samples, columns, _Wanted(topk, split, out, unknown, page, as_json))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The options on one file's report; `eval_command` says what they mean."""
+
+    topk: int
+    split: str | None
+    out: Path | None
+    unknown: Path | None
+    page: Path | None
+    as_json: bool
+
+
+def _score(
+    model: Path, samples: "list[Sample]", columns: "dict[str, Values]", wanted: _Wanted
+) -> None:
+    """Score one file, show and write it; exit 1 if some pictures could not be read."""
+    from ..evaluation.report_json import report_json
     from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
     classifier = Classifier(model)
-    if out is not None:
-        _prepare(out, classifier.card)
-    with Screen(as_json) as screen:
-        events = evaluate(classifier, samples)
+    strange = unknown_pictures(wanted.unknown, classifier)
+    _refuse_foreign(wanted, classifier.card)
+    with Screen(wanted.as_json) as screen:
+        events = evaluate(classifier, samples, columns, wanted.topk)
         report = finish(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
-        show_report(report, screen)
-        if split in SELECTED:
-            screen.row(_selection_note(split, classifier.card))
-        content = {**report_json(report), "split": split}
+        show_report(report, screen, tuple(columns))
+        note = selection_note(wanted.split, classifier.card)
+        if note:
+            screen.row(f"note: {note}")
+        found = measure_unknown(classifier, report, strange, screen) if strange else None
+        content = {**report_json(report), "split": wanted.split, "unknown": unknown_json(found)}
         screen.json(content)
-        if out is not None:
-            _write(report, content, out, screen)
-    if report.failures:
+        if wanted.out is not None:
+            _write(report, content, wanted.out, screen)
+            write_unknown(found, wanted.out, screen)
+        if wanted.page is not None:
+            write_report_page(report, classifier.session, wanted.page, note or "", screen, found)
+    if report.failures or (found is not None and found.unreadable):
         raise typer.Exit(1)
 
 
-def show_report(report: "Report | MultiLabelReport", screen: Screen) -> None:
-    """Print the report: head line, table of labels, confusion, worst mistakes."""
-    from ..evaluation.report import Report
-
-    if isinstance(report, Report):
-        _show_single_label(report, screen)
-    else:
-        show_summary(report, screen)
-        show_mistakes(report, SHOWN_MISTAKES, screen)
-    _show_unreadable(report, screen)
-
-
-def _show_single_label(report: "Report", screen: Screen) -> None:
-    low, high = report.accuracy_interval
-    screen.row(
-        f"accuracy {report.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, Wilson), "
-        f"loss {report.loss:.4f}, {report.pictures} pictures, "
-        f"{report.pictures_per_second:.1f} pictures/s",
-        style="bold",
-    )
-    if report.top5_accuracy is not None:
-        screen.row(f"top-5 accuracy {report.top5_accuracy:.4f}")
-    screen.table(_label_table(report))
-    _show_confusion(report, screen)
-    for line in _confused_pairs(report):
-        screen.row(line)
-    _show_mistakes(report, screen)
-
-
-def report_json(report: "Report | MultiLabelReport") -> dict[str, object]:
-    """Give the documented JSON of a report (docs/json.md)."""
-    from ..evaluation.report import Report
-
-    task = "single-label" if isinstance(report, Report) else "multi-label"
-    content = asdict(report)
-    content["unreadable"] = [
-        {"path": str(row.path), "error": row.reason} for row in report.unreadable
-    ]
-    return {"task": task, **content, "error": None}
-
-
-def _selection_note(split: str, card: "ModelCard") -> str:
-    if card.provenance.adopted:
-        return "note: trained elsewhere: whether it has learned these pictures is not known"
-    tuned = " and the thresholds" if card.task == "multi-label" and card.thresholds else ""
-    return f"note: these are {split} pictures of a run, {SELECTED[split].format(tuned)}"
+def _refuse_foreign(wanted: _Wanted, card: "ModelCard") -> None:
+    if wanted.out is not None:
+        _prepare(wanted.out, card)
+    if wanted.page is not None:
+        refuse_foreign_page(wanted.page)
 
 
 @dataclass(frozen=True)
@@ -158,7 +172,8 @@ def _samples(folder: Path | None, table: Labels | None, for_a_table: bool) -> "l
     assert folder is not None
     if for_a_table:
         raise UsageError(
-            "--root, --split, --file-column, --label-columns go with --labels; a FOLDER needs none"
+            "--root, --split, --file-column, --label-columns, --slice-by go with --labels; "
+            "a FOLDER needs none"
         )
     if folder.is_dir() and looks_split(folder):
         names = ", ".join(str(path) for path in sorted(folder.iterdir()) if path.is_dir())
@@ -166,74 +181,15 @@ def _samples(folder: Path | None, table: Labels | None, for_a_table: bool) -> "l
     return label_folders(folder)
 
 
-def _show_confusion(report: "Report", screen: Screen) -> None:
-    confusion = _confusion_table(report)
-    if len(report.labels) > WIDEST_MATRIX or not screen.fits(confusion):
-        screen.row("the confusion matrix is too wide to be shown; --out DIR draws it")
-    else:
-        screen.row("confusion: a row a truth, a column a prediction")
-        screen.table(confusion)
+def _columns(table: Labels, samples: "list[Sample]", names: list[str]) -> "dict[str, Values]":
+    """Read what the CSV's columns say of the samples, which are its chosen rows in their order."""
+    from ..samples.labels_csv import read_column
 
-
-def _label_table(report: "Report") -> Table:
-    table = Table()
-    table.add_column("label", overflow="fold")
-    for name in ("precision", "recall", "F1", "pictures"):
-        table.add_column(name, justify="right")
-    for label, scores in report.per_label.items():
-        values = (scores.precision, scores.recall, scores.f1)
-        table.add_row(
-            Text(one_line(label)), *(f"{value:.3f}" for value in values), str(scores.support)
-        )
-    return table
-
-
-def _confusion_table(report: "Report") -> Table:
-    table = Table()
-    table.add_column("truth", no_wrap=True)
-    for index in range(len(report.labels)):
-        table.add_column(str(index), justify="right", no_wrap=True)
-    for index, (label, row) in enumerate(zip(report.labels, report.confusion, strict=True)):
-        cells = [
-            Text(f"{index} {one_line(label)}"),
-            *(_cell(index, j, n) for j, n in enumerate(row)),
-        ]
-        table.add_row(*cells)
-    return table
-
-
-def _cell(row: int, column: int, count: int) -> Text:
-    if not count:
-        return Text("·", style="dim")
-    return Text(str(count), style="green" if row == column else "red")
-
-
-def _confused_pairs(report: "Report") -> list[str]:
-    pairs = [
-        (count, report.labels[row], report.labels[column])
-        for row, counts in enumerate(report.confusion)
-        for column, count in enumerate(counts)
-        if count and row != column
-    ]
-    pairs.sort(key=lambda pair: -pair[0])
-    return [f"{truth} taken for {other}: {count} times" for count, truth, other in pairs[:5]]
-
-
-def _show_mistakes(report: "Report", screen: Screen) -> None:
-    if report.worst_mistakes:
-        screen.row("worst mistakes:", style="bold")
-    for mistake in report.worst_mistakes[:SHOWN_MISTAKES]:
-        screen.row(
-            f"  {mistake.path}: {mistake.truth}, predicted {mistake.predicted} at "
-            f"{mistake.probability:.1%}"
-        )
-
-
-def _show_unreadable(report: "Report | MultiLabelReport", screen: Screen) -> None:
-    if report.unreadable:
-        screen.row(f"not scored, because they cannot be read: {report.failures}", style="yellow")
-    for row in report.unreadable:
-        screen.row(f"  {row.path}: {row.reason}")
+    paths = [sample.path for sample in samples]
+    return {
+        name: dict(zip(paths, read_column(table.path, name, table.split), strict=True))
+        for name in names
+    }
 
 
 def _prepare(out: Path, card: "ModelCard") -> None:
@@ -244,7 +200,7 @@ def _prepare(out: Path, card: "ModelCard") -> None:
     record = out / "report.json"
     content = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
     ours = '"confusion"' in content or '"exact_match"' in content
-    for path in (record, out / PLOTS[card.task]):
+    for path in (record, *(out / name for name in (PLOTS[card.task], *WRITTEN, UNKNOWN_PLOT))):
         if path.exists() and not ours:
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
 
@@ -254,14 +210,19 @@ def _write(
 ) -> None:
     from ..evaluation.plots import draw_confusion, draw_label_scores
     from ..evaluation.report import Report
+    from ..evaluation.report_json import write_predictions
+    from ..evaluation.report_plots import draw_report_plots
     from ..inference.whole_file import replacing
 
     with replacing(out / "report.json") as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_predictions(report, out / "predictions.csv")
     if isinstance(report, Report):
         plot = out / PLOTS["single-label"]
         draw_confusion(report, plot)
     else:
         plot = out / PLOTS["multi-label"]
         draw_label_scores(report, plot)
-    screen.row(f"written: {plot}, {out / 'report.json'}")
+    drawn = [plot, *draw_report_plots(report, out)]
+    names = ", ".join(path.name for path in drawn)
+    screen.row(f"written: {out / 'report.json'}, predictions.csv, {names}")

@@ -1,12 +1,16 @@
 """`tlx export`: from a run folder to verified model files."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from .export_screen import show_export
 from .extras import require_extra
 from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..export.options import ExportOptions
 
 _GRAPH, _SMALLER = "The graph", "Smaller files"
 
@@ -65,6 +69,11 @@ def export_command(
         help="With activation maps and features, or without.",
         rich_help_panel=_GRAPH,
     ),
+    refuse: float = typer.Option(
+        0.05,
+        help="Share of known pictures that the rule for unknown ones may refuse; 0: no rule.",
+        rich_help_panel=_GRAPH,
+    ),
     opset: int = typer.Option(
         18, help="Of the ONNX file: onnxruntime 1.17 loads 18.", rich_help_panel=_GRAPH
     ),
@@ -97,9 +106,6 @@ def export_command(
     require_extra("train", "export")
     from ..errors import ContradictionError
     from ..export.options import ExportOptions
-    from ..export.publish import export_events
-    from ..export.record import file_json
-    from ..inference.events import finish
 
     if dynamic and batch is not None:
         raise ContradictionError("--dynamic and --batch contradict each other; leave one out")
@@ -112,6 +118,7 @@ def export_command(
         input=taken,
         embed_resize=embed_resize,
         explain=explain,
+        refuse=refuse,
         legacy_exporter=legacy_exporter,
         calibration=calibration,
         max_drop=max_drop,
@@ -119,6 +126,16 @@ def export_command(
         bundle=bundle,
         triton=triton,
     )
+    _export(run, out, data, options, as_json)
+
+
+def _export(
+    run: Path, out: Path | None, data: Path | None, options: "ExportOptions", as_json: bool
+) -> None:
+    from ..export.publish import export_events
+    from ..export.record import file_json
+    from ..inference.events import finish
+
     events = export_events(run, out, data, options)
     with Screen(as_json) as screen:
         files = finish(events, lambda event: show_export(event, screen))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ..export.events import ExportEvent
     from ..export.quantized_file import QuantizedFile
     from ..export.trial import Trial
+    from ..export.unknown_fit import RuleFitted
 
 
 def show_export(event: "ExportEvent", screen: Screen) -> None:
@@ -61,10 +62,13 @@ def _show_progress(event: "ExportEvent", screen: Screen) -> None:
     from ..export.quantized_score import ScoringProgress
     from ..export.reference import ComparisonProgress
     from ..export.sensitivity import SensitivityProgress
+    from ..export.unknown_fit import RuleFitted
 
     match event:
         case VerificationPictures():
             _show_notes(event.notes, screen)
+        case RuleFitted():
+            screen.row(_rule_text(event), style="yellow" if event.note else None)
         case ComparisonProgress(side, done, total):
             screen.progress(f"answers of {side}", done, total)
         case CalibrationProgress(method, done, total):
@@ -75,6 +79,17 @@ def _show_progress(event: "ExportEvent", screen: Screen) -> None:
             screen.progress("sensitivity of layers", done, total)
         case _:
             pass
+
+
+def _rule_text(event: "RuleFitted") -> str:
+    if event.pictures is None or event.threshold is None:
+        return f"note: no rule for unknown pictures: {event.note}"
+    pictures = event.pictures
+    return (
+        f"unknown pictures ({event.name}): those whose score is above {event.threshold:.4g}, as "
+        f"{pictures.refuse:.2g} of {len(pictures.validation)} validation pictures are; fitted on "
+        f"{len(pictures.training)} training pictures"
+    )
 
 
 def _trial_text(trial: "Trial") -> str:

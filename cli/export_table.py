@@ -43,6 +43,10 @@ def _rows(verification: "Verification") -> dict[str, str]:
         rows["activation maps, features: largest, of their magnitude"] = (
             f"{found.max_map_difference:.2e}, {found.max_feature_difference:.2e}"
         )
+    if verification.answers.unknown_score is not None:
+        rows["score for unknown pictures: largest, of its magnitude"] = (
+            f"{found.max_unknown_difference:.2e}"
+        )
     if not verification.quantized:
         rows["the checkpoint's own distance, fp32 from fp64"] = f"{found.eager_distance:.2e}"
         rows["limit in probability"] = f"{found.limits.probability:.2e}"

@@ -19,6 +19,7 @@ from .screen import Screen
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from ..samples.findings import Finding
     from ..samples.sample import LabelledPictures
     from ..training.fit import Prepared, TrainingResult
     from ..training.run_folder import EpochDone
@@ -191,6 +192,8 @@ def show_result(result: "TrainingResult", screen: Screen) -> None:
         f"{best.validation_loss:.4f} (these pictures chose the epoch: tlx eval on a test folder "
         "tells more)"
     )
+    if row := _temperature_row(best):
+        screen.row(row)
     screen.row(f"run folder: {result.run}")
     screen.row(f"next: tlx export {shlex.quote(str(result.run))}")
     screen.json(
@@ -206,6 +209,16 @@ def show_result(result: "TrainingResult", screen: Screen) -> None:
     )
 
 
+def _temperature_row(best: "EpochDone") -> str | None:
+    """Say what the best epoch's temperature does; None for a run of an earlier tlx."""
+    from ..evaluation.temperature import temperature_text
+
+    value, error, calibrated = best.temperature, best.calibration_error, best.calibrated_error
+    if value is None or error is None or calibrated is None:
+        return None
+    return temperature_text(value, error, calibrated, best.temperature_note)
+
+
 def _show_prepared(event: "Prepared", screen: Screen) -> None:
     pictures = event.pictures
     screen.row(
@@ -215,12 +228,30 @@ def _show_prepared(event: "Prepared", screen: Screen) -> None:
     for note in pictures.notes:
         screen.row(f"note: {note}")
     _show_left_out(pictures, screen)
+    _show_check(pictures, screen)
     precision = "" if event.precision == "none" else f" in {event.precision}"
     together = f", {event.processes} processes" if event.processes > 1 else ""
     screen.row(
         f"on {event.device}{precision}{together}; {event.trainable:,} of {event.parameters:,} "
         "parameters are trained"
     )
+
+
+def _show_check(pictures: "LabelledPictures", screen: Screen) -> None:
+    """Say in a line a kind what the quick data check found."""
+    by_kind: dict[str, list[Finding]] = {}
+    for finding in pictures.findings:
+        if finding.severity != "note":
+            by_kind.setdefault(finding.kind, []).append(finding)
+    more = f"tlx check {shlex.quote(str(pictures.root))} looks closer"
+    if not by_kind:
+        screen.row(f"quick data check: nothing found; {more}")
+        return
+    screen.row(f"quick data check, {more}:")
+    for kind, found in by_kind.items():
+        where = f"{found[0].paths[0]}: " if found[0].paths else ""
+        others = f" (and {len(found) - 1} more)" if found[1:] else ""
+        screen.row(f"  {found[0].severity}: {kind}: {where}{found[0].detail}{others}")
 
 
 def _header(event: "Prepared") -> str:

@@ -235,12 +235,17 @@ class Worker:
         self._say(Done(request.id, 1, perf_counter() - start))
 
     def _explain(self, request: Explain) -> Explained:
-        from .activation_map import activation_map
+        from ..inference.explanation import explain
 
+        session = self._opened().session
+        if request.label not in session.card.labels:
+            raise UsageError(f"{session.path} has no label {request.label!r}")
         picture = request.path if request.content is None else _content(request.content)
-        found = activation_map(self._opened().session, picture, request.label)
-        rows = tuple(tuple(map(float, row)) for row in found.values)
-        return Explained(request.id, request.path, request.label, rows, found.region)
+        (found,) = explain(session, picture, [request.label])
+        rows = tuple(tuple(map(float, row)) for row in found.activation_map)
+        (left, top, right, bottom), (width, height) = found.region, found.picture.size
+        region = (left / width, top / height, right / width, bottom / height)
+        return Explained(request.id, request.path, request.label, rows, region)
 
     def _measure(self, request: Measure) -> Measured:
         from ..studies.latency import measure_latency
@@ -256,6 +261,8 @@ def _row(outcome: "Outcome", topk: int, multi_label: bool) -> Row:
         outcome.path,
         tuple(Ranked(entry.label, entry.probability) for entry in ranked),
         outcome.error,
+        None if outcome.prediction is None else outcome.prediction.unknown,
+        None if outcome.prediction is None else outcome.prediction.unknown_score,
         tuple(entry.label for entry in chosen) if multi_label else None,
     )
 

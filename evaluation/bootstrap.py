@@ -1,4 +1,4 @@
-"""The interval of the mean average precision, which no formula gives: by bootstrap."""
+"""Intervals that no formula gives, by the percentile bootstrap (Efron and Tibshirani, 1993)."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .multi_label_metrics import MultiHot, Scores
+from .ranking import Counts, Ranking
 
 RESAMPLES = (200, 1000)
 """Fewest, for very many pictures and labels, and usual number of draws."""
@@ -14,8 +15,6 @@ _WORK = 1_000_000_000
 _SEED = 0
 _CELLS = 4_000_000
 """Pictures times resamples held in memory at a time."""
-
-Counts = NDArray[np.int32]
 
 
 def mean_average_precision_interval(
@@ -39,8 +38,8 @@ def mean_average_precision_interval(
     if len(truth) < 2 or not truth.any():
         return None
     rankings = _rank(scores, truth)
-    means = [_means(rankings, drawn) for drawn in _draws(len(truth), _count(truth, resamples))]
-    return _middle(np.concatenate(means))
+    means = [_means(rankings, drawn) for drawn in draws(len(truth), draw_count(truth, resamples))]
+    return middle(np.concatenate(means))
 
 
 def mean_average_precision_difference_interval(
@@ -62,25 +61,30 @@ def mean_average_precision_difference_interval(
     if len(truth) < 2 or not truth.any():
         return None
     ours, theirs = _rank(first, truth), _rank(second, truth)
-    draws = _draws(len(truth), _count(truth, resamples))
-    return _middle(np.concatenate([_means(ours, one) - _means(theirs, one) for one in draws]))
+    drawn = draws(len(truth), draw_count(truth, resamples))
+    return middle(np.concatenate([_means(ours, one) - _means(theirs, one) for one in drawn]))
 
 
-def _rank(scores: Scores, truth: MultiHot) -> list["_Ranking"]:
+def _rank(scores: Scores, truth: MultiHot) -> list[Ranking]:
     counted = np.flatnonzero(truth.any(axis=0))
-    return [_Ranking(scores[:, label], truth[:, label]) for label in counted]
+    return [Ranking(scores[:, label], truth[:, label]) for label in counted]
 
 
-def _count(truth: MultiHot, resamples: int | None) -> int:
+def draw_count(truth: MultiHot, resamples: int | None = None) -> int:
+    """Choose how often is drawn for N pictures with C labels; `truth` is `[N, C]`."""
     return resamples or int(np.clip(_WORK // truth.size, *RESAMPLES))
 
 
-def _middle(values: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.nanpercentile(values, [2.5, 97.5])
+def middle(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Take the middle 95 % of what B resamples gave, `[B]`; None where none gave a number."""
+    given = values[~np.isnan(values)]
+    if not given.size:
+        return None
+    low, high = np.percentile(given, [2.5, 97.5])
     return float(low), float(high)
 
 
-def _draws(pictures: int, resamples: int) -> Iterator[Counts]:
+def draws(pictures: int, resamples: int) -> Iterator[Counts]:
     """Draw: how often each picture stands in each resample, `[N, B]`, a part of B at a time."""
     chance = np.random.default_rng(_SEED)
     part = max(1, _CELLS // pictures)
@@ -92,33 +96,10 @@ def _draws(pictures: int, resamples: int) -> Iterator[Counts]:
         yield np.array(drawn, np.int32).T.copy()
 
 
-def _means(rankings: list["_Ranking"], drawn: Counts) -> NDArray[np.float64]:
+def _means(rankings: list[Ranking], drawn: Counts) -> NDArray[np.float64]:
     """Compute each resample's mean over its labels, `[B]`; NaN if it has no positive picture."""
-    values = np.array([ranking.average_precisions(drawn) for ranking in rankings])
+    values = np.array([ranking.areas(drawn)[0] for ranking in rankings])
     counted = ~np.isnan(values)
     sums = np.where(counted, values, 0).sum(axis=0)
     with np.errstate(invalid="ignore"):
         return sums / counted.sum(axis=0)
-
-
-class _Ranking:
-    """One label's pictures, ranked once for all resamples."""
-
-    def __init__(self, scores: Scores, positive: MultiHot) -> None:
-        self.order = np.argsort(-scores, kind="stable")
-        ranked = scores[self.order]
-        self.hits = np.flatnonzero(positive[self.order])
-        # Pictures of one score are one step of the curve: each counts up to the last of them.
-        ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
-        self.ends = ends[np.searchsorted(ends, self.hits)]
-        self.last_hits = np.searchsorted(self.hits, self.ends, side="right") - 1
-
-    def average_precisions(self, drawn: Counts) -> NDArray[np.float64]:
-        """Compute scikit-learn's average precision of each resample, `[B]`; NaN if undefined."""
-        ranked = drawn[self.order]
-        hits = ranked[self.hits]
-        seen = ranked.cumsum(axis=0, dtype=np.int32)[self.ends]
-        found = hits.cumsum(axis=0, dtype=np.int32)[self.last_hits]
-        precision = found / np.maximum(seen, 1)
-        with np.errstate(invalid="ignore"):
-            return (hits * precision).sum(axis=0) / hits.sum(axis=0)

@@ -12,6 +12,7 @@ from sklearn.metrics import (
 )
 
 Logits = NDArray[np.floating]
+Probabilities = NDArray[np.floating]
 Truth = NDArray[np.intp]
 
 
@@ -40,14 +41,36 @@ def losses(logits: Logits, truth: Truth) -> NDArray[np.float64]:
     return -log_probabilities[np.arange(len(truth)), truth]
 
 
+_LEAST = float(np.finfo(np.float32).tiny)
+
+
+def calibrated_losses(probabilities: Probabilities, truth: Truth) -> NDArray[np.float64]:
+    """Compute each row's cross-entropy in nats of the probabilities as a file gives them.
+
+    A probability that float32 cannot tell from 0 counts as the least that it can, 1.2e-38.
+    """
+    of_truth = probabilities[np.arange(len(truth)), truth].astype(np.float64)
+    return -np.log(np.maximum(of_truth, _LEAST))
+
+
+def one_hot(truth: Truth, labels: int) -> NDArray[np.bool_]:
+    """Write N truths as bool `[N, C]`."""
+    return truth[:, None] == np.arange(labels)
+
+
+def in_first(logits: Logits, truth: Truth, count: int) -> NDArray[np.bool_]:
+    """Tell of each row whether the truth is among the first `count` labels, `[N]`."""
+    # Equal logits rank in the card's order, as in a prediction; scikit-learn ranks them backwards,
+    # which would put a picture's first label outside its first five.
+    first = np.argsort(-logits, axis=1, kind="stable")[:, :count]
+    return (first == truth[:, None]).any(axis=1)
+
+
 def top5_accuracy(logits: Logits, truth: Truth) -> float | None:
     """Share of rows with the truth among the first five; None with five labels or fewer."""
     if logits.shape[1] <= 5:
         return None
-    # Equal logits rank in the card's order, as in a prediction; scikit-learn ranks them backwards,
-    # which would put a picture's first label outside its first five.
-    first = np.argsort(-logits, axis=1, kind="stable")[:, :5]
-    return float((first == truth[:, None]).any(axis=1).mean())
+    return float(in_first(logits, truth, 5).mean())
 
 
 def confusion(logits: Logits, truth: Truth) -> NDArray[np.int64]:

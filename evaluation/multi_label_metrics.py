@@ -12,6 +12,7 @@ from sklearn.metrics import (
     average_precision_score,
     f1_score,
     precision_recall_fscore_support,
+    roc_auc_score,
 )
 
 from ..samples.sample import Sample
@@ -46,6 +47,23 @@ def average_precisions(scores: Scores, truth: MultiHot) -> NDArray[np.float64]:
     )
 
 
+def roc_aucs(scores: Scores, truth: MultiHot) -> NDArray[np.float64]:
+    """Compute each label's area under the ROC curve, `[C]`.
+
+    Args:
+        scores: `[N, C]`, any numbers that rank the pictures of a label.
+        truth: `[N, C]`, N >= 1.
+
+    Returns:
+        NaN where a label has no positive or no negative picture.
+    """
+    columns = zip(truth.T, scores.T, strict=True)
+    return np.array(
+        [roc_auc_score(t, s) if t.any() and not t.all() else np.nan for t, s in columns],
+        np.float64,
+    )
+
+
 def mean_average_precision(scores: Scores, truth: MultiHot) -> float:
     """Compute the mean over the labels with a positive picture; 0 if there is no such label.
 
@@ -68,6 +86,17 @@ def binary_losses(logits: Scores, truth: MultiHot) -> NDArray[np.float64]:
     """Compute every binary cross-entropy, `[N, C]`, in nats, at temperature 1, in float64."""
     exact = logits.astype(np.float64)
     return np.logaddexp(0.0, np.where(truth, -exact, exact))
+
+
+def calibrated_losses(probabilities: Scores, truth: MultiHot) -> NDArray[np.float64]:
+    """Compute every binary cross-entropy, `[N, C]`, in nats, of probabilities as a file gives them.
+
+    A probability of what is true that float32 cannot tell from 0 counts as the least that it can,
+    1.2e-38; near 1 float32 is coarser, and 1 itself may be up to 3e-8 less.
+    """
+    exact = probabilities.astype(np.float64)
+    least = np.where(truth, np.finfo(np.float32).tiny, np.finfo(np.float32).epsneg / 2)
+    return -np.log(np.maximum(np.where(truth, exact, 1 - exact), least))
 
 
 def per_label(decisions: MultiHot, truth: MultiHot) -> NDArray[np.float64]:

@@ -1,39 +1,34 @@
 """The report of the multi-label task: decisions scored against all labels of each picture."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import expit
 
-from ..inference.prediction import Outcome, Prediction, decide
+from ..inference.card import THRESHOLD
+from ..inference.prediction import Outcome, decide
 from ..samples.sample import LeftOut, Sample
 from . import multi_label_metrics as metrics
-from .bootstrap import mean_average_precision_interval
+from .calibration import Calibration, brier_scores, calibrate
+from .curves import Curves, draw_up
+from .intervals import Interval, bootstrap_intervals
+from .label_scores import LabelScores, MacroScores, label_scores, label_table, macro_scores
 from .metrics import wilson_interval
-from .multi_label_metrics import MultiHot
 from .report import WORST, require_known_labels, sort_out
+from .scored_picture import ScoredLabels, scored_labels
+from .slices import Facts, Slice, slice_up
 
 
 @dataclass(frozen=True)
-class MultiLabelScores:
-    """How one label was answered.
+class MultiLabelScores(LabelScores):
+    """How one label was answered, at its threshold and over all thresholds.
 
     Attributes:
-        average_precision: of the ranking by this label, 0..1; None without a picture of it.
-        precision: at the threshold, 0..1; 0 where undefined, as the next two.
-        recall: likewise.
-        f1: likewise.
-        support: pictures that have the label.
         threshold: the probability from which on it was chosen.
     """
 
-    average_precision: float | None
-    precision: float
-    recall: float
-    f1: float
-    support: int
-    threshold: float
+    threshold: float = THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -77,6 +72,18 @@ class MultiLabelReport:
         worst_mistakes: those with the least probability for what is true of one label first.
         unreadable: the pictures that could not be read.
         pictures_per_second: from file to answer, of this measurement.
+        loss_interval: 95 %, bootstrap; None with one picture, as the next two intervals.
+        calibrated_loss: mean binary cross-entropy in nats of the probabilities as the file gives
+            them, at the card's temperature.
+        calibrated_loss_interval: 95 %, bootstrap.
+        brier_score: mean over pictures and labels of (probability - truth)^2, 0..1.
+        brier_score_interval: 95 %, bootstrap.
+        macro: means over the labels with a picture.
+        calibration: of the probabilities of all decisions, as the file gives them.
+        uncalibrated: of those at temperature 1.
+        curves: precision-recall and ROC of each label.
+        slices: exact match by size, folder, and columns of a CSV.
+        rows: every picture that was scored, in the order given; not in report.json.
     """
 
     model: str
@@ -96,18 +103,17 @@ class MultiLabelReport:
     worst_mistakes: tuple[MultiLabelMistake, ...]
     unreadable: tuple[LeftOut, ...]
     pictures_per_second: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Answered:
-    """What is scored: N pictures, and `[N, C]` of logits, decisions and truth."""
-
-    labels: tuple[str, ...]
-    thresholds: tuple[float, ...]
-    pictures: list[tuple[Sample, Prediction]]
-    logits: NDArray[np.float32]
-    decisions: MultiHot
-    truth: MultiHot
+    loss_interval: Interval | None
+    calibrated_loss: float
+    calibrated_loss_interval: Interval | None
+    brier_score: float
+    brier_score_interval: Interval | None
+    macro: MacroScores
+    calibration: Calibration
+    uncalibrated: Calibration
+    curves: Curves
+    slices: tuple[Slice, ...]
+    rows: tuple[ScoredLabels, ...] = field(default=(), repr=False)
 
 
 def score_multi_label(
@@ -117,29 +123,40 @@ def score_multi_label(
     samples: Sequence[Sample],
     outcomes: Sequence[Outcome],
     seconds: float,
+    facts: Facts | None = None,
 ) -> MultiLabelReport:
     """Score outcomes against samples, which stand in the same order.
+
+    Args:
+        model: the file's name.
+        labels: the card's.
+        thresholds: the card's, in the order of `labels`.
+        samples: pictures with their truth.
+        outcomes: what the file answered to each.
+        seconds: that all answers took.
+        facts: what else is known of the pictures.
 
     Raises:
         DataError: a label that the card does not know, or no picture that could be read.
     """
     require_known_labels(samples, labels, "multi-label")
     pictures, unreadable = sort_out(samples, outcomes)
-    answered = _Answered(
-        labels,
-        thresholds,
-        pictures,
-        np.stack([prediction.logits for _, prediction in pictures]),
-        decide(np.stack([prediction.probabilities for _, prediction in pictures]), thresholds),
-        metrics.multi_hot([sample for sample, _ in pictures], labels),
-    )
-    return _report(model, answered, unreadable, len(samples) / seconds)
-
-
-def _report(
-    model: str, answered: _Answered, unreadable: tuple[LeftOut, ...], pictures_per_second: float
-) -> MultiLabelReport:
-    logits, decisions, truth = answered.logits, answered.decisions, answered.truth
+    scored = [sample for sample, _ in pictures]
+    truth = metrics.multi_hot(scored, labels)
+    known = facts or Facts()
+    sizes = [known.sizes.get(sample.path) for sample in scored]
+    logits = np.stack([prediction.logits for _, prediction in pictures])
+    probabilities = np.stack([prediction.probabilities for _, prediction in pictures])
+    decisions = decide(probabilities, thresholds)
+    rows = tuple(scored_labels(pictures, logits, decisions, truth, sizes))
+    quantities = {
+        "loss": metrics.binary_losses(logits, truth).mean(axis=1),
+        "calibrated_loss": metrics.calibrated_losses(probabilities, truth).mean(axis=1),
+        "brier_score": brier_scores(probabilities, truth) / len(labels),
+    }
+    intervals = bootstrap_intervals(logits, decisions, truth, quantities)
+    table = label_table(logits, decisions, truth)
+    per_label = label_scores(table, decisions, truth, intervals)
     counted = int(truth.any(axis=0).sum())
     right = int((decisions == truth).all(axis=1).sum())
     return MultiLabelReport(
@@ -147,53 +164,39 @@ def _report(
         pictures=len(truth),
         failures=len(unreadable),
         mean_average_precision=metrics.mean_average_precision(logits, truth) if counted else None,
-        mean_average_precision_interval=mean_average_precision_interval(logits, truth),
+        mean_average_precision_interval=intervals.macro["average_precision"],
         labels_counted=counted,
         exact_match=metrics.exact_match(decisions, truth),
         exact_match_interval=wilson_interval(right, len(truth)),
         micro_f1=metrics.micro_f1(decisions, truth),
         macro_f1=metrics.macro_f1(decisions, truth) if counted else None,
-        loss=float(metrics.binary_losses(logits, truth).mean()),
-        labels=answered.labels,
-        thresholds=answered.thresholds,
-        per_label=_per_label(answered),
-        worst_mistakes=_worst(answered),
+        loss=float(quantities["loss"].mean()),
+        labels=labels,
+        thresholds=thresholds,
+        per_label={
+            label: MultiLabelScores(**vars(scores), threshold=threshold)
+            for label, scores, threshold in zip(labels, per_label, thresholds, strict=True)
+        },
+        worst_mistakes=_worst(rows),
         unreadable=unreadable,
-        pictures_per_second=pictures_per_second,
+        pictures_per_second=len(samples) / seconds,
+        loss_interval=intervals.means["loss"],
+        calibrated_loss=float(quantities["calibrated_loss"].mean()),
+        calibrated_loss_interval=intervals.means["calibrated_loss"],
+        brier_score=float(quantities["brier_score"].mean()),
+        brier_score_interval=intervals.means["brier_score"],
+        macro=macro_scores(table, intervals),
+        calibration=calibrate(probabilities.ravel(), truth.ravel()),
+        uncalibrated=calibrate(expit(logits.astype(np.float64)).ravel(), truth.ravel()),
+        curves=draw_up(labels, logits, truth, table.average_precision),
+        slices=slice_up(rows, scored, known.columns, multi_label=True),
+        rows=rows,
     )
 
 
-def _per_label(answered: _Answered) -> dict[str, MultiLabelScores]:
-    average = metrics.average_precisions(answered.logits, answered.truth).tolist()
-    rows = metrics.per_label(answered.decisions, answered.truth).tolist()
-    return {
-        label: MultiLabelScores(
-            average[index] if support else None, precision, recall, f1, int(support), threshold
-        )
-        for index, (label, threshold, (precision, recall, f1, support)) in enumerate(
-            zip(answered.labels, answered.thresholds, rows, strict=True)
-        )
-    }
-
-
-def _worst(answered: _Answered) -> tuple[MultiLabelMistake, ...]:
-    wrong = answered.decisions != answered.truth
-    # By the loss: probabilities near 0 and 1 are equal in float32 where logits still differ.
-    losses = np.where(wrong, metrics.binary_losses(answered.logits, answered.truth), -1.0)
-    order = np.argsort(-losses.max(axis=1), kind="stable")
-    rows = [int(row) for row in order if wrong[row].any()][:WORST]
-    return tuple(_mistake(answered, row, int(losses[row].argmax())) for row in rows)
-
-
-def _mistake(answered: _Answered, row: int, label: int) -> MultiLabelMistake:
-    def named(columns: MultiHot) -> tuple[str, ...]:
-        return tuple(answered.labels[index] for index in np.flatnonzero(columns))
-
-    sample, prediction = answered.pictures[row]
-    return MultiLabelMistake(
-        str(sample.path),
-        named(answered.truth[row]),
-        named(answered.decisions[row]),
-        answered.labels[label],
-        float(prediction.probabilities[label]),
+def _worst(rows: Sequence[ScoredLabels]) -> tuple[MultiLabelMistake, ...]:
+    mistakes = sorted((row for row in rows if not row.correct), key=lambda row: -row.label_loss)
+    return tuple(
+        MultiLabelMistake(row.path, row.truth, row.predicted, row.label, row.probability)
+        for row in mistakes[:WORST]
     )

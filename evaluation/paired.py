@@ -6,13 +6,13 @@ would be far too wide, and the simplest paired one (Wald) collapses where none d
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
 from .bootstrap import mean_average_precision_difference_interval
 from .multi_label_metrics import MultiHot, Scores, mean_average_precision
@@ -55,6 +55,34 @@ class PairedDifference:
             return (self.only_first - self.only_second) / self.pictures  # exact for equal scores
         return self.first - self.second
 
+    @property
+    def told_apart(self) -> bool:
+        """Whether the interval leaves out 0: one of the two is better."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+    def turned(self) -> "PairedDifference":
+        """Give the same with the places of the two models changed."""
+        ends = None if self.interval is None else (-self.interval[1], -self.interval[0])
+        return replace(
+            self,
+            first=self.second,
+            second=self.first,
+            interval=ends,
+            only_first=self.only_second,
+            only_second=self.only_first,
+        )
+
+    def pictures_to_tell(self) -> int | None:
+        """Compute on how many pictures this difference would be told from none.
+
+        Returns:
+            As `pictures_to_bound`; None where it is told apart already, or where the scores are
+            equal, or where there is no interval.
+        """
+        if self.told_apart:
+            return None
+        return (self if self.value < 0 else self.turned()).pictures_to_bound(0.0)
+
     def pictures_to_bound(self, limit: float) -> int | None:
         """Compute on how many pictures the interval would end within a limit.
 
@@ -78,6 +106,31 @@ class PairedDifference:
             return _pictures_to_bound(first, second, limit, self.pictures)
         shrunk = (limit - self.value) / (self.interval[1] - self.value)
         return max(self.pictures + 1, math.ceil(self.pictures / shrunk**2))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many pictures both models get right, one of them alone, or neither."""
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+
+
+def count_right(first: Right, second: Right) -> Counts:
+    """Count two models' right answers to the same N pictures, bool `[N]` each."""
+    return Counts(
+        both=int((first & second).sum()),
+        only_first=int((first & ~second).sum()),
+        only_second=int((second & ~first).sum()),
+        neither=int((~first & ~second).sum()),
+    )
+
+
+def who_is_right(first: bool, second: bool) -> str:
+    """Say who is, of two that differ: "first", "second" or "neither"."""
+    return "first" if first else "second" if second else "neither"
 
 
 def compare_accuracy(first: Right, second: Right) -> PairedDifference:
@@ -107,6 +160,25 @@ def compare_mean_average_precision(
     interval = mean_average_precision_difference_interval(first, second, truth)
     values = mean_average_precision(first, truth), mean_average_precision(second, truth)
     return PairedDifference("mean average precision", len(truth), *values, interval)
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """Compute the p-value of McNemar's test (Psychometrika 12, 1947), exact and two-sided.
+
+    Under no difference each picture that only one model gets right is as likely the first's as
+    the second's: a binomial test of 1/2. With few such pictures it is conservative: it asks for
+    more than the score interval (Fagerland, Lydersen and Laake, BMC Medical Research Methodology
+    13, 2013).
+
+    Args:
+        only_first: pictures that the first alone gets right.
+        only_second: those that the second alone gets right.
+
+    Returns:
+        0..1; 1 where there is no such picture.
+    """
+    differing = only_first + only_second
+    return float(binomtest(only_first, differing, 0.5).pvalue) if differing else 1.0
 
 
 def tango_interval(only_first: float, only_second: float, pictures: int) -> tuple[float, float]:

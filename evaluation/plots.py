@@ -48,7 +48,7 @@ def draw_curves(curves: Sequence[Curve], best_epoch: int, path: Path) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.grid(alpha=0.25)
         axes.legend(frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_rates(
@@ -63,7 +63,7 @@ def draw_rates(
     axes.set(xlabel="learning rate of the head", ylabel="training loss, smoothed")
     axes.grid(alpha=0.25)
     axes.legend(frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_confusion(report: Report, path: Path) -> None:
@@ -87,7 +87,7 @@ def draw_confusion(report: Report, path: Path) -> None:
     )
     if len(report.labels) <= 40:
         _write_counts(axes, counts, shares)
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_label_scores(report: MultiLabelReport, path: Path) -> None:
@@ -107,7 +107,7 @@ def draw_label_scores(report: MultiLabelReport, path: Path) -> None:
     of = f", the worst {MOST_NAMED} of {len(rows)} labels" if len(rows) > MOST_NAMED else ""
     axes.set_title(f"{_mean_text(report)}, n = {report.pictures}{of}", fontsize=10)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_pictures(pictures: Sequence[NDArray[np.uint8]], labels: Sequence[str], path: Path) -> None:
@@ -119,7 +119,7 @@ def draw_pictures(pictures: Sequence[NDArray[np.uint8]], labels: Sequence[str], 
         axes.imshow(picture)
         axes.set_title(label, fontsize=9, parse_math=False)
         axes.set_axis_off()
-    _save(figure, path)
+    save(figure, path)
 
 
 def _draw_scores(axes: Axes, rows: Sequence[tuple[str, MultiLabelScores]]) -> None:
@@ -154,7 +154,8 @@ def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.floa
             axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=8)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as a PNG file, whole."""
     with warnings.catch_warnings(), replacing(path) as temporary:
         # A label in a script that the font lacks is drawn as boxes; the CSV and JSON have it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")

@@ -1,27 +1,29 @@
 """The report: predictions scored against truth, aligned by the labels' names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
 
 from ..errors import DataError
 from ..inference.prediction import Outcome, Prediction
 from ..samples.sample import LeftOut, Sample
 from . import metrics
+from .answers import gather, measure
+from .calibration import Calibration, calibrate
+from .coverage import Coverage, cover
+from .curves import Curves
+from .intervals import Interval
+from .label_scores import LabelScores, MacroScores
+from .scored_picture import ScoredPicture, scored_pictures
+from .slices import Facts, Slice, slice_up
 
 WORST = 20
 """Mistakes kept in a report."""
-
-
-@dataclass(frozen=True)
-class LabelScores:
-    """Precision, recall and F1 of one label, 0..1 (0 where undefined), and its pictures."""
-
-    precision: float
-    recall: float
-    f1: float
-    support: int
+PAIRS = 20
+"""Confused pairs kept, likewise."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,27 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class ConfusedPair:
+    """How many pictures of the label `truth` were taken for `predicted`.
+
+    Attributes:
+        truth: a label.
+        predicted: another.
+        pictures: how many, at least one.
+        share: of the pictures of `truth`, 0..1.
+    """
+
+    truth: str
+    predicted: str
+    pictures: int
+    share: float
+
+
+@dataclass(frozen=True)
 class Report:
     """The scored outcome over labelled pictures.
+
+    Intervals are of 95 %. Those by bootstrap over pictures are None with one picture.
 
     Attributes:
         model: the model file's name.
@@ -61,6 +82,30 @@ class Report:
         worst_mistakes: those with the least probability for the truth first.
         unreadable: the pictures that could not be read.
         pictures_per_second: from file to answer, of this measurement.
+        balanced_accuracy: mean recall of the labels with a picture.
+        balanced_accuracy_interval: bootstrap.
+        topk: how many labels may be named for `topk_accuracy`.
+        topk_accuracy: share of pictures with the truth among the first `topk` labels; None if
+            there are not more labels than that.
+        topk_accuracy_interval: Wilson.
+        loss_interval: bootstrap.
+        calibrated_loss: mean cross-entropy in nats of the probabilities as the file gives them,
+            at the card's temperature.
+        calibrated_loss_interval: bootstrap.
+        brier_score: mean over pictures of the sum over labels of (probability - truth)^2, 0..2.
+        brier_score_interval: bootstrap.
+        macro: means over the labels with a picture.
+        calibration: of the probabilities as the file gives them.
+        uncalibrated: of those at temperature 1.
+        coverage: accuracy where the least sure answers are refused.
+        curves: precision-recall and ROC, each label against the rest.
+        confused_pairs: the most frequent ones, up to 20.
+        slices: the accuracy by size, sub-folder, and columns of a CSV.
+        rows: every picture that was scored, in the order given; not in report.json.
+        refused: share of the pictures that the file's rule takes for none of the labels, which all
+            else here ignores; None for a file without a rule, as the next.
+        accuracy_with_refusals: share of the others whose first label is the truth; None if there
+            are none.
     """
 
     model: str
@@ -76,6 +121,26 @@ class Report:
     worst_mistakes: tuple[Mistake, ...]
     unreadable: tuple[LeftOut, ...]
     pictures_per_second: float
+    balanced_accuracy: float
+    balanced_accuracy_interval: Interval | None
+    topk: int
+    topk_accuracy: float | None
+    topk_accuracy_interval: Interval | None
+    loss_interval: Interval | None
+    calibrated_loss: float
+    calibrated_loss_interval: Interval | None
+    brier_score: float
+    brier_score_interval: Interval | None
+    macro: MacroScores
+    calibration: Calibration
+    uncalibrated: Calibration
+    coverage: Coverage
+    curves: Curves
+    confused_pairs: tuple[ConfusedPair, ...]
+    slices: tuple[Slice, ...]
+    rows: tuple[ScoredPicture, ...] = field(default=(), repr=False)
+    refused: float | None = None
+    accuracy_with_refusals: float | None = None
 
 
 def require_known_labels(
@@ -104,15 +169,27 @@ def score(
     samples: Sequence[Sample],
     outcomes: Sequence[Outcome],
     seconds: float,
+    facts: Facts | None = None,
+    topk: int = 5,
 ) -> Report:
     """Score outcomes against samples, which stand in the same order.
+
+    Args:
+        model: the file's name.
+        labels: the card's.
+        samples: pictures with their truth.
+        outcomes: what the file answered to each.
+        seconds: that all answers took.
+        facts: what else is known of the pictures.
+        topk: labels that may be named for `topk_accuracy`.
 
     Raises:
         DataError: a label that the card does not know, or no picture that could be read.
     """
     require_known_labels(samples, labels)
     answered, unreadable = sort_out(samples, outcomes)
-    return _report(model, labels, answered, unreadable, len(samples) / seconds)
+    speed = len(samples) / seconds
+    return _report(model, labels, answered, unreadable, speed, facts or Facts(), topk)
 
 
 def sort_out(
@@ -138,47 +215,82 @@ def sort_out(
     return answered, unreadable
 
 
+def _worst(rows: Sequence[ScoredPicture]) -> tuple[Mistake, ...]:
+    mistakes = [
+        Mistake(row.path, row.truth, row.predicted, row.probability, row.truth_probability)
+        for row in rows
+        if not row.correct
+    ]
+    mistakes.sort(key=lambda mistake: (mistake.truth_probability, -mistake.probability))
+    return tuple(mistakes[:WORST])
+
+
 def _report(
     model: str,
     labels: tuple[str, ...],
     answered: list[tuple[Sample, Prediction]],
     unreadable: tuple[LeftOut, ...],
     pictures_per_second: float,
+    facts: Facts,
+    topk: int,
 ) -> Report:
-    logits = np.stack([prediction.logits for _, prediction in answered])
-    truth = np.array([labels.index(sample.label) for sample, _ in answered])
+    answers = gather(labels, answered)
+    logits, truth, right = answers.logits, answers.truth, answers.right
+    measured = measure(answers)
+    samples = [sample for sample, _ in answered]
+    sizes = [facts.sizes.get(sample.path) for sample in samples]
+    rows = tuple(scored_pictures(answered, logits, truth, sizes))
     confusion = metrics.confusion(logits, truth)
+    top = metrics.in_first(logits, truth, topk) if topk < len(labels) else None
+    means, intervals = measured.means, measured.intervals
+    kept = [row for row in rows if row.unknown is False]
     return Report(
         model=model,
         pictures=len(answered),
         failures=len(unreadable),
         accuracy=metrics.accuracy(logits, truth),
-        accuracy_interval=metrics.wilson_interval(int(confusion.trace()), len(answered)),
+        accuracy_interval=metrics.wilson_interval(int(right.sum()), len(answered)),
         top5_accuracy=metrics.top5_accuracy(logits, truth),
-        loss=float(metrics.losses(logits, truth).mean()),
+        loss=means["loss"],
         labels=labels,
-        per_label={
-            label: LabelScores(float(row[0]), float(row[1]), float(row[2]), int(row[3]))
-            for label, row in zip(labels, metrics.per_label(logits, truth), strict=True)
-        },
+        per_label=dict(zip(labels, measured.per_label, strict=True)),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
-        worst_mistakes=_worst(answered),
+        worst_mistakes=_worst(rows),
         unreadable=unreadable,
         pictures_per_second=pictures_per_second,
+        balanced_accuracy=metrics.balanced_accuracy(logits, truth),
+        balanced_accuracy_interval=intervals.macro["recall"],
+        topk=topk,
+        topk_accuracy=None if top is None else float(top.mean()),
+        topk_accuracy_interval=(
+            None if top is None else metrics.wilson_interval(int(top.sum()), len(top))
+        ),
+        loss_interval=intervals.means["loss"],
+        calibrated_loss=means["calibrated_loss"],
+        calibrated_loss_interval=intervals.means["calibrated_loss"],
+        brier_score=means["brier_score"],
+        brier_score_interval=intervals.means["brier_score"],
+        macro=measured.macro,
+        calibration=calibrate(answers.confidence, right),
+        uncalibrated=calibrate(softmax(logits.astype(np.float64), axis=1).max(axis=1), right),
+        coverage=cover(answers.confidence, right),
+        curves=measured.curves,
+        confused_pairs=_confused_pairs(confusion, labels),
+        slices=slice_up(rows, samples, facts.columns, multi_label=False),
+        rows=rows,
+        refused=None if any(row.unknown is None for row in rows) else 1 - len(kept) / len(rows),
+        accuracy_with_refusals=sum(row.correct for row in kept) / len(kept) if kept else None,
     )
 
 
-def _worst(answered: list[tuple[Sample, Prediction]]) -> tuple[Mistake, ...]:
-    mistakes = [
-        Mistake(
-            str(sample.path),
-            sample.label,
-            prediction.label,
-            prediction.probability,
-            float(prediction.probabilities[prediction.labels.index(sample.label)]),
-        )
-        for sample, prediction in answered
-        if prediction.label != sample.label
-    ]
-    mistakes.sort(key=lambda mistake: (mistake.truth_probability, -mistake.probability))
-    return tuple(mistakes[:WORST])
+def _confused_pairs(
+    confusion: NDArray[np.int64], labels: tuple[str, ...]
+) -> tuple[ConfusedPair, ...]:
+    wrong = confusion - np.diag(confusion.diagonal())
+    order = np.argsort(-wrong, axis=None, kind="stable")[:PAIRS]
+    places = [divmod(int(place), len(labels)) for place in order]
+    return tuple(
+        ConfusedPair(labels[row], labels[column], count, count / int(confusion[row].sum()))
+        for row, column in places
+        if (count := int(wrong[row, column]))
+    )

@@ -1,6 +1,6 @@
 """A model file asked about labelled pictures, and scored."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -8,7 +8,9 @@ from ..inference.classifier import Classifier
 from ..inference.prediction import Outcome
 from ..samples.sample import Sample
 from .multi_label_report import MultiLabelReport, score_multi_label
+from .picture_sizes import read_sizes
 from .report import Report, require_known_labels, score
+from .slices import Facts, Values
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,18 @@ class EvaluationProgress:
 
 
 def evaluate(
-    classifier: Classifier, samples: Sequence[Sample]
+    classifier: Classifier,
+    samples: Sequence[Sample],
+    columns: Mapping[str, Values] | None = None,
+    topk: int = 5,
 ) -> Generator[EvaluationProgress, None, Report | MultiLabelReport]:
     """Classify samples and score the answers.
+
+    Args:
+        classifier: an opened model file.
+        samples: pictures with their truth.
+        columns: of a CSV, by name, to slice by: what they say of the pictures.
+        topk: labels that may be named for `topk_accuracy`.
 
     Yields:
         An `EvaluationProgress` a picture.
@@ -42,6 +53,7 @@ def evaluate(
         yield EvaluationProgress(len(outcomes), len(samples))
     seconds = perf_counter() - start
     model, thresholds = classifier.session.path.name, card.decision_thresholds
+    facts = Facts(read_sizes(sample.path for sample in samples), columns or {})
     if thresholds is None:
-        return score(model, card.labels, samples, outcomes, seconds)
-    return score_multi_label(model, card.labels, thresholds, samples, outcomes, seconds)
+        return score(model, card.labels, samples, outcomes, seconds, facts, topk)
+    return score_multi_label(model, card.labels, thresholds, samples, outcomes, seconds, facts)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 STAGES = (
     *("card", "decoding", "resize and crop", "normalisation", "stem"),
     *("layer1", "layer2", "layer3", "layer4", "features", "logits", "probabilities"),
-    "activation maps",
+    *("activation maps", "unknown score"),
 )
 """The way from a file's bytes to its label, in order; a difference is named by the first."""
 
@@ -21,24 +21,27 @@ Values = NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Outputs for N pictures, as float arrays: `[N, C] [N, C] [N, C, h, w] [N, F]`.
+    """Outputs for N pictures, as float arrays: `[N, C] [N, C] [N, C, h, w] [N, F] [N]`.
 
-    A file without explanations has no maps and features.
+    A file without explanations has no maps and features, one without a rule for unknown pictures
+    no score of it.
     """
 
     logits: Values
     probabilities: Values
     activation_maps: Values | None = None
     features: Values | None = None
+    unknown_score: Values | None = None
 
     def at(self, pictures: slice | Sequence[int]) -> "Answers":
         """Take the answers of some of the pictures."""
-        maps, features = self.activation_maps, self.features
+        maps, features, score = self.activation_maps, self.features, self.unknown_score
         return Answers(
             self.logits[pictures],
             self.probabilities[pictures],
             None if maps is None else maps[pictures],
             None if features is None else features[pictures],
+            None if score is None else score[pictures],
         )
 
     def stages(self) -> Stages:
@@ -48,6 +51,7 @@ class Answers:
             "logits": self.logits,
             "probabilities": self.probabilities,
             "activation maps": self.activation_maps,
+            "unknown score": self.unknown_score,
         }
         return {stage: value for stage, value in named.items() if value is not None}
 
@@ -63,6 +67,7 @@ def join(batches: list[Answers]) -> Answers:
         np.concatenate([batch.probabilities for batch in batches]),
         _joined([batch.activation_maps for batch in batches]),
         _joined([batch.features for batch in batches]),
+        _joined([batch.unknown_score for batch in batches]),
     )
 
 

@@ -19,7 +19,7 @@ import PIL
 from ..errors import UsageError
 from ..inference.card_json import card_to_json
 from ..inference.session import ModelSession
-from ..inference.whole_file import replacing
+from ..inference.whole_file import file_digest, replacing
 from ..samples.labels_file import LABELS_FILE, labels_text
 from .bundle_readme import bundle_file, bundle_readme
 from .golden import GoldenVector, golden_vectors
@@ -71,10 +71,9 @@ def write_bundle(model_file: Path, pictures: Sequence[Path], target: Path) -> Bu
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as temporary:
         _write_zip(temporary, contents)
-    with target.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     labels = tuple(vector.labels for vector in vectors)
-    return BundleSummary(target, sha256, target.stat().st_size, tuple(sorted(contents)), labels)
+    size, sha256 = target.stat().st_size, file_digest(target)
+    return BundleSummary(target, sha256, size, tuple(sorted(contents)), labels)
 
 
 def check_bundle_target(target: Path) -> None:

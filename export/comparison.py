@@ -72,6 +72,7 @@ class Comparison:
         worst: index of the picture whose answers are farthest off, measured by their limits.
         limits: what passes here.
         same: what `agreement` counts, in words.
+        max_unknown_difference: of the score for unknown pictures, as that of `max_map_difference`.
     """
 
     pictures: int
@@ -88,6 +89,7 @@ class Comparison:
     worst: int
     limits: Limits
     same: str = "same label"
+    max_unknown_difference: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -102,6 +104,7 @@ class Comparison:
             "logits, relative": (self.max_relative_logit_difference, self.limits.relative),
             "activation maps, relative": (self.max_map_difference, self.limits.relative),
             "features, relative": (self.max_feature_difference, self.limits.relative),
+            "unknown score, relative": (self.max_unknown_difference, self.limits.relative),
         }
         beyond = [
             f"largest difference in {name} {value:.3g}, limit {limit:.3g}"
@@ -130,8 +133,8 @@ def compare(
     logits = np.abs(found.logits - expected.logits)
     probabilities = np.abs(found.probabilities - expected.probabilities)
     relative = {
-        name: _relative_differences(getattr(found, name), getattr(expected, name))
-        for name in ("logits", "activation_maps", "features")
+        name: _relative_differences(getattr(found, name), getattr(expected, name), len(logits))
+        for name in ("logits", "activation_maps", "features", "unknown_score")
     }
     in_limits = [probabilities.max(axis=1) / limits.probability]
     in_limits += [values / limits.relative for values in relative.values()]
@@ -150,6 +153,7 @@ def compare(
         max_relative_logit_difference=float(relative["logits"].max()),
         max_map_difference=float(relative["activation_maps"].max()),
         max_feature_difference=float(relative["features"].max()),
+        max_unknown_difference=float(relative["unknown_score"].max()),
         agreement=float(same[clear].mean()) if clear.any() else 1.0,
         ties=int((~clear).sum()),
         eager_distance=reference.eager_distance,
@@ -161,18 +165,19 @@ def compare(
 
 def relative_difference(found: NDArray[np.floating], expected: NDArray[np.floating]) -> float:
     """Compute the largest difference as a share of the largest expected magnitude."""
-    return float(_relative_differences(found, expected).max())
+    return float(_relative_differences(found, expected, len(expected)).max())
 
 
 def _relative_differences(
-    found: NDArray[np.floating] | None, expected: NDArray[np.floating]
+    found: NDArray[np.floating] | None, expected: NDArray[np.floating] | None, pictures: int
 ) -> NDArray[np.floating]:
     """Compute each picture's largest difference, `[N]`; another shape is infinitely far.
 
-    What a file does not give differs in nothing.
+    What one side does not give differs in nothing: what a file has to give, its card and the
+    options of its export say.
     """
-    if found is None:
-        return np.zeros(len(expected))
+    if found is None or expected is None:
+        return np.zeros(pictures)
     if found.shape != expected.shape:
         return np.full(len(expected), np.inf)
     magnitude = max(float(np.abs(expected).max()), 1e-30)
@@ -185,6 +190,7 @@ def _reordered(answers: Answers, order: list[int]) -> Answers:
         answers.probabilities[:, order],
         None if answers.activation_maps is None else answers.activation_maps[:, order],
         answers.features,
+        answers.unknown_score,
     )
 
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
+from ..evaluation.unknown import RULE_CONSTANTS, UnknownRule
 from ..inference.card import ModelCard
 from ..inference.graph_input import FLOAT
 from ..training.resnet import Normalisation, PictureNetwork
@@ -67,6 +68,63 @@ class ScoresNetwork(nn.Module):
         """Compute (logits, probabilities), float32 `[N, C]` each."""
         logits, probabilities, _, _ = self.deployed(images)
         return logits, probabilities
+
+
+class UnknownScore(nn.Module):
+    """The score of a rule for unknown pictures, from their features and logits."""
+
+    scale: Tensor
+    shift: Tensor
+    directions: Tensor
+    means: Tensor
+    weight: Tensor
+    level: Tensor
+
+    def __init__(self, rule: UnknownRule) -> None:
+        super().__init__()
+        for name in RULE_CONSTANTS:
+            self.register_buffer(name, torch.from_numpy(getattr(rule, name)))
+
+    def forward(self, features: Tensor, logits: Tensor) -> Tensor:
+        """Compute float32 `[N]` of `[N, F]` and `[N, C]`."""
+        placed = features * self.scale + self.shift
+        turned, means = placed @ self.directions, self.means @ self.directions
+        lengths = placed.square().sum(dim=1) - turned.square().sum(dim=1)  # [N]
+        squares = self.means.square().sum(dim=1) - means.square().sum(dim=1)  # [K]
+        crossed = placed @ self.means.T - turned @ means.T  # [N, K]
+        distances = lengths.unsqueeze(1) - 2 * crossed + squares
+        energy = -torch.logsumexp(logits, dim=1) - self.level
+        return distances.amin(dim=1).relu().sqrt() + self.weight * energy
+
+
+class JudgedNetwork(nn.Module):
+    """The deployed network with the score of a rule for unknown pictures."""
+
+    def __init__(self, deployed: DeployedNetwork, rule: UnknownRule) -> None:
+        super().__init__()
+        self.deployed = deployed
+        self.unknown = UnknownScore(rule)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Compute what the deployed network does, and the score `[N]`."""
+        logits, probabilities, maps, features = self.deployed(images)
+        return logits, probabilities, maps, features, self.unknown(features, logits)
+
+
+class JudgedScoresNetwork(JudgedNetwork):
+    """The same without what explains an answer."""
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride] - fewer outputs
+        """Compute (logits, probabilities, unknown_score)."""
+        logits, probabilities, _, features = self.deployed(images)
+        return logits, probabilities, self.unknown(features, logits)
+
+
+def network_of(deployed: DeployedNetwork, explain: bool, rule: UnknownRule | None) -> nn.Module:
+    """Choose what gives the outputs that are asked for."""
+    if rule is not None:
+        return (JudgedNetwork if explain else JudgedScoresNetwork)(deployed, rule)
+    return deployed if explain else ScoresNetwork(deployed)
 
 
 def example_input(card: ModelCard, batch: int = 2) -> Tensor:

@@ -109,11 +109,15 @@ def _cause(
             return normalisation_cause(found[0], pixels, card.preprocessing)
         case "logits":
             return logits_cause(found[0], expected[0], card.labels)
-        case "probabilities":
-            return "temperature, softmax or sigmoid differs"
-        case "features":
-            return "the pooling differs"
-        case "activation maps":
-            return "they are not the head's weights over the last stage"
         case _:
-            return f"weights or BatchNorm statistics of {stage} are not the checkpoint's"
+            return _CAUSES.get(
+                stage, f"weights or BatchNorm statistics of {stage} are not the checkpoint's"
+            )
+
+
+_CAUSES = {
+    "probabilities": "temperature, softmax or sigmoid differs",
+    "features": "the pooling differs",
+    "activation maps": "they are not the head's weights over the last stage",
+    "unknown score": "its means, covariance or weight are not those that were fitted",
+}

@@ -9,6 +9,7 @@ from .quantized_file import QuantizedFile
 from .record import ExportedFile
 from .reference import ComparisonProgress
 from .triton import TritonSummary
+from .unknown_fit import RuleFitted
 from .verification import Verification
 
 
@@ -36,6 +37,7 @@ class Verified:
 ExportEvent = (
     VerificationPictures
     | ComparisonProgress
+    | RuleFitted
     | Writing
     | SearchEvent
     | QuantizedFile

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..errors import DataError, PictureError, VerificationError
+from ..evaluation.unknown import UnknownRule
 from ..inference import preprocessing
 from ..inference.card import ModelCard
 from ..inference.graph_input import ANY_SIZE, Pixels, prepare
@@ -32,11 +33,15 @@ class OpenedFile(Protocol):
         card: what it says about itself.
         batch: pictures a run; None for any number.
         explains: whether it gives activation maps and features.
+        rule: for unknown pictures, from its constants; None without one.
     """
 
     card: ModelCard
     batch: int | None
     explains: bool
+
+    @property
+    def rule(self) -> UnknownRule | None: ...  # noqa: D102 - described above
 
     def run(self, images: Sequence[Pixels]) -> Answers:
         """Answer pictures as the file takes them, uint8 `[H, W, 3]` each."""
@@ -155,7 +160,8 @@ def _answers(file: OpenedFile, images: Sequence[Pixels], side: str) -> Answers:
 
 def _hold_shapes(found: Answers, pictures: int, labels: int, side: str) -> None:
     for stage, value in found.stages().items():
-        wanted = (pictures,) if stage == "features" else (pictures, labels)
+        per_label = stage not in ("features", "unknown score")
+        wanted = (pictures, labels) if per_label else (pictures,)
         if value.shape[: len(wanted)] != wanted:
             raise VerificationError(
                 f"the {side} file answers {pictures} pictures of {labels} labels with {stage} of "

@@ -16,6 +16,7 @@ from ..inference.card_json import card_to_json
 from ..inference.session import INPUT, OUTPUTS, SCORES
 from .deployed import example_input
 from .options import ExportOptions
+from .unknown_graph import name_features
 
 IR_VERSION = 9
 """With opset 18 onnxruntime 1.17 still loads the file; later opsets need a later version."""
@@ -29,6 +30,7 @@ def write_onnx(network: nn.Module, card: ModelCard, path: Path, options: ExportO
         write(network, card, path, options)
     model = onnx.load(path)
     make_portable(model)
+    name_features(model)
     save_onnx(model, card, path)
 
 

@@ -8,17 +8,20 @@ import onnx
 import onnxruntime
 from onnx import GraphProto, TensorProto
 
+from ..evaluation.unknown import UnknownRule
 from ..inference.graph_input import Pixels, as_tensor, batches
 from ..inference.session import CPU, INPUT, ModelSession
 from .answers import Answers, Stages
 from .any_size import PREPARED
 from .condition import USUAL, Condition
+from .unknown_graph import read_rule
 
 _LAST_STAGES = {
     "features": "features",
     "logits": "logits",
     "probabilities": "probabilities",
     "activation maps": "activation_maps",
+    "unknown score": "unknown_score",
 }
 """The stages that are outputs of the graph, and their names there."""
 
@@ -34,6 +37,11 @@ class OnnxFile:
         self.explains = self._session.explains
 
     @property
+    def rule(self) -> UnknownRule | None:
+        """The rule for unknown pictures, from the graph's constants."""
+        return read_rule(onnx.load(self._path), self.card)
+
+    @property
     def numbers(self) -> str | None:
         """What the graph is quantized to, by its nodes and weights; None for fp32."""
         graph = onnx.load(self._path).graph
@@ -45,7 +53,7 @@ class OnnxFile:
     def run(self, images: Sequence[Pixels]) -> Answers:
         """Answer pictures, uint8 `[H, W, 3]` each."""
         found = self._session.run(images)
-        return Answers(found.logits, found.probabilities, found.activation_maps, found.features)
+        return Answers(**vars(found))
 
     def stages(self, images: Sequence[Pixels], blocks: Sequence[int]) -> Stages:
         """Run a copy of the graph that also gives the values between the stages."""

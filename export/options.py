@@ -27,6 +27,7 @@ class ExportOptions:
         input: "uint8-nhwc" or "float-nchw".
         embed_resize: the graph takes pictures of any size and resizes them itself.
         explain: with activation maps and features.
+        refuse: share of known pictures that the rule for unknown ones may refuse; 0 for no rule.
         legacy_exporter: write ONNX with torch's older exporter from the start.
         calibration: training pictures that set the ranges of int8, spread over the labels.
         max_drop: largest drop of accuracy of a quantized file, in points of 100.
@@ -46,6 +47,7 @@ class ExportOptions:
     input: str = INPUTS[0]
     embed_resize: bool = False
     explain: bool = True
+    refuse: float = 0.05
     legacy_exporter: bool = False
     calibration: int = 256
     max_drop: float = 0.5
@@ -89,6 +91,7 @@ def _values(options: ExportOptions) -> list[UsageError]:
         (options.batch is None or options.batch >= 1, "--batch must be at least 1"),
         (options.imgsz is None or options.imgsz >= 32, "--imgsz must be at least 32"),
         (low <= options.opset <= high, f"--opset must be in {low} to {high}"),
+        (0 <= options.refuse <= 0.5, "--refuse must be in 0 to 0.5: a share of known pictures"),
         (options.calibration >= 1, "--calibration must be at least 1"),
         (0 <= options.max_drop <= 100, "--max-drop must be in 0 to 100 points"),
     ]

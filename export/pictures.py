@@ -89,6 +89,13 @@ def own_pictures(run: Path, data: Path | None, split: str) -> list[Sample]:
     return _present(_split(run, root, split))
 
 
+def own_samples(run: Path, data: Path | None, split: str) -> list[Sample]:
+    """List those of a run's own pictures of one split that are still there."""
+    moved = data is not None and _holds_split(run, data)
+    root = data if moved and data else read_config(run).data
+    return [sample for sample in _split(run, root, split) if sample.path.is_file()]
+
+
 def _of_run(run: Path, root: Path) -> VerificationPictures:
     validation = spread(_split(run, root, "validation"), MOST)
     more = spread(_split(run, root, "train"), max(0, FEWEST - len(validation)))

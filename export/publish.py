@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import VerificationError
+from ..evaluation.unknown import UnknownRule
 from ..inference.card import ModelCard, Quantization
 from ..inference.events import finish
 from ..training.checkpoint import Checkpoint, load_checkpoint
-from .comparison import ITSELF, compare, limits_of
-from .condition import BATCH
 from .delivery import check_deliveries, deliver
 from .events import ExportEvent, Verified, Writing
-from .files import FORMATS, Format, OpenedFile, ask_file
+from .files import FORMATS, Format
+from .final_checks import repeat_one_batch, require_one_file, require_options
 from .opening import open_with_card
 from .options import LEGACY_OPSETS, ExportOptions, deployed_card
 from .pictures import VerificationPictures, verification_pictures
@@ -32,10 +32,11 @@ from .smaller import (
     recorded,
     require_own_table,
 )
-from .verdict import difference_text, require_passed
+from .unknown_fit import RuleFitted, RulePictures, fit_of_run, fit_to_file
+from .verdict import require_passed
 from .verification import Verification, verify_file
 from .work_folder import work_folder
-from .writing import put_resize_in_front, write_plain
+from .writing import complete, write_plain
 
 DEFAULT = ExportOptions()
 
@@ -87,16 +88,20 @@ def export_events(
     require_own_table(folder / TABLE)
     check_deliveries(options, [folder / name for name in names if name.endswith(".onnx")])
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
-    with verification_pictures(run, checkpoint.card, data) as pictures:
+    with (
+        work_folder(folder) as work,
+        verification_pictures(run, checkpoint.card, data) as pictures,
+    ):
         yield pictures
+        rule, for_rule = yield from fit_of_run(run, data, checkpoint, options.refuse)
+        checkpoint = replace(checkpoint, card=_judging(checkpoint.card, rule))
         reference = yield from compute_reference(checkpoint, pictures.paths)
-        folder.mkdir(parents=True, exist_ok=True)
-        with work_folder(folder) as work:
-            job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller)
-            published = yield from _publish_all(job)
-            if options.bundle or options.triton:
-                yield from deliver(options, published, pictures.paths)
-            return tuple(published)
+        reference = reference.with_rule(rule)
+        job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller, for_rule)
+        published = yield from _publish_all(job)
+        if options.bundle or options.triton:
+            yield from deliver(options, published, pictures.paths)
+        return tuple(published)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +115,17 @@ class _Job:
     reference: Reference
     pictures: VerificationPictures
     for_smaller: QuantizationPictures | None
+    for_rule: RulePictures | None
 
 
 def _for_smaller(
     run: Path, data: Path | None, card: ModelCard, options: ExportOptions
 ) -> QuantizationPictures | None:
     return quantization_pictures(run, data, card, options) if options.quantize else None
+
+
+def _judging(card: ModelCard, rule: UnknownRule | None) -> ModelCard:
+    return replace(card, unknown_threshold=None if rule is None else rule.threshold)
 
 
 def _formats(options: ExportOptions) -> list[Format]:
@@ -181,7 +191,11 @@ def _publish_smaller(
     table = TrialTable(job.folder / TABLE, name, origin(job.checkpoint))
     found = yield from recorded(events, table)
     yield found
-    exported = yield from _publish(job, target, made, name, found.quantization)
+    rule = None
+    if job.reference.rule is not None and job.for_rule is not None:
+        rule = yield from fit_to_file(made, job.checkpoint.card, job.for_rule, name)
+        yield RuleFitted(name, rule.threshold, job.for_rule)
+    exported = yield from _publish(job, target, made, name, rule, found.quantization)
     table.write(found.trials, found.chosen, exported.sha256)
     return exported
 
@@ -193,34 +207,38 @@ def _publish_float(
     _clear(job, name)
     yield Writing(name)
     try:
-        write_plain(target, job.checkpoint, plain, job.options)
-        return (yield from _publish(job, target, plain, name))
+        write_plain(target, job.checkpoint, plain, job.options, job.reference.rule)
+        return (yield from _publish(job, target, plain, name, job.reference.rule))
     except VerificationError as first:
         if target.name != "onnx" or job.options.legacy or job.options.opset > LEGACY_OPSETS[1]:
             raise
         yield Writing(name, instead_of=str(first))
         try:
             older = replace(job.options, legacy_exporter=True)
-            write_plain(target, job.checkpoint, plain, older)
-            return (yield from _publish(job, target, plain, name))
+            write_plain(target, job.checkpoint, plain, older, job.reference.rule)
+            return (yield from _publish(job, target, plain, name, job.reference.rule))
         except Exception:  # noqa: BLE001 - whatever ails the older one, the first error tells more
             raise first from None
 
 
 def _publish(
-    job: _Job, target: Format, made: Path, name: str, quantization: Quantization | None = None
+    job: _Job,
+    target: Format,
+    made: Path,
+    name: str,
+    rule: UnknownRule | None,
+    quantization: Quantization | None = None,
 ) -> Generator[ExportEvent, None, ExportedFile]:
     """Verify what was made, on a copy; the copy gets the final name."""
-    card = replace(job.checkpoint.card, quantization=quantization)
+    card = replace(_judging(job.checkpoint.card, rule), quantization=quantization)
     # In a folder of its own: what it needs beside it would not be there in the end.
     final, path = job.folder / name, Path(tempfile.mkdtemp(dir=job.work)) / name
     shutil.copyfile(made, path)
-    if job.options.embed_resize:
-        put_resize_in_front(path, card)
-    elif quantization:
-        target.rewrite_card(path, card)
+    if target.name == "onnx" and (rule or quantization or job.options.embed_resize):
+        complete(path, card, rule)
     with _said_unpublished():
-        verification = yield from _verify(job, target, path, card)
+        reference = replace(job.reference, card=card).with_rule(rule)
+        verification = yield from _verify(job, target, path, reference)
     exported = ExportedFile.of(final, target.name, verification, sync_and_hash(path), quantization)
     # The record first: whatever lies under a final name stands in it, even after a kill.
     write_record(job.folder, job.checkpoint, exported)
@@ -230,18 +248,20 @@ def _publish(
 
 
 def _verify(
-    job: _Job, target: Format, path: Path, card: ModelCard
+    job: _Job, target: Format, path: Path, reference: Reference
 ) -> Generator[ExportEvent, None, Verification]:
-    """Hold a file, with `card` in it, against the checkpoint, and write the result into it."""
-    reference, name = replace(job.reference, card=card), path.name
+    """Hold a file, with the reference's card in it, against that; write the result into it."""
+    card, name = reference.card, path.name
     file = open_with_card(target, path, name, reference)
     verification = yield from verify_file(target, path, file, reference, job.pictures)
     yield Verified(name, verification)
     require_passed(verification, reference, file, name)
-    _require_options(job.options, target, file, name)
+    require_options(job.options, target, file, name)
+    if (reference.rule is not None) != (verification.answers.unknown_score is not None):
+        raise VerificationError(f"{name} and its card differ on a score for unknown pictures")
     target.rewrite_card(path, replace(card, verification=verification.summary))
-    _require_one_file(path)
-    _repeat_one_batch(target, path, name, reference, verification)
+    require_one_file(path)
+    repeat_one_batch(target, path, name, reference, verification)
     return verification
 
 
@@ -251,41 +271,3 @@ def _said_unpublished() -> Generator[None]:
         yield
     except VerificationError as error:
         raise VerificationError(f"{error}; it was not published") from None
-
-
-def _require_options(options: ExportOptions, target: Format, file: OpenedFile, name: str) -> None:
-    """Hold against the options what verification takes as it comes."""
-    if options.explain != file.explains:
-        has = "no" if options.explain else "unasked"
-        raise VerificationError(f"{name} gives {has} activation maps and features")
-    if target.name != "torchscript" and options.batch != file.batch:  # a script takes any number
-        raise VerificationError(
-            f"{name} takes {file.batch or 'any number of'} pictures a run, not "
-            f"{options.batch or 'any number'}"
-        )
-
-
-def _require_one_file(path: Path) -> None:
-    beside = sorted(other.name for other in path.parent.iterdir() if other != path)
-    if beside:
-        raise VerificationError(f"{path.name} needs other files beside it: {', '.join(beside)}")
-
-
-def _repeat_one_batch(
-    target: Format, path: Path, name: str, reference: Reference, before: Verification
-) -> None:
-    """Reopen the final bytes and ask them once more: the card was rewritten in between.
-
-    One batch, and one picture alone, as `classify` sends it.
-    """
-    file = open_with_card(target, path, name, reference)
-    limits = ITSELF if before.quantized else limits_of(reference)
-    if before.quantized:  # what it said before is what must not have changed
-        reference = replace(reference, answers=before.answers)
-    for paths in (reference.paths[:BATCH], reference.paths[:1]):
-        answers = finish(ask_file(file, paths, name))
-        found = compare(reference, answers, file.card.labels, limits)
-        if not found.passed:
-            raise VerificationError(
-                f"{name} answered differently after its card was written{difference_text(found)}"
-            )

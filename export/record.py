@@ -1,6 +1,5 @@
 """`verification.json`: what was published, with what it was verified, and the SHA-256s."""
 
-import hashlib
 import json
 import os
 import platform
@@ -19,7 +18,7 @@ from .. import __version__
 from ..errors import UsageError
 from ..inference.card import Quantization
 from ..inference.cores import available_cores
-from ..inference.whole_file import replacing, unfinished
+from ..inference.whole_file import file_digest, replacing, unfinished
 from ..training.checkpoint import Checkpoint
 from .verification import ConditionResult, Verification
 
@@ -156,7 +155,7 @@ def sync_and_hash(path: Path) -> str:
     """Bring a file to the disk and give its SHA-256."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_digest(path)
 
 
 def _versions() -> dict[str, str]:
@@ -200,7 +199,4 @@ def _recorded(folder: Path) -> list[dict[str, Any]]:
 
 def sha256_of(path: Path) -> str:
     """Give a file's SHA-256, or "no file"."""
-    if not path.is_file():
-        return "no file"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_digest(path) if path.is_file() else "no file"

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torchvision.models import ResNet, ResNet18_Weights
 
 from ..errors import DataError
+from ..evaluation.unknown import UnknownRule
 from ..inference.card import ModelCard
 from ..inference.preprocessing import Preprocessing
 from ..training.checkpoint import Checkpoint, restore_network
@@ -58,6 +59,7 @@ class Reference:
         eager_distance: largest difference in probability between fp32 and fp64.
         eager_relative: largest difference of logits, maps and features between fp32 and fp64, as
             a share of their largest magnitude in the batch.
+        rule: for unknown pictures, by which `answers` have a score; None without one.
     """
 
     card: ModelCard
@@ -66,6 +68,15 @@ class Reference:
     answers: Answers
     eager_distance: float
     eager_relative: float = 0.0
+    rule: UnknownRule | None = None
+
+    def with_rule(self, rule: UnknownRule | None) -> "Reference":
+        """Score the pictures by a rule for unknown ones, from the checkpoint's own features."""
+        score = None
+        if rule is not None:
+            assert self.answers.features is not None  # the checkpoint always gives them
+            score = rule.scores(self.answers.features, self.answers.logits)
+        return replace(self, rule=rule, answers=replace(self.answers, unknown_score=score))
 
     def at(self, pictures: Sequence[int]) -> "Reference":
         """Keep only some of the pictures."""
@@ -105,6 +116,9 @@ def reference_stages(reference: Reference, index: int) -> Stages:
     modules = {stage: network.get_submodule(name) for stage, name in names.items()}
     with _captured(modules) as captured:
         answers = _answer(network, images, reference.card)
+    if reference.rule is not None and answers.features is not None:
+        score = reference.rule.scores(answers.features, answers.logits)
+        answers = replace(answers, unknown_score=score)
     return {
         "normalisation": images.numpy(),
         **{stage: captured[stage].numpy() for stage in modules},

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.fx import Interpreter, Node
 
+from ..evaluation.unknown import RULE_CONSTANTS
 from ..inference.card import CARD_KEY, TENSORS_KEY
 from ..inference.card_json import card_from_json
 from ..inference.graph_input import Pixels, as_tensor, batches
-from ..inference.session import OUTPUTS
+from ..inference.session import MAPS
 from .answers import Answers, Stages, join
 from .condition import USUAL, Condition
 from .pt2_file import load_pt2
 from .torchscript_file import load_torchscript
+from .unknown_graph import rule_of
 
 
 class _TorchFile:
@@ -34,7 +36,11 @@ class _TorchFile:
         inputs, outputs = (json.loads(notes[TENSORS_KEY])[key] for key in ("inputs", "outputs"))
         size = inputs[0]["shape"][0]
         self.batch: int | None = size if isinstance(size, int) else None
-        self.explains = len(outputs) == len(OUTPUTS)
+        self._names = [output["name"] for output in outputs]
+        self.explains = MAPS in self._names
+        buffers = {name.rpartition("unknown.")[2]: value for name, value in module.named_buffers()}
+        constants = [buffers[name].numpy() for name in RULE_CONSTANTS if name in buffers]
+        self.rule = rule_of(constants, self.card)
 
     def run(self, images: Sequence[Pixels]) -> Answers:
         """Answer pictures, uint8 `[S, S, 3]` each."""
@@ -42,7 +48,8 @@ class _TorchFile:
         with torch.no_grad(), _threads(self._threads):
             for batch, count in batches(images, self.batch):
                 outputs = self._module(self._tensor(batch))
-                parts.append(Answers(*(output.numpy()[:count] for output in outputs)))
+                arrays = [output.numpy()[:count] for output in outputs]
+                parts.append(Answers(**dict(zip(self._names, arrays, strict=True))))
         return join(parts)
 
     def _tensor(self, batch: Pixels) -> Tensor:

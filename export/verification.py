@@ -180,10 +180,14 @@ def verify_file(
         score_both(reference, answers, file.card.labels, chosen),
         chosen.source,
         resize,
-        find_inconsistency(answers, file.card, reference.network.fc) if quantization else None,
+        _inconsistency(file, answers, reference) if quantization else None,
         quantization is not None,
         quantization.max_drop if quantization else 0.0,
     )
+
+
+def _inconsistency(file: OpenedFile, answers: Answers, reference: Reference) -> Diagnosis | None:
+    return find_inconsistency(answers, file.card, reference.network.fc, reference.rule)
 
 
 def _conditions(

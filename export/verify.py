@@ -65,6 +65,7 @@ def verify_events(
         yield pictures
         reference = yield from compute_reference(checkpoint, pictures.paths)
         opened = open_with_card(target, path, path.name, reference)
+        reference = reference.with_rule(opened.rule)
         verification = yield from verify_file(target, path, opened, reference, pictures)
     yield Verified(path.name, verification)
     require_passed(verification, reference, opened, path.name)
@@ -107,7 +108,8 @@ def _card_of(target: Format, path: Path) -> ModelCard:
 def _expected(card: ModelCard, found: ModelCard) -> ModelCard:
     """Give the card that an export with the file's own options would have.
 
-    What the file says of its input, its picture size and its quantization is how it was made.
+    What the file says of its input, its picture size, its quantization and its rule for unknown
+    pictures is how it was made.
     """
     embed = found.input == ANY_SIZE
     options = ExportOptions(
@@ -116,4 +118,6 @@ def _expected(card: ModelCard, found: ModelCard) -> ModelCard:
         input="uint8-nhwc" if embed else found.input,
         embed_resize=embed,
     )
-    return replace(deployed_card(card, options), quantization=found.quantization)
+    card = deployed_card(card, options)
+    threshold = found.unknown_threshold
+    return replace(card, quantization=found.quantization, unknown_threshold=threshold)

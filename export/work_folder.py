@@ -3,13 +3,34 @@
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from .folder_lock import only_export
 
 
 @contextmanager
 def work_folder(folder: Path) -> Generator[Path]:
-    """Give a hidden folder beside the final names; what killed exports left of theirs goes."""
+    """Give a hidden folder beside the final names; what killed exports left of theirs goes.
+
+    A folder that was made for that and stays empty is removed again.
+
+    Raises:
+        UsageError: another export is at work in `folder`.
+    """
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with only_export(folder), _hidden(folder) as work:
+            yield work
+    finally:
+        if made:
+            with suppress(OSError):  # something was published
+                folder.rmdir()
+
+
+@contextmanager
+def _hidden(folder: Path) -> Generator[Path]:
     for left in leftovers(folder, "export", "partial"):
         shutil.rmtree(left, ignore_errors=True)
     work = folder / f".export.{os.getpid()}.partial"

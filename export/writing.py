@@ -6,33 +6,47 @@ from pathlib import Path
 import onnx
 
 from ..errors import VerificationError
+from ..evaluation.unknown import UnknownRule
 from ..inference.card import ModelCard
+from ..inference.graph_input import ANY_SIZE
 from ..training.checkpoint import Checkpoint, restore_network
 from .any_size import embed_resize
-from .deployed import DeployedNetwork, ScoresNetwork
+from .deployed import DeployedNetwork, network_of
 from .files import Format
 from .onnx_file import save_onnx
 from .options import ExportOptions
+from .unknown_graph import add_unknown_score
 
 
-def write_plain(target: Format, checkpoint: Checkpoint, path: Path, options: ExportOptions) -> None:
-    """Write a checkpoint in a format, in fp32; a resize is not in front of it yet.
+def write_plain(
+    target: Format,
+    checkpoint: Checkpoint,
+    path: Path,
+    options: ExportOptions,
+    rule: UnknownRule | None = None,
+) -> None:
+    """Write a checkpoint in a format, in fp32.
+
+    ONNX is without a resize and without the rule for unknown pictures: smaller files are made of
+    it, and `complete` adds both.
 
     Args:
         target: the format.
         checkpoint: with the card of what is exported.
         path: where.
         options: of the export.
+        rule: for unknown pictures.
 
     Raises:
         VerificationError: torch cannot write it.
     """
-    card = _plain(checkpoint.card)
+    plain = target.name == "onnx"
+    card = _plain(checkpoint.card) if plain else checkpoint.card
     model = restore_network(replace(checkpoint, card=card))
     deployed = DeployedNetwork(model, card).eval()
-    network = deployed if options.explain else ScoresNetwork(deployed)
+    network = network_of(deployed, options.explain, None if plain else rule)
     try:
-        target.write(network, card, path, options)
+        target.write(network.eval(), card, path, options)
     except OSError:  # the disk is full, say: no exporter helps
         raise
     except Exception as error:
@@ -41,12 +55,17 @@ def write_plain(target: Format, checkpoint: Checkpoint, path: Path, options: Exp
 
 
 def _plain(card: ModelCard) -> ModelCard:
-    """Give the card of the graph before a resize is put in front."""
-    return replace(card, input="uint8-nhwc") if card.input == "uint8-any-size" else card
+    """Give the card of the graph before it is complete."""
+    resizes = card.input == ANY_SIZE
+    taken = "uint8-nhwc" if resizes else card.input
+    return replace(card, input=taken, unknown_threshold=None)
 
 
-def put_resize_in_front(path: Path, card: ModelCard) -> None:
-    """Make a written ONNX file take pictures of any size; `card` becomes its card."""
+def complete(path: Path, card: ModelCard, rule: UnknownRule | None) -> None:
+    """Add to a written ONNX file what its card says it has; `card` becomes its card."""
     model = onnx.load(path)
-    embed_resize(model, card.preprocessing)
+    if rule is not None:
+        add_unknown_score(model, rule)
+    if card.input == ANY_SIZE:
+        embed_resize(model, card.preprocessing)
     save_onnx(model, card, path)

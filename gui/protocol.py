@@ -128,12 +128,16 @@ class Row:
         path: as it was given.
         predictions: ranked, the most probable first; none for a bad picture.
         error: one line, or None.
+        unknown: whether it is none of the labels; None for a file without a rule for that.
+        unknown_score: larger is stranger; None likewise.
         labels: those chosen, for the multi-label task; None for the other.
     """
 
     path: str
     predictions: tuple[Ranked, ...]
     error: str | None
+    unknown: bool | None = None
+    unknown_score: float | None = None
     labels: tuple[str, ...] | None = None
 
 

@@ -67,7 +67,9 @@ class MeasuredResult:
     """One measured number, with what it was measured on.
 
     Attributes:
-        metric: "accuracy", "mean average precision" or "loss".
+        metric: "accuracy", "exact match", "mean average precision", "loss" (at temperature 1),
+            "calibration error at temperature 1", or "calibration error": expected, each half of
+            the pictures at the temperature that was fitted on the other half.
         value: the number; loss in nats, the others in 0..1.
         interval: 95 % interval (low, high), None where none was computed.
         split: "train", "validation" or "test".

@@ -65,7 +65,7 @@ class Classifier:
             PictureError: the picture cannot be read.
         """
         pixels = prepare(picture, self.card)
-        return self._predict([pixels])[0]
+        return self.predict([pixels])[0]
 
     def classify_files(self, paths: Iterable[PictureFile]) -> Iterator[Outcome]:
         """Classify files, one outcome a file in the order given; a bad picture is a row.
@@ -74,7 +74,7 @@ class Classifier:
         many there are.
         """
         with ThreadPoolExecutor(available_cores()) as decoders:
-            for batch in _ahead(decoders, self._read, paths):
+            for batch in read_ahead(decoders, self._read, paths):
                 yield from self._outcomes(batch)
 
     def _read(self, path: PictureFile) -> tuple[str, Pixels | PictureError]:
@@ -85,21 +85,31 @@ class Classifier:
 
     def _outcomes(self, batch: list[tuple[str, Pixels | PictureError]]) -> Iterator[Outcome]:
         good = [pixels for _, pixels in batch if not isinstance(pixels, PictureError)]
-        predictions = iter(self._predict(good) if good else [])
+        predictions = iter(self.predict(good) if good else [])
         for path, pixels in batch:
             if isinstance(pixels, PictureError):
                 yield Outcome(path, None, pixels.reason)
             else:
                 yield Outcome(path, next(predictions), None)
 
-    def _predict(self, pixels: list[Pixels]) -> list[Prediction]:
-        logits, probabilities = self.session.scores(pixels)
+    def predict(self, pixels: list[Pixels]) -> list[Prediction]:
+        """Classify pictures that `graph_input.prepare` has prepared: uint8 RGB, at least one."""
+        found = self.session.run(pixels, explain=False)
         labels, thresholds = self.card.labels, self.card.decision_thresholds
-        rows = zip(logits, probabilities, strict=True)
-        return [Prediction(labels, *row, thresholds) for row in rows]
+        judged = [None] * len(pixels) if found.unknown_score is None else found.unknown_score
+        return [
+            Prediction(
+                *(labels, logits, probabilities, thresholds),
+                None if score is None else float(score),
+                self.card.unknown_threshold,
+            )
+            for logits, probabilities, score in zip(
+                found.logits, found.probabilities, judged, strict=True
+            )
+        ]
 
 
-def _ahead(
+def read_ahead(
     threads: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
 ) -> Iterator[list[Result]]:
     """Give the results of `work` in batches, in order, keeping a bounded number in progress."""

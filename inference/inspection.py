@@ -1,6 +1,5 @@
 """What a model file says about itself, read without torch."""
 
-import hashlib
 import json
 import zipfile
 import zlib
@@ -13,6 +12,7 @@ from ..errors import CardError, ModelFileError
 from .card import CARD_KEY, TENSORS_KEY, ModelCard
 from .card_json import card_from_json
 from .session import ModelSession, TensorSpec
+from .whole_file import file_digest
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,8 @@ def describe(
     outputs: tuple[TensorSpec, ...],
 ) -> FileDescription:
     """Put a description together, with the file's size and SHA-256."""
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return FileDescription(path, kind, path.stat().st_size, sha256, card, inputs, outputs)
+    size, sha256 = path.stat().st_size, file_digest(path)
+    return FileDescription(path, kind, size, sha256, card, inputs, outputs)
 
 
 def _extra(path: Path, key: str) -> str | None:

@@ -32,12 +32,23 @@ class Prediction:
         logits: float32 `[C]`, before the temperature.
         probabilities: float32 `[C]`, 0..1; they sum to 1 for single-label.
         thresholds: per label, 0..1, for multi-label; None for single-label.
+        unknown_score: larger is stranger; None for a file without a rule for unknown pictures.
+        unknown_threshold: the card's.
     """
 
     labels: tuple[str, ...]
     logits: NDArray[np.float32]
     probabilities: NDArray[np.float32]
     thresholds: tuple[float, ...] | None = None
+    unknown_score: float | None = None
+    unknown_threshold: float | None = None
+
+    @property
+    def unknown(self) -> bool | None:
+        """Whether the picture is none of the labels; None where there is no rule to tell."""
+        if self.unknown_score is None or self.unknown_threshold is None:
+            return None
+        return self.unknown_score > self.unknown_threshold
 
     @property
     def label(self) -> str:

@@ -19,6 +19,9 @@ INPUT = "images"
 OUTPUTS = ("logits", "probabilities", "activation_maps", "features")
 """The last two explain an answer; a file may be without both of them."""
 SCORES = OUTPUTS[:2]
+MAPS, FEATURES = OUTPUTS[2:]
+UNKNOWN = "unknown_score"
+"""An output of files with a rule for unknown pictures."""
 CPU = "CPUExecutionProvider"
 _PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"use_tf32": "0"}}
 """TF32, CUDA's default, is no fp32: it is off by more than a verified file may be."""
@@ -43,12 +46,14 @@ class ModelOutputs:
         activation_maps: float32 `[N, C, h, w]`; with the label's bias their mean is its logit.
             None for a file without explanations.
         features: float32 `[N, F]`, None likewise.
+        unknown_score: float32 `[N]`, larger is stranger; None for a file without a rule.
     """
 
     logits: NDArray[np.float32]
     probabilities: NDArray[np.float32]
     activation_maps: NDArray[np.float32] | None = None
     features: NDArray[np.float32] | None = None
+    unknown_score: NDArray[np.float32] | None = None
 
 
 class ModelSession:
@@ -82,7 +87,12 @@ class ModelSession:
     @property
     def explains(self) -> bool:
         """Whether the file gives activation maps and features."""
-        return len(self.outputs) >= len(OUTPUTS)
+        return MAPS in {spec.name for spec in self.outputs}
+
+    @property
+    def judges(self) -> bool:
+        """Whether the file gives the score of its rule for unknown pictures."""
+        return self.card.unknown_threshold is not None
 
     @property
     def batch(self) -> int | None:
@@ -90,14 +100,17 @@ class ModelSession:
         size = self.inputs[0].shape[0]
         return size if isinstance(size, int) else None
 
-    def run(self, images: Sequence[Pixels] | Pixels) -> ModelOutputs:
+    def run(self, images: Sequence[Pixels] | Pixels, explain: bool = True) -> ModelOutputs:
         """Compute all outputs.
 
         Args:
             images: uint8 RGB, `[N, S, S, 3]` or N times `[S, S, 3]`; of a file that takes
                 pictures of any size each may have its own.
+            explain: with activation maps and features, where the file has them.
         """
-        return ModelOutputs(*self._run(OUTPUTS if self.explains else SCORES, images))
+        names = [*(OUTPUTS if explain and self.explains else SCORES)]
+        names += [UNKNOWN] if self.judges else []
+        return ModelOutputs(**dict(zip(names, self._run(names, images), strict=True)))
 
     def scores(
         self, images: Sequence[Pixels] | Pixels
@@ -131,7 +144,8 @@ def _open(
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings would go to the user's terminal
     options.intra_op_num_threads = threads or 0  # 0: its own choice
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
+    if not spinning:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     chosen = [(provider, _PROVIDER_OPTIONS.get(provider, {}))]
     others = [] if provider == CPU else [(CPU, {})]
     try:
@@ -191,6 +205,12 @@ def _hold_against_graph(
     for name in wanted:
         if name not in found:
             raise CardError(f"{path}: the graph has no output {name!r}; export it again")
+    if (card.unknown_threshold is not None) != (UNKNOWN in found):
+        has, graph = ("a", "no") if card.unknown_threshold is not None else ("no", "an")
+        raise CardError(
+            f"{path}: the card has {has} threshold for unknown pictures, the graph {graph} output "
+            f"{UNKNOWN!r}; export it again"
+        )
     for name in wanted[:3]:
         shape = found[name].shape
         if shape[1:2] != (len(card.labels),):

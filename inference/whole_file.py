@@ -1,5 +1,6 @@
-"""Writing files so that whoever looks finds the old one or the new one, never a part."""
+"""Whole files: their digest, and writing them so that whoever looks finds no part of one."""
 
+import hashlib
 import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,12 @@ def replacing(path: Path) -> Generator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_digest(path: Path) -> str:
+    """Compute a file's SHA-256, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unfinished(path: Path) -> Iterator[Path]:

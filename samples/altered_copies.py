@@ -32,10 +32,17 @@ MOST_COLOUR_APART = 12.0
 """Root mean square of the colours' difference, in levels of 255, after fitting the brightness."""
 BRIGHTEST = 4 / 3
 """Largest change of brightness, as a factor, that is looked for."""
+MOST_OF_NEXT = 0.15
+"""How far a pair may be apart, as a share of how far the next other pictures are from it."""
+NEXT = 3
+"""Which of the next ones counts: copies that are altered too much may be nearer."""
+BESIDE = 4096
+"""Other pictures, spread evenly, among which the next one is looked for."""
 FLIPPED_BITS = 10
 
 _REDUCED = 128
 _CHUNK = 4096
+_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,8 @@ def sketch(picture: Image.Image) -> bytes:
     Returns:
         `SKETCH_BYTES` bytes.
     """
-    small = picture.reduce(max(1, min(picture.size) // _REDUCED))
+    times = min(picture.size) // _REDUCED
+    small = picture.reduce(times) if times > 1 else picture
     width, height = small.size
     boxes = [(b * width, b * height, (1 - b) * width, (1 - b) * height) for b in BORDERS]
     return b"".join(thumbnail(small, box) for box in boxes)
@@ -75,6 +83,11 @@ def altered_copies(sketches: Mapping[str, bytes]) -> list[Alike]:
     both (a partial correlation, which no change of brightness or contrast moves), and where the
     colours agree up to one factor of brightness.
 
+    Where a set's pictures have little to differ in, such as handwritten digits of 8 x 8 pixels,
+    many correlate so. So a pair must also stand out: the ratio counts of its distance, 1 less
+    the correlation, to that of the third next picture that is no candidate (the ratio test of
+    Lowe, 2004, https://doi.org/10.1023/B:VISI.0000029664.99615.94).
+
     Args:
         sketches: by content hash; the order does not matter.
 
@@ -91,13 +104,32 @@ def altered_copies(sketches: Mapping[str, bytes]) -> list[Alike]:
         rows = pairs_by_hash(parts.hashes(), FLIPPED_BITS, parts.alike)
     else:
         rows = parts.alike(np.stack(np.triu_indices(count, 1), axis=1))
+    best = _best(parts, rows)
+    kept = sorted(pair for pair, stands_out in _stand_out(parts, best).items() if stands_out)
+    return [Alike(keys[one], keys[other], best[one, other]) for one, other in kept]
+
+
+def _best(parts: "_Parts", rows: Indices) -> dict[tuple[int, int], float]:
+    """Give the best correlation of each pair of pictures, whichever parts of them lie so."""
     best: dict[tuple[int, int], float] = {}
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
         for row, alike in zip(chunk.tolist(), parts.correlation(chunk).tolist(), strict=True):
             first, second = sorted(place // len(BORDERS) for place in row)
             best[first, second] = max(alike, best.get((first, second), 0.0))
-    return [Alike(keys[one], keys[other], best[one, other]) for one, other in sorted(best)]
+    return best
+
+
+def _stand_out(
+    parts: "_Parts", best: Mapping[tuple[int, int], float]
+) -> dict[tuple[int, int], bool]:
+    """Tell of each pair whether it is far more alike than either is with what is no copy."""
+    concerned = sorted({place for pair in best for place in pair})
+    next_one = dict(zip(concerned, parts.next_alike(np.array(concerned, np.intp)), strict=True))
+    return {
+        (one, other): 1 - alike <= MOST_OF_NEXT * (1 - max(next_one[one], next_one[other]))
+        for (one, other), alike in best.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -128,6 +160,19 @@ class _Parts:
         """Correlate what sets the parts of pairs `[P, 2]` apart from all, `[P]`."""
         one, other = (self._own(self.grey[rows]) for rows in pairs.T)
         return (one * other).sum(axis=1)
+
+    def next_alike(self, places: Indices) -> Floats:
+        """Correlate whole pictures with others; the third best below `LEAST_ALIKE`, `[P]`."""
+        step = -(-len(self.grey) // (len(BORDERS) * BESIDE))
+        others = self._own(self.grey[:: step * len(BORDERS)])
+        found = [np.empty(0, np.float32)]
+        for start in range(0, len(places), _ROWS):
+            wholes = self.grey[places[start : start + _ROWS] * len(BORDERS)]
+            alike = self._own(wholes) @ others.T
+            others_only = np.where(alike < LEAST_ALIKE, alike, 0.0)
+            best = np.partition(others_only, -min(NEXT, len(others)), axis=1)
+            found.append(best[:, -min(NEXT, len(others))])
+        return np.concatenate(found)
 
     def _own(self, grey: NDArray[np.uint8]) -> Floats:
         """Give what sets thumbnails apart, of length 1."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from .file_checks import file_findings
 from .findings import ERROR, SEVERITIES, Finding, in_order
 from .folders import FoundSamples
-from .label_checks import Claim, label_findings
+from .label_checks import Claim
 from .loading import ReadingProgress
-from .pair_checks import group_findings, pair_findings
+from .pair_checks import pair_findings
 from .picture_facts import PictureFacts, read_facts
+from .quick_check import quick_findings
 from .shortcut_checks import shortcut_findings
 from .source import SampleSource, find_source_samples
-from .stray_files import empty_label_findings, merged_label_findings, stray_findings
 
 
 @dataclass(frozen=True)
@@ -66,20 +66,8 @@ def check_events(
     for row in read_facts(found.everything):
         facts.append(row)
         yield ReadingProgress(len(facts), total)
-    findings = [*quick_findings(found, source, claim), *_read_findings(found, facts)]
+    findings = [*quick_findings(found, claim), *_read_findings(found, facts)]
     return CheckReport(found, in_order(findings), total)
-
-
-def quick_findings(found: FoundSamples, source: SampleSource, claim: Claim) -> list[Finding]:
-    """Check what needs no picture to be decoded: labels, splits, groups, stray files."""
-    findings = [
-        *label_findings(found, claim),
-        *group_findings(found),
-        *stray_findings(found, from_csv=source.labels is not None),
-    ]
-    if source.labels is None:
-        findings += [*empty_label_findings(found), *merged_label_findings(found)]
-    return findings
 
 
 def _read_findings(found: FoundSamples, facts: Sequence[PictureFacts]) -> list[Finding]:

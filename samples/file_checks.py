@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..inference.preprocessing import MAX_SHAPE
 from .altered_copies import is_plain
-from .file_endings import fits
+from .file_endings import FORGIVEN, another_format, fits
 from .findings import Finding
 from .picture_facts import Header, PictureFacts
 
@@ -38,7 +38,7 @@ def file_findings(facts: PictureFacts) -> Iterator[Finding]:
     elif facts.error is not None:
         yield Finding(_damage(facts), path, facts.error)
     elif not facts.complete:
-        yield Finding("truncated", path, "decoded, but its end mark is missing: part may be grey")
+        yield Finding("truncated", path, FORGIVEN)
     if facts.header is None or facts.error is not None:
         return
     if is_plain(facts.sketch):
@@ -56,7 +56,7 @@ def _damage(facts: PictureFacts) -> str:
 def _container(facts: PictureFacts, header: Header) -> Iterator[tuple[str, str]]:
     suffix = facts.sample.path.suffix
     if not fits(suffix, header.format):
-        yield "wrong-format", f"named {suffix or 'without ending'}, but {header.format} inside"
+        yield "wrong-format", another_format(suffix, header.format)
     if header.orientation != 1:
         yield "orientation", f"EXIF orientation {header.orientation}"
     if header.mode.startswith("I"):

@@ -1,5 +1,12 @@
 """Where a picture's file ends: by its name, and by its content."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+from .findings import Finding
+
+FORGIVEN = "decoded, but its end mark is missing: part may be grey"
+
 _FORMATS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "MPO": (".jpg", ".jpeg", ".jpe", ".jfif"),  # several JPEGs in one, as cameras write them
@@ -16,7 +23,23 @@ _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _JPEG_SCAN = 0xDA
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _RIFF_START = b"RIFF"
+_STARTS = {"JPEG": _JPEG_START, "PNG": _PNG_START, "GIF": b"GIF8", "BMP": b"BM"}
+"""Of the formats that are taken for each other, as they are told without opening the file."""
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
+
+
+def content_findings(path: Path, content: bytes) -> Iterator[Finding]:
+    """Say of a file that can be decoded where its name or its end are wrong, from its bytes."""
+    if not is_complete(content):
+        yield Finding("truncated", (path,), FORGIVEN)
+    for name, start in _STARTS.items():
+        if content.startswith(start) and not fits(path.suffix, name):
+            yield Finding("wrong-format", (path,), another_format(path.suffix, name))
+
+
+def another_format(suffix: str, picture_format: str) -> str:
+    """Say that a file's ending names another format than the content has."""
+    return f"named {suffix or 'without ending'}, but {picture_format} inside"
 
 
 def fits(suffix: str, picture_format: str) -> bool:

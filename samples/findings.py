@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "blank": (WARNING, "plain: shows nothing"),
     "unlabelled": (WARNING, "a picture that has no label, and is not used"),
     "other-ending": (WARNING, "a picture by its content, not by its ending, and not used"),
+    "suspected-label": (WARNING, "a model confidently takes the label for another one"),
     "label-empty": (WARNING, "a label folder without pictures"),
     "label-missing": (WARNING, "a label that a split has no pictures of"),
     "few-pictures": (WARNING, "a label with few training pictures"),
@@ -53,11 +54,13 @@ class Finding:
         kind: a key of `KINDS`.
         paths: the files or folders it is about; of a pair both; may be empty.
         detail: one line for the user.
+        rank: findings of a kind are told in this order, the smallest first.
     """
 
     kind: str
     paths: tuple[Path, ...]
     detail: str
+    rank: float = 0.0
 
     @property
     def severity(self) -> str:
@@ -66,5 +69,7 @@ class Finding:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort findings: the worst kind first, then by path."""
-    return tuple(sorted(findings, key=lambda one: (_RANKS[one.kind], one.paths, one.detail)))
+    """Sort findings: the worst kind first, then by rank and path."""
+    return tuple(
+        sorted(findings, key=lambda one: (_RANKS[one.kind], one.rank, one.paths, one.detail))
+    )

@@ -32,6 +32,7 @@ class FoundSamples:
             a CSV's own column; it goes before the folders.
         groups: pictures whose group has one name stay together, where a split is made.
         notes: what the user should know.
+        from_csv: a CSV gives the labels, not the folders.
     """
 
     root: Path
@@ -43,6 +44,7 @@ class FoundSamples:
     fixed: Mapping[Path, str] = field(default_factory=dict[Path, str])
     groups: Mapping[Path, str] = field(default_factory=dict[Path, str])
     notes: tuple[str, ...] = ()
+    from_csv: bool = False
 
     @property
     def everything(self) -> tuple[Sample, ...]:

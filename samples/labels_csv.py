@@ -77,6 +77,17 @@ def read_labels_csv(
     return [_sample(table, row, column, truth, names) for row in rows]
 
 
+def read_column(path: Path, column: str, split: str | None = None) -> list[str]:
+    """Read what a column says of the rows that `read_labels_csv` takes, in their order.
+
+    Raises:
+        DataError: the CSV cannot be read, or has no such column.
+    """
+    table = read_table(path)
+    table.require(column, "--slice-by")
+    return [row[column] for row in table.rows if split is None or row["split"] == split]
+
+
 def read_training_csv(
     path: Path,
     root: Path,

@@ -9,6 +9,7 @@ from .checks import remarks, require_sense
 from .dividing import ReadPictures, divide
 from .folders import FoundSamples
 from .near_duplicates import near_duplicates
+from .quick_check import training_findings
 from .reading import Keep, ReadSample, read_all
 from .sample import SPLITS, LabelledPictures, LeftOut, Sample, all_labels
 
@@ -63,8 +64,10 @@ def _pictures(found: FoundSamples, rows: Sequence[ReadSample]) -> LabelledPictur
         contents=read.contents,
     )
     require_sense(pictures)
+    of_files = (finding for row in rows for finding in row.findings)
     return replace(
         pictures,
+        findings=training_findings(found, pictures, of_files),
         notes=(*found.notes, *division.notes, *remarks(pictures, found, read, division)),
         fingerprint=_fingerprint(pictures, read.contents),
     )

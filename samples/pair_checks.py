@@ -23,6 +23,9 @@ class _Standing:
     path: Path
 
 
+SIDE_HASHED = 8
+"""Short side, in pixels, below which only equal files are copies: a hash has 8 x 8 bits."""
+
 _ByContent = Mapping[str, Sequence[_Standing]]
 
 
@@ -31,10 +34,18 @@ def pair_findings(found: FoundSamples, facts: Sequence[PictureFacts]) -> Iterato
     places = _by_content(found, facts)
     for content in sorted(places):
         yield from _identical(places[content])
-    sketches = {row.sha256: row.sketch for row in facts if row.sketch}
+    sketches = {row.sha256: row.sketch for row in facts if _has_detail(row)}
     for pair in altered_copies(sketches):
         one, other = _worst(places[pair.one], places[pair.other])
         yield _finding(one, other, "near-duplicate", f"one picture ({pair.correlation:.3f} alike)")
+
+
+def _has_detail(row: PictureFacts) -> bool:
+    """Tell whether a picture has at least as many pixels as its hash has bits."""
+    header = row.header
+    return (
+        header is not None and min(header.width, header.height) >= SIDE_HASHED and row.sketch != b""
+    )
 
 
 def group_findings(found: FoundSamples) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 
 from PIL import Image
 
@@ -88,10 +89,10 @@ def _read(sample: Sample) -> PictureFacts:
     return PictureFacts(sample, len(content), sha256, header, is_complete(content), error, made)
 
 
-def read_header(content: bytes) -> Header | None:
-    """Read what a file says before its pixels; None if it is no picture by its content."""
+def read_header(picture: bytes | Path) -> Header | None:
+    """Read what a file, or its bytes, say before the pixels; None if it is no picture inside."""
     try:
-        with Image.open(BytesIO(content)) as image:
+        with Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
             return Header(
                 image.format or "",
                 image.mode,

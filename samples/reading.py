@@ -12,6 +12,8 @@ from ..errors import PictureError
 from ..inference.cores import available_cores
 from ..inference.picture import decode_bytes, read_bytes
 from ..inference.preprocessing import resized_size
+from .file_endings import content_findings
+from .findings import Finding
 from .near_duplicates import thumbnail
 from .sample import Sample
 
@@ -28,12 +30,14 @@ class ReadSample:
         sha256: of the file's bytes; empty if it is left out.
         error: why it is left out, or None.
         thumbnail: what near-duplicates are found by.
+        findings: about the file, beside the error.
     """
 
     sample: Sample
     sha256: str
     error: str | None
     thumbnail: bytes = field(default=b"", repr=False, compare=False)
+    findings: tuple[Finding, ...] = ()
 
 
 def read_all(
@@ -57,4 +61,5 @@ def _read(sample: Sample, resize_side: int, keep: Keep | None) -> ReadSample:
         return ReadSample(sample, "", error.reason)
     if keep is not None:
         keep(sample.path, sha256, picture)
-    return ReadSample(sample, sha256, None, thumbnail(picture))
+    found = tuple(content_findings(sample.path, content))
+    return ReadSample(sample, sha256, None, thumbnail(picture), found)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .findings import Finding
+
 SPLITS = ("train", "validation", "test")
 SEPARATOR = "|"
 """Stands between the labels of one picture in a CSV; no label of a multi-label task holds it."""
@@ -69,6 +71,7 @@ class LabelledPictures:
         notes: what the user should know, such as how the split came about; one line each.
         fingerprint: SHA-256 over every picture's content, label and split; empty until read.
         task: "single-label" or "multi-label", as in the card.
+        findings: of the quick data check, the worst first, beside what `notes` say.
         contents: SHA-256 of each picture's bytes, by its path.
     """
 
@@ -81,6 +84,7 @@ class LabelledPictures:
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
     task: str = "single-label"
+    findings: tuple[Finding, ...] = ()
     contents: Mapping[Path, str] = field(default_factory=dict[Path, str], repr=False, compare=False)
 
     def split(self, name: str) -> tuple[Sample, ...]:

@@ -62,7 +62,7 @@ def _from_csv(source: SampleSource, path: Path) -> FoundSamples:
     if source.group_by is not None and not groups and _is_column(path, source.group_by):
         raise UsageError(f"--group-by {source.group_by}: the column is empty in {path}")
     found = _by_side(source.root, labels)
-    return replace(found, task=labels.task, groups=groups, notes=labels.notes)
+    return replace(found, task=labels.task, groups=groups, notes=labels.notes, from_csv=True)
 
 
 def _is_column(path: Path, name: str) -> bool:

@@ -4,29 +4,26 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import PictureError
-from ..inference.picture import PICTURE_SUFFIXES, read_bytes
+from ..inference.picture import PICTURE_SUFFIXES
 from .findings import Finding
 from .folders import SPLIT_NAMES, FoundSamples
 from .picture_facts import read_header
 from .picture_names import place
 
 
-def stray_findings(found: FoundSamples, from_csv: bool) -> Iterator[Finding]:
+def stray_findings(found: FoundSamples) -> Iterator[Finding]:
     """Find pictures that nothing names, and what lies in label folders without being used.
 
-    Args:
-        found: the samples.
-        from_csv: a CSV gives the labels; then only its missing pictures are told.
+    Where a CSV gives the labels, only pictures that it does not name are told.
     """
     known = {place(sample.path) for sample in found.everything}
     for path, depth in _files(found.root):
         if place(path) in known:
             continue
         if path.name.lower().endswith(PICTURE_SUFFIXES):
-            why = "the CSV does not name it" if from_csv else "it lies in no label folder"
+            why = "the CSV does not name it" if found.from_csv else "it lies in no label folder"
             yield Finding("unlabelled", (path,), why)
-        elif not from_csv and depth >= _label_depth(found):
+        elif not found.from_csv and depth >= _label_depth(found):
             yield _other(path)
 
 
@@ -86,10 +83,7 @@ def _files(root: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _other(path: Path) -> Finding:
-    try:
-        header = read_header(read_bytes(path))
-    except PictureError:
-        header = None
+    header = read_header(path) if path.is_file() else None  # a FIFO would wait for ever
     if header is None:
         return Finding("no-picture", (path,), "not a picture; it is not used")
     return Finding("other-ending", (path,), f"{header.format} inside; rename it to be used")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnxruntime
 import pytest
 from PIL import Image
 
@@ -36,6 +37,17 @@ def _qt_plugin() -> list[str]:
 
 
 pytest_plugins = _qt_plugin()
+
+
+class _Waiting(onnxruntime.SessionOptions):
+    """Threads that sleep while they wait; spinning, they take the other worker's processor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_session_config_entry("session.intra_op.allow_spinning", "0")
+
+
+onnxruntime.SessionOptions = _Waiting
 
 WritePictures = Callable[..., Path]
 
@@ -201,3 +213,34 @@ def multi_label_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_config(run / "config.json", TrainingConfig(data, out=run, weights="none", imgsz=32))
     tlx.export(run)
     return run
+
+
+def _alter_model(source: Path, target: Path, labels: tuple[str, ...], **changes: object) -> Path:
+    """Write a model file anew: labels in another order, a `bias` by label, changes of the card."""
+    import onnx
+    from onnx import numpy_helper
+
+    from tlx.export.onnx_file import save_onnx
+    from tlx.inference.classifier import Classifier
+
+    card, model = Classifier(source).card, onnx.load(source)
+    columns = [card.labels.index(label) for label in labels]
+    bias: dict[str, float] = changes.pop("bias", {})
+    for tensor in model.graph.initializer:
+        if tensor.name in ("network.fc.weight", "network.fc.bias"):
+            values = numpy_helper.to_array(tensor)[columns]
+            if values.ndim == 1:
+                values = values + np.array([bias.get(label, 0) for label in labels], np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    thresholds = card.thresholds and tuple(card.thresholds[column] for column in columns)
+    save_onnx(model, replace(card, labels=labels, thresholds=thresholds, **changes), target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def alter_model() -> Callable[..., Path]:
+    """Give the function that writes a model file anew with its labels in another order.
+
+    Further arguments: `bias` adds to logits by label; others replace what the card says.
+    """
+    return _alter_model

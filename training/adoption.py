@@ -20,10 +20,12 @@ from ..samples.labels_file import read_labels_file
 from ..samples.loading import ReadingProgress
 from ..samples.sample import SEPARATOR, LabelledPictures
 from ..samples.splitting import write_split
+from .adopted_calibration import with_temperature
 from .adopted_pictures import read_adopted_pictures
 from .adopted_weights import AdoptedWeights, read_adopted_weights
 from .checkpoint import Checkpoint, restore_network, save_checkpoint
 from .config import ARCHITECTURES
+from .loop import BatchDone
 
 Options = ParamSpec("Options")
 
@@ -118,7 +120,7 @@ def _with_fields_of(adoption: Callable[Options, Adoption]) -> Callable[Options, 
 adopt = _with_fields_of(Adoption)
 
 
-def adopt_events(adoption: Adoption) -> Generator[ReadingProgress, None, AdoptedRun]:
+def adopt_events(adoption: Adoption) -> Generator[ReadingProgress | BatchDone, None, AdoptedRun]:
     """Adopt, yielding what happens; the run folder appears whole, at the end.
 
     Raises:
@@ -137,9 +139,11 @@ def adopt_events(adoption: Adoption) -> Generator[ReadingProgress, None, Adopted
     pictures = LabelledPictures(Path(), labels, (), notes=(NO_PICTURES,), task=adoption.task)
     if adoption.data is not None:
         pictures = yield from read_adopted_pictures(adoption.data, adoption.truth, card)
+        checkpoint, found = yield from with_temperature(checkpoint, pictures.validation)
+        pictures = replace(pictures, notes=(*pictures.notes, found))
     _write(adoption, checkpoint, pictures)
     notes = (*weights.notes, *pictures.notes)
-    return AdoptedRun(adoption.out, adoption.out / "best.pt", card, pictures, notes)
+    return AdoptedRun(adoption.out, adoption.out / "best.pt", checkpoint.card, pictures, notes)
 
 
 def _checks(adoption: Adoption) -> list[tuple[bool, str]]:

@@ -23,7 +23,7 @@ from .processes import take_from_first, wait_for_all
 from .recording import Recorder, best_epoch, epochs_since_best, measured, rank
 from .resnet import PictureNetwork
 from .run_folder import EpochDone
-from .score import Score, monitor_of, monitored, score
+from .score import Score, calibrated, monitor_of, monitored, score
 from .stage_cache import StageBatches
 
 
@@ -126,7 +126,10 @@ def _epochs(
         validated = yield from validate(learner.deployed, validation, job.processes)
         result = score(validated)
         done = _epoch_done(job, learner, epoch, learned, result, perf_counter() - start)
-        history.append(replace(done, best=all(rank(done) > rank(row) for row in history)))
+        if all(rank(done) > rank(row) for row in history):
+            result = calibrated(validated, result)
+            done = _best_so_far(done, result)
+        history.append(done)
         learner.end_epoch(epochs_since_best(history))
         if job.processes.first:
             card = measured(job.card, result)
@@ -136,6 +139,19 @@ def _epochs(
         wait_for_all(job.processes)
         yield history[-1]
         start = perf_counter()
+
+
+def _best_so_far(done: EpochDone, result: Score) -> EpochDone:
+    found = result.calibration
+    assert found is not None
+    return replace(
+        done,
+        best=True,
+        temperature=found.temperature,
+        calibration_error=found.error,
+        calibrated_error=found.calibrated_error,
+        temperature_note=found.note,
+    )
 
 
 def is_finished(config: TrainingConfig, history: Sequence[EpochDone]) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..evaluation.metrics import wilson_interval
 from ..evaluation.plots import Curve, draw_curves, draw_pictures
+from ..evaluation.temperature import TemperatureFit
 from ..inference.card import MeasuredResult, ModelCard
 from ..samples.sample import LabelledPictures
 from .augmentation import augmentation_of
@@ -22,6 +23,7 @@ from .randomness import seeded
 from .run_folder import EpochDone, write_metrics
 from .score import Score
 
+UNCALIBRATED, CALIBRATED = "calibration error at temperature 1", "calibration error"
 PAUSE = 3.0
 """Seconds between two writings at least, but for the last."""
 
@@ -141,11 +143,19 @@ def measured(card: ModelCard, result: Score) -> ModelCard:
             ("exact match", result.accuracy, interval),
             values[1],
         ]
+    if result.calibration:
+        values += calibration_results(result.calibration)
     results = tuple(
         MeasuredResult(name, value, interval, "validation", result.pictures, True)
         for name, value, interval in values
     )
-    return replace(card, results=results, thresholds=result.thresholds)
+    temperature = result.calibration.temperature if result.calibration else 1.0
+    return replace(card, results=results, thresholds=result.thresholds, temperature=temperature)
+
+
+def calibration_results(found: TemperatureFit) -> list[tuple[str, float, None]]:
+    """Name the calibration errors as the card does: at temperature 1, and at the card's."""
+    return [(UNCALIBRATED, found.error, None), (CALIBRATED, found.calibrated_error, None)]
 
 
 def rank(epoch: EpochDone) -> tuple[float, float]:

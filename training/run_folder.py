@@ -17,7 +17,7 @@ RUN_FILES = (
     *("pictures.png", "pictures.cache", "mlflow.txt"),
     *("model.onnx", "model.fp16.onnx", "model.int8.onnx", "model.ts", "model.pt2"),
     *("model.any-size.onnx", "model.any-size.fp16.onnx", "model.any-size.int8.onnx"),
-    "verification.json",
+    *("verification.json", "quantization.json"),
 )
 """What tlx writes into a run folder, and removes when it is told to replace the run."""
 
@@ -41,6 +41,11 @@ class EpochDone:
         monitor: what chooses the best epoch: "accuracy", "balanced-accuracy", "map", "loss".
         monitored: its value on validation.
         validation_map: mean average precision, for multi-label.
+        temperature: fitted on validation where the epoch is the best so far; None elsewhere, as
+            the next three.
+        calibration_error: expected, at temperature 1, 0..1.
+        calibrated_error: the same, each half at the temperature fitted on the other half.
+        temperature_note: why the temperature stays 1.
     """
 
     epoch: int
@@ -56,6 +61,10 @@ class EpochDone:
     monitor: str
     monitored: float
     validation_map: float | None = None
+    temperature: float | None = None
+    calibration_error: float | None = None
+    calibrated_error: float | None = None
+    temperature_note: str | None = None
 
 
 def choose_run_folder(config: TrainingConfig) -> Path:

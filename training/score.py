@@ -1,6 +1,6 @@
 """Validation's answers as numbers, always by the plain loss and at temperature 1."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..errors import TrainingError, UsageError
 from ..evaluation import metrics, multi_label_metrics
+from ..evaluation.temperature import TemperatureFit, judge_temperature
 from ..evaluation.thresholds import tune_thresholds
 from ..inference.prediction import decide
 from .config import TrainingConfig
@@ -25,7 +26,9 @@ class Score:
         balanced_accuracy: mean of the labels' recalls; None for multi-label.
         map: mean average precision; None for single-label.
         pictures: how many.
-        thresholds: per label, tuned on these pictures; None for single-label.
+        thresholds: per label, tuned on these pictures, on the probabilities at temperature 1 or,
+            where there is a `calibration`, at that of it; None for single-label.
+        calibration: of the best epoch's answers.
     """
 
     loss: float
@@ -34,6 +37,7 @@ class Score:
     map: float | None
     pictures: int
     thresholds: tuple[float, ...] | None = None
+    calibration: TemperatureFit | None = None
 
 
 def score(validated: Validated) -> Score:
@@ -70,6 +74,23 @@ def _score_multi_label(logits: Tensor, truth: NDArray[np.bool_]) -> Score:
         pictures=len(truth),
         thresholds=thresholds,
     )
+
+
+def calibrated(validated: Validated, result: Score) -> Score:
+    """Add what only a checkpoint that is kept needs: the temperature, and thresholds at it.
+
+    Args:
+        validated: the answers.
+        result: their score.
+    """
+    logits, truth = validated.logits, validated.truth.numpy()
+    if truth.ndim == 1:
+        return replace(result, calibration=judge_temperature(logits.numpy(), truth))
+    positive = truth > 0.5
+    found = judge_temperature(logits.numpy(), positive)
+    probabilities = (logits / found.temperature).sigmoid().numpy()  # as a file gives them
+    thresholds = tune_thresholds(probabilities, positive)
+    return replace(result, calibration=found, thresholds=thresholds)
 
 
 def monitor_of(config: TrainingConfig, task: str) -> str:

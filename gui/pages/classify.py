@@ -85,7 +85,7 @@ class ClassifyPage(QWidget):
     def say_right(self) -> None:
         """Note that the answer is right, and go on with the next picture."""
         row = self._row()
-        if row is not None and can_be_judged(row):
+        if row is not None and can_be_judged(row) and not row.unknown:
             self._session.decide(self.current, row.predictions[0].label)
             self.step(1)
 

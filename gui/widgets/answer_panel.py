@@ -73,6 +73,8 @@ class AnswerPanel(QFrame):
         self.bars.setVisible(bool(predictions))
         for widget in (self._said, self._right, self._wrong):
             widget.setVisible(can_be_judged(row))
+        if row is not None and row.unknown:  # there is no label for it that could be right
+            self._right.hide()
         self._say(said, predictions[0].label if predictions else None, theme)
 
     def show_file(self, path: str, pasted: QSize | None, milliseconds: float | None) -> None:
@@ -102,6 +104,8 @@ class AnswerPanel(QFrame):
             return self.tr("Unreadable"), theme.bad
         if row.labels is not None:
             return ", ".join(row.labels) or self.tr("None of the labels"), theme.text
+        if row.unknown:
+            return self.tr("Unknown"), theme.unsure
         unsure = row.predictions[0].probability < unsure_below
         return row.predictions[0].label, theme.unsure if unsure else theme.text
 
@@ -113,6 +117,9 @@ class AnswerPanel(QFrame):
         first = row.predictions[0].probability
         if row.labels is not None:
             return self.tr("{0} of the labels apply").format(len(row.labels))
+        if row.unknown:
+            nearest = self.tr("None of the labels; nearest: {0} {1}")
+            return nearest.format(row.predictions[0].label, percent(first))
         ahead = first - (row.predictions[1].probability if len(row.predictions) > 1 else 0.0)
         text = self.tr("{0}, {1:.1f} points ahead").format(percent(first), 100 * ahead)
         return self.tr("Unsure: {0}").format(text) if first < unsure_below else text

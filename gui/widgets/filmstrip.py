@@ -66,6 +66,8 @@ class PictureModel(QAbstractListModel):
             return self.tr("unreadable")
         if row.labels is not None:
             return ", ".join(row.labels) or self.tr("none")
+        if row.unknown:
+            return self.tr("unknown")
         first = row.predictions[0]
         return f"{first.label} {first.probability:.0%}"
 

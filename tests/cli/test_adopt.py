@@ -46,7 +46,9 @@ def test_rows_say_what_was_adopted_and_what_comes_next(
     assert rows[1].startswith("pictures: short side to 37, centre crop 32; mean [0.485, ")
     assert rows[2] == "note: 'module.' was removed from the beginning of every name"
     assert rows[3].startswith(f"note: {data} has no splits, so all its pictures are for validation")
+    few = "9 picture(s) are too few to fit it on, 50 are needed"
     assert rows[4:] == [
+        f"note: the temperature stays 1: {few}",
         "split.csv: 9 validation",
         "left out, because they cannot be read: 1",
         f"  {data / 'red' / 'bad.jpg'}: empty file (0 bytes)",
@@ -77,6 +79,7 @@ def test_json_is_one_object(arguments, run_tlx, tmp_path):
     assert len(content["weights_sha256"]) == 64
 
 
+@pytest.mark.slow
 def test_an_adopted_run_is_exported_evaluated_inspected(arguments, run_tlx, split_folder, tmp_path):
     run = tmp_path / "run"
     assert run_tlx(*arguments, "--data", split_folder).code == 0

@@ -129,6 +129,24 @@ def test_a_csv_gives_labels_splits_and_groups(run_tlx: Callable, clean: Path, tm
     assert kinds.count("unlabelled") == 112
 
 
+def test_a_model_is_asked_and_what_it_doubts_is_a_warning(
+    run_tlx: Callable, clean: Path, model_file: Path
+):
+    for number in range(3):
+        path = clean / "test" / "red" / f"{number:03}.jpg"
+        path.rename(clean / "test" / "blue" / f"red-{number}.jpg")
+    ran = run_tlx("check", clean, "--model", model_file, "--margin", "0.3", "--json")
+    assert ran.code == 0
+    (content,) = ran.json
+    suspected = [one for one in content["findings"] if one["kind"] == "suspected-label"]
+    assert len(suspected) == content["counts"]["warning"]
+    assert all(one["detail"].startswith("labelled ") for one in suspected)
+    (clean / "train" / "red").rename(clean / "train" / "rouge")
+    assert (
+        "does not know the label(s) rouge" in run_tlx("check", clean, "--model", model_file).error
+    )
+
+
 @pytest.mark.parametrize("option", ["--accuracy", "--margin"])
 def test_a_share_out_of_range_is_refused(run_tlx: Callable, clean: Path, option: str):
     assert f"{option} 1.5" in run_tlx("check", clean, option, "1.5").error

@@ -2,10 +2,17 @@
 
 import csv
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tlx
+from tlx.errors import CardError
+from tlx.evaluation.unknown import UnknownRule
+from tlx.export.onnx_file import rewrite_onnx_card
+from tlx.export.writing import complete
 
 LABELS = {"blue", "green", "red"}
 
@@ -29,12 +36,15 @@ def mixed(pictures, tmp_path, write_bad_pictures):
     return [str(path) for pair in zip(good, bad, strict=True) for path in pair]
 
 
+KEYS = ["path", "predictions", "unknown", "unknown_score", "error"]
+
+
 def test_json_is_an_object_a_line_with_the_classifiers_own_answers(model, pictures, run_tlx):
     paths = [str(path) for path in sorted(pictures.glob("*/00[0-3].jpg"))]
     ran = run_tlx("classify", model, *paths, "--json")
     assert (ran.code, ran.err) == (0, "")
     rows = ran.json
-    assert [list(row) for row in rows] == [["path", "predictions", "error"]] * len(paths)
+    assert [list(row) for row in rows] == [KEYS] * len(paths)
     for row, outcome in zip(rows, tlx.Classifier(model).classify_files(paths), strict=True):
         assert (row["path"], row["error"]) == (outcome.path, None)
         answers = [(answer.label, answer.probability) for answer in outcome.prediction.top(3)]
@@ -110,10 +120,11 @@ def test_a_csv_gets_the_same_answers(model, mixed, run_tlx, tmp_path):
     assert header == [
         *("path", "error", "label", "probability"),
         *("label_2", "probability_2", "label_3", "probability_3"),
+        *("unknown", "unknown_score"),
     ]
     for row, answer in zip(rows, ran.json, strict=True):
         assert row[:2] == [answer["path"], answer["error"] or ""]
-        pairs = [(label, float(value)) for label, value in zip(row[2::2], row[3::2], strict=True)]
+        pairs = [(label, float(value)) for label, value in zip(row[2:8:2], row[3:8:2], strict=True)]
         assert pairs == [tuple(found.values()) for found in answer["predictions"]]
     assert sorted(path.name for path in tmp_path.glob("*answers*")) == ["answers.csv"]
 
@@ -123,7 +134,8 @@ def test_a_csv_has_a_column_pair_a_ranked_label(model, pictures, run_tlx, tmp_pa
     run_tlx("classify", model, pictures / "red", "--topk", "1", "--csv", table)
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["path", "error", "label", "probability"]
+    columns = ["path", "error", "label", "probability", "unknown", "unknown_score"]
+    assert list(rows[0]) == columns
     assert [row["label"] for row in rows] == ["red"] * 10
 
 
@@ -173,3 +185,49 @@ def test_what_is_no_model_file_is_one_line(journey, run_tlx, tmp_path, name, sai
     (tmp_path / "cut.onnx").write_bytes((journey.run / "model.onnx").read_bytes()[:100_000])
     for option in ([], ["--json"]):
         assert said in run_tlx("classify", tmp_path / name, "a.jpg", *option).error
+
+
+@pytest.fixture(scope="module")
+def judging_model(model, tmp_path_factory) -> Path:
+    """The same file with a rule by which blue pictures are unknown: far from the mean of red."""
+    session = tlx.Classifier(model).session
+    path = tmp_path_factory.mktemp("judging") / "model.onnx"
+    images = [np.full((32, 32, 3), colour, np.uint8) for colour in ((200, 50, 40), (40, 60, 200))]
+    red, blue = session.run(images).features
+    count = len(red)
+    one, none = np.ones(1, np.float32), np.zeros(1, np.float32)
+    directions = np.zeros((count, 1), np.float32)
+    threshold = float(np.linalg.norm(red - blue)) / 2
+    rule = UnknownRule(one, np.zeros_like(red), directions, red[None], none, none, threshold)
+    path.write_bytes(model.read_bytes())
+    complete(path, replace(session.card, unknown_threshold=threshold), rule)
+    return path
+
+
+def test_a_picture_of_something_else_is_unknown_with_the_nearest_label(
+    judging_model, pictures, run_tlx, tmp_path
+):
+    red, blue = pictures / "red" / "000.jpg", pictures / "blue" / "000.jpg"
+    ran = run_tlx("classify", judging_model, red, blue)
+    first, second = ran.out.splitlines()
+    assert first.startswith(f"{red}  red ")
+    assert second.startswith(f"{blue}  unknown (nearest: ")
+    assert second.count("%") == 1
+    assert second.endswith("%)")
+    table = tmp_path / "judged.csv"
+    known, strange = run_tlx("classify", judging_model, red, blue, "--json", "--csv", table).json
+    assert (known["unknown"], strange["unknown"]) == (False, True)
+    assert strange["unknown_score"] > known["unknown_score"]
+    assert len(strange["predictions"]) == 3
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["unknown"] for row in rows] == ["false", "true"]
+    assert float(rows[1]["unknown_score"]) == strange["unknown_score"]
+
+
+def test_a_file_whose_card_and_graph_differ_on_a_rule_is_refused(model, tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.read_bytes())
+    rewrite_onnx_card(path, replace(tlx.Classifier(model).card, unknown_threshold=1.0))
+    with pytest.raises(CardError, match="the card has a threshold for unknown pictures, the gra"):
+        tlx.Classifier(path)

@@ -25,6 +25,7 @@ def here(tmp_path, monkeypatch, write_pictures):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_grid_of_four_cells_from_the_command_to_table_csv_and_picture(here, run_tlx):
     ran = run_tlx("compare", "few", *GRID, *TINY, "--out", "study")
     assert (ran.code, ran.err) == (0, "")

@@ -31,6 +31,7 @@ def quick(data, folder, weights) -> TrainingConfig:
     return replace(config, epochs=1, imgsz=32, batch=4, workers=0)
 
 
+@pytest.mark.slow
 def test_the_whole_path_runs_on_the_users_pictures_as_do_the_printed_commands(
     here, run_tlx, monkeypatch
 ):

@@ -1,8 +1,10 @@
 """`tlx eval`: its numbers, rows, files, and what it makes of bad pictures."""
 
+import csv
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -25,6 +27,9 @@ REPORT = {
     "unreadable": list,
     "pictures_per_second": float,
     "split": type(None),
+    "refused": type(None),
+    "accuracy_with_refusals": type(None),
+    "unknown": type(None),
     "error": type(None),
 }
 LABELS = ["blue", "green", "red"]
@@ -45,7 +50,7 @@ def copied_test(journey, tmp_path):
 def test_json_is_one_object_as_documented(on_validation):
     assert on_validation.code == 0
     (report,) = on_validation.json
-    assert {name: type(value) for name, value in report.items()} == REPORT
+    assert {name: type(report[name]) for name in REPORT} == REPORT
     assert report["model"] == "model.onnx"
     assert (report["pictures"], report["failures"], report["error"]) == (33, 0, None)
     assert report["labels"] == LABELS
@@ -58,7 +63,8 @@ def test_confusion_has_a_row_a_truth_and_agrees_with_the_scores_by_label(on_vali
     (report,) = on_validation.json
     assert report["confusion"] == [[10, 0, 0], [0, 10, 0], [3, 0, 10]]
     scores = {"precision": 10 / 13, "recall": 1.0, "f1": 20 / 23, "support": 10}
-    assert report["per_label"]["blue"] == pytest.approx(scores)
+    blue = report["per_label"]["blue"]
+    assert {name: blue[name] for name in scores} == pytest.approx(scores)
     assert list(report["per_label"]) == LABELS
     assert report["per_label"]["red"]["support"] == 13
 
@@ -94,7 +100,10 @@ def test_rows_tables_and_mistakes_are_shown(journey, run_tlx):
     first, *_ = lines = ran.out.splitlines()
     assert first.startswith("accuracy 0.9091 (95 % interval 0.")
     assert ", 33 pictures, " in first
-    assert "│ blue  │     0.769 │  1.000 │ 0.870 │       10 │" in lines
+    blue = "│ blue  │     0.769 │ 1.000 (0.722 to 1.000) │ 0.870 │ "
+    assert any(line.startswith(blue) and line.endswith(" │       10 │") for line in lines)
+    assert any(line.startswith("calibration error 0.") for line in lines)
+    assert any(line.startswith("the surest 9") for line in lines)
     assert "│ 2 red   │  3 │  · │ 10 │" in lines
     assert "red taken for blue: 3 times" in lines
     assert sum(": red, predicted blue at " in line for line in lines) == 3
@@ -114,8 +123,18 @@ def test_out_gets_the_same_report_and_a_picture_of_the_confusion(journey, run_tl
     with Image.open(out / "confusion.png") as picture:
         picture.load()
         assert min(picture.size) > 100
-    assert sorted(path.name for path in out.iterdir()) == ["confusion.png", "report.json"]
-    assert str(out / "confusion.png") in ran.err
+    plots = ["confusion.png", "coverage.png", "precision_recall.png", "reliability.png", "roc.png"]
+    written = sorted([*plots, "predictions.csv", "report.json"])
+    assert sorted(path.name for path in out.iterdir()) == written
+    assert all(name in ran.err for name in written)
+    for name in plots:
+        with Image.open(out / name) as picture:
+            assert picture.format == "PNG"
+    rows = list(csv.DictReader((out / "predictions.csv").read_text().splitlines()))
+    assert len(rows) == 33
+    assert sum(int(row["correct"]) for row in rows) == 30
+    wrong = [row for row in rows if row["correct"] == "0"]
+    assert {(row["truth"], row["predicted"]) for row in wrong} == {("red", "blue")}
 
 
 def test_bad_pictures_are_rows_and_end_with_1(copied_test, journey, run_tlx, write_bad_pictures):
@@ -138,7 +157,9 @@ def test_truth_is_aligned_by_name_where_the_folder_lacks_a_label(copied_test, jo
     assert report["labels"] == LABELS
     assert report["confusion"] == [[0, 0, 0], [0, 10, 0], [0, 0, 10]]
     nothing = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
-    assert report["per_label"]["blue"] == nothing
+    blue = report["per_label"]["blue"]
+    assert {name: blue[name] for name in nothing} == nothing
+    assert blue["average_precision"] is blue["roc_auc"] is blue["recall_interval"] is None
 
 
 def test_a_csv_says_what_is_true_relative_to_its_own_folder(copied_test, journey, run_tlx):
@@ -178,17 +199,18 @@ def test_rows_of_a_csv_whose_files_are_missing_are_failures(copied_test, journey
 
 
 def test_the_labels_of_a_folder_are_shown_as_they_are_named(capsys):
-    from tlx.cli.evaluate import show_report
+    import numpy as np
+
+    from tlx.cli.report_screen import show_report
     from tlx.cli.screen import Screen
-    from tlx.evaluation.report import LabelScores, Report
+    from tlx.evaluation.report import score
+    from tlx.inference.prediction import Outcome, Prediction
+    from tlx.samples.sample import Sample
 
     labels = ("[red]x[/red]\n", "long " * 60 + "end")
-    scores = {label: LabelScores(1.0, 1.0, 1.0, 1) for label in labels}
-    interval = (0.3, 1.0)
-    report = Report(
-        "m", 2, 0, 1.0, interval, None, 0.1, labels, scores, ((1, 0), (0, 1)), (), (), 1.0
-    )
-    show_report(report, Screen())
+    answer = Prediction(labels, np.zeros(2, np.float32), np.full(2, 0.5, np.float32))
+    sample = Sample(Path("a.jpg"), labels[0])
+    show_report(score("m", labels, [sample], [Outcome("a.jpg", answer, None)], 1.0), Screen())
     shown = capsys.readouterr().out
     assert r"│ [red]x[/red]\n" in shown
     assert shown.count("long " * 60 + "end") == 2
@@ -203,3 +225,31 @@ def test_the_numbers_follow_from_the_classifiers_own_answers(on_validation, jour
         for path, outcome in zip(paths, outcomes, strict=True)
     ]
     assert on_validation.json[0]["accuracy"] == sum(right) / len(right)
+
+
+def test_a_column_of_the_csv_slices_the_report(copied_test, journey, run_tlx):
+    rows = [
+        f"{color}/00{i}.jpg,{color},{'a' if i < 3 else 'b'}" for color in LABELS for i in (1, 5)
+    ]
+    rows.append("blue/002.jpg,red,a")
+    (copied_test / "truth.csv").write_text("\n".join(["file,label,camera", *rows]))
+    arguments = ["--labels", copied_test / "truth.csv", "--slice-by", "camera"]
+    ran = run_tlx("eval", journey.run / "model.onnx", *arguments, "--json")
+    cameras = [one for one in ran.json[0]["slices"] if one["by"] == "camera"]
+    assert [(one["name"], one["pictures"], one["score"]) for one in cameras] == [
+        ("a", 4, 0.75),
+        ("b", 3, 1.0),
+    ]
+    assert all(one["small"] for one in cameras)
+    assert "camera: a" in ran.err
+    wrong = ["--labels", copied_test / "truth.csv", "--slice-by", "lens"]
+    assert "has no column 'lens'" in run_tlx("eval", journey.run / "model.onnx", *wrong).error
+
+
+def test_topk_counts_the_truth_among_the_first_labels(journey, run_tlx):
+    folder = journey.data / "val"
+    ran = run_tlx("eval", journey.run / "model.onnx", folder, "--topk", "2", "--json")
+    (report,) = ran.json
+    assert (report["topk"], report["top5_accuracy"]) == (2, None)
+    assert report["accuracy"] <= report["topk_accuracy"] <= 1
+    assert "top-2 accuracy" in ran.err

@@ -117,6 +117,7 @@ def disturbed(checkpoint):
     return model
 
 
+@pytest.mark.slow
 def test_a_file_that_answers_differently_ends_with_1_and_is_not_published(
     run, run_tlx, monkeypatch, journey
 ):
@@ -212,7 +213,8 @@ def test_options_that_cannot_be_are_one_line_and_nothing_is_done(run, run_tlx, o
 
 
 def test_a_graph_for_any_size_is_one_onnx_file_and_its_resize_is_told(run, run_tlx, journey):
-    ran = run_tlx("export", run, "--data", journey.data, "--embed-resize", "--json")
+    options = ["--embed-resize", "--legacy-exporter"]  # which is the quicker one
+    ran = run_tlx("export", run, "--data", journey.data, *options, "--json")
     assert ran.code == 0
     (file,) = ran.json[0]["files"]
     assert file["path"] == str(run / "model.any-size.onnx")

@@ -30,6 +30,7 @@ REPORT = {
     "unreadable": list,
     "pictures_per_second": float,
     "split": type(None),
+    "unknown": type(None),
     "error": type(None),
 }
 SCORES = ["average_precision", "precision", "recall", "f1", "support", "threshold"]
@@ -70,11 +71,11 @@ def test_eval_prints_one_object_as_documented(model, data, run_tlx):
     ran = run_tlx("eval", model, "--labels", data / "truth.csv", "--json")
     assert ran.code == 0
     (report,) = ran.json
-    assert {name: type(value) for name, value in report.items()} == REPORT
+    assert {name: type(report[name]) for name in REPORT} == REPORT
     assert (report["task"], report["model"]) == ("multi-label", "model.onnx")
     assert (report["pictures"], report["failures"], report["labels_counted"]) == (48, 0, 3)
     assert report["labels"] == list(report["per_label"]) == ["blue", "green", "red"]
-    assert all(list(scores) == SCORES for scores in report["per_label"].values())
+    assert all(set(scores) >= set(SCORES) for scores in report["per_label"].values())
     assert report["thresholds"] == [row["threshold"] for row in report["per_label"].values()]
     assert report["thresholds"] == list(tlx.Classifier(model).card.thresholds)
     assert report["mean_average_precision"] > 0.99
@@ -128,8 +129,10 @@ def test_out_gets_the_report_and_a_picture_of_the_labels(model, data, run_tlx, t
     with Image.open(out / "labels.png") as picture:
         picture.load()
         assert min(picture.size) > 100
-    assert sorted(path.name for path in out.iterdir()) == ["labels.png", "report.json"]
-    assert str(out / "labels.png") in ran.err
+    plots = ["labels.png", "precision_recall.png", "reliability.png", "roc.png"]
+    written = sorted([*plots, "predictions.csv", "report.json"])
+    assert sorted(path.name for path in out.iterdir()) == written
+    assert all(name in ran.err for name in written)
 
 
 def test_someone_elses_picture_is_not_replaced(model, data, run_tlx, tmp_path):
@@ -181,13 +184,16 @@ def test_a_row_tells_how_many_chosen_labels_it_leaves_out(model, data, run_tlx):
     assert ran.out.endswith("  and 2 more\n")
 
 
+KEYS = ["path", "labels", "predictions"]
+
+
 def test_json_has_the_chosen_labels_and_a_ranking_of_its_own(model, data, run_tlx, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"")
     paths = [data / "blue-red-00.png", tmp_path / "bad.png"]
     ran = run_tlx("classify", model, *paths, "--json", "--topk", "1")
     assert ran.code == 1
     good, bad = ran.json
-    assert list(good) == list(bad) == ["path", "labels", "predictions", "error"]
+    assert list(good) == list(bad) == [*KEYS, "unknown", "unknown_score", "error"]
     assert sorted(good["labels"]) == ["blue", "red"]
     assert [row["label"] for row in good["predictions"]] == good["labels"][:1]
     assert (bad["labels"], bad["predictions"], bad["error"]) == ([], [], "empty file (0 bytes)")
@@ -210,7 +216,8 @@ def test_a_csv_has_the_chosen_labels_sorted_in_one_cell(
         with table.open(encoding="utf-8", newline="") as content:
             rows = list(csv.DictReader(content))
         assert list(rows[0]) == [
-            *("path", "error", "labels", "label", "probability", "label_2", "probability_2")
+            *("path", "error", "labels", "label", "probability", "label_2", "probability_2"),
+            *("unknown", "unknown_score"),
         ]
         assert [row["labels"] for row in rows] == [cell] * 8
         assert {row["label"] for row in rows} == {"blue", "red"}

@@ -31,6 +31,13 @@ EPOCH = {
     "seconds": float,
     "best": bool,
 }
+none = type(None)
+CALIBRATED = {
+    "temperature": float,
+    "calibration_error": float,
+    "calibrated_error": float,
+    "temperature_note": str,
+}
 RUN_FILES = (
     *("best.pt", "last.pt", "config.json", "metrics.csv"),
     *("curves.png", "split.csv", "pictures.png"),
@@ -48,7 +55,8 @@ def test_json_is_an_object_an_epoch_and_then_a_summary(journey):
     *epochs, summary = journey.trained.json
     assert [epoch["epoch"] for epoch in epochs] == [1, 2]
     for epoch in epochs:
-        assert {name: type(value) for name, value in epoch.items()} == EPOCH
+        kinds = {name: type(value) for name, value in epoch.items()}
+        assert kinds == EPOCH | (CALIBRATED if epoch["best"] else dict.fromkeys(CALIBRATED, none))
         assert (epoch["event"], epoch["epochs"]) == ("epoch", 2)
     assert list(summary) == ["event", "run", "checkpoint", "labels", "best", "left_out", "error"]
     assert (summary["event"], summary["error"]) == ("summary", None)
@@ -92,6 +100,9 @@ def test_each_epoch_is_a_row_of_the_table_and_the_split_is_explained(few, run_tl
     assert (ran.code, ran.err) == (0, "")
     rows = ran.out.splitlines()
     assert any("divided 70/15/15" in row for row in rows)
+    start = rows.index(f"quick data check, tlx check {few} looks closer:")
+    assert rows[start + 1].startswith("  warning: small-split: test has 3 picture(s): an accuracy")
+    assert rows[start + 1].endswith(" (and 1 more)")
     header = next(index for index, row in enumerate(rows) if row.startswith("epoch"))
     values = rows[header + 1].split()
     assert (values[0], values[6:]) == ("1/1", ["0:00", "best"])

@@ -23,8 +23,8 @@ def made(rows: int, labels: int, seed: int = 0, steps: int = 0) -> tuple[Scores,
 def test_each_draw_has_the_mean_average_precision_of_scikit_learn(steps: int):
     scores, truth = made(30, 4, steps=steps)
     truth[:, 3] = np.arange(30) == 5  # in a third of the draws this label has no picture
-    (drawn,) = bootstrap._draws(30, 25)
-    rankings = [bootstrap._Ranking(scores[:, label], truth[:, label]) for label in range(4)]
+    (drawn,) = bootstrap.draws(30, 25)
+    rankings = [bootstrap.Ranking(scores[:, label], truth[:, label]) for label in range(4)]
     for counts, found in zip(drawn.T, bootstrap._means(rankings, drawn), strict=True):
         assert counts.sum() == 30
         rows = np.repeat(np.arange(30), counts)

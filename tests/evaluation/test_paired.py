@@ -1,5 +1,7 @@
 """Two models on the same pictures: against published intervals and independent computations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -7,10 +9,14 @@ from scipy.stats import binom, binomtest
 
 from tlx.evaluation.multi_label_metrics import mean_average_precision
 from tlx.evaluation.paired import (
+    Counts,
     Z,
     compare_accuracy,
     compare_mean_average_precision,
+    count_right,
+    mcnemar_p,
     tango_interval,
+    who_is_right,
 )
 
 
@@ -206,3 +212,50 @@ def test_without_a_positive_picture_there_is_no_interval_and_no_number():
     found = compare_mean_average_precision(np.ones((5, 2)), np.zeros((5, 2)), truth)
     assert found.interval is None
     assert found.pictures_to_bound(0.01) is None
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "value"),
+    [
+        # By hand: twice the smaller tail of the binomial distribution of 1/2.
+        (0, 5, 2 / 2**5),
+        (1, 7, 2 * (1 + 8) / 2**8),  # 0.0703: Fagerland, Lydersen and Laake, 2013, their example
+        (2, 2, 1.0),
+        (0, 1, 1.0),
+        (0, 0, 1.0),
+    ],
+)
+def test_mcnemars_exact_test_is_the_binomial_one(only_first, only_second, value):
+    assert mcnemar_p(only_first, only_second) == pytest.approx(value)
+    assert mcnemar_p(only_second, only_first) == pytest.approx(value)
+
+
+def test_pictures_are_counted_by_who_is_right():
+    assert count_right(*answers(5, 3, 2, 4)) == Counts(5, 3, 2, 4)
+    assert [who_is_right(*row) for row in ((True, False), (False, True), (False, False))] == [
+        "first",
+        "second",
+        "neither",
+    ]
+
+
+def test_turning_a_difference_round_changes_the_places_of_everything():
+    found = compare_accuracy(*answers(53, 16, 8, 9))
+    other = compare_accuracy(*reversed(answers(53, 16, 8, 9)))
+    assert found.turned().interval == pytest.approx(other.interval, abs=1e-9)
+    assert replace(found.turned(), interval=None) == replace(other, interval=None)
+
+
+def test_a_difference_is_told_apart_where_the_interval_leaves_out_0():
+    assert not compare_accuracy(*answers(53, 16, 8, 9)).told_apart
+    assert compare_accuracy(*answers(53, 20, 5, 9)).told_apart
+    assert not compare_accuracy(*answers(9, 0, 0, 0)).told_apart
+
+
+def test_told_apart_or_more_pictures_is_all_there_is():
+    told = compare_accuracy(*answers(53, 20, 5, 9))
+    assert told.pictures_to_tell() is None
+    for counts in ((53, 16, 8, 9), (53, 8, 16, 9)):
+        open_yet = compare_accuracy(*answers(*counts))
+        needed = open_yet.pictures_to_tell()
+        assert 86 < needed < 200

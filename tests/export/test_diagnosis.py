@@ -59,7 +59,7 @@ def test_a_stage_that_differs_is_the_one_that_is_named(reference, model_file, ki
             later = STAGES[STAGES.index(self.stage) :]  # a fault carries on to the end
             return {n: value * (1.001 if n in later else 1) for n, value in healthy.items()}
 
-    stages = STAGES[3:]
+    stages = STAGES[3:-1]  # this file has no score for unknown pictures
     assert tuple(diagnose(reference, Faulty(stage), 0).stage for stage in stages) == stages
 
 

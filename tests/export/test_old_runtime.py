@@ -1,10 +1,12 @@
 """onnxruntime 1.17.3, in an environment of its own, loads what an export writes by default."""
 
 import numpy as np
+import onnx
 import pytest
 
 import tlx
 from tlx.export import pictures
+from tlx.export.comparison import ITSELF
 from tlx.export.options import ExportOptions
 from tlx.inference.graph_input import as_tensor, prepare
 from tlx.inference.session import OUTPUTS, ModelSession
@@ -12,7 +14,14 @@ from tlx.inference.session import OUTPUTS, ModelSession
 pytestmark = pytest.mark.slow
 
 
-def _assert_same(old_runtime, path, split_folder) -> None:
+FLOAT = 1e-4
+"""How far an output may be, as a share of its largest magnitude (at least 1)."""
+
+
+def _assert_same(old_runtime, path, split_folder, share=FLOAT) -> None:
+    imports = {entry.domain: entry.version for entry in onnx.load(path).opset_import}
+    assert [*imports] == [""]
+    assert imports[""] <= 18
     session = ModelSession(path)
     paths = sorted((split_folder / "test").glob("*/*.jpg"))
     images = np.stack([prepare(picture, session.card) for picture in paths])
@@ -21,12 +30,27 @@ def _assert_same(old_runtime, path, split_folder) -> None:
     assert [*found] == [*OUTPUTS]
     for name, values in found.items():
         other = getattr(expected, name)
-        np.testing.assert_allclose(values, other, rtol=0, atol=1e-4 * max(1, np.abs(other).max()))
+        np.testing.assert_allclose(values, other, rtol=0, atol=share * max(1, np.abs(other).max()))
     assert len(found["logits"]) == 30
 
 
 def test_the_default_file_answers_the_same(old_runtime, model_file, split_folder):
     _assert_same(old_runtime, model_file, split_folder)
+
+
+def test_the_default_int8_file_answers_nearly_the_same(old_runtime, light_run, split_folder):
+    """The tolerance is that of a quantized file against itself: a sum may round to the next step.
+
+    `--for-another-device` leaves the stop-watch out, not a node of the graph.
+    """
+    options = ExportOptions(
+        formats=("onnx",), quantize=("int8",), max_drop=20, for_another_device=True
+    )
+    _, file = tlx.export(light_run, options=options)
+    assert file.path.name == "model.int8.onnx"
+    nodes = {node.op_type for node in onnx.load(file.path).graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} < nodes
+    _assert_same(old_runtime, file.path, split_folder, ITSELF.relative)
 
 
 def test_a_graph_for_any_size_answers_the_same(old_runtime, any_size_file, split_folder):

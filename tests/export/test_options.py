@@ -8,6 +8,8 @@ from tlx.errors import ContradictionError, UsageError
 from tlx.export.files import FORMATS
 from tlx.export.options import ExportOptions, deployed_card
 from tlx.export.publish import _names
+from tlx.export.record import RECORD
+from tlx.export.smaller import TABLE
 from tlx.inference.card import MeasuredResult, ModelCard, Provenance
 from tlx.inference.preprocessing import Preprocessing
 from tlx.training.run_folder import RUN_FILES
@@ -97,4 +99,4 @@ def test_a_replaced_run_leaves_no_file_of_any_export():
     names = {name for target in FORMATS for name in _names(target, options)}
     names |= {*_names(FORMATS[0], embedded)}
     assert {"model.int8.onnx", "model.any-size.fp16.onnx", "model.ts", "model.pt2"} < names
-    assert names < {*RUN_FILES}
+    assert names | {RECORD, TABLE} < {*RUN_FILES}

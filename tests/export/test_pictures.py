@@ -13,6 +13,7 @@ import tlx
 from tlx.errors import DataError
 from tlx.evaluation.scoring import evaluate
 from tlx.export import pictures
+from tlx.export.options import ExportOptions
 from tlx.export.pictures import (
     FEWEST,
     SAMPLE,
@@ -26,6 +27,8 @@ from tlx.inference.events import finish
 from tlx.inference.picture import decode
 from tlx.samples.sample import Sample
 from tlx.training.checkpoint import load_checkpoint
+
+OLDER = ExportOptions(formats=("onnx",), legacy_exporter=True)  # the quicker exporter
 
 
 def _chosen(run: Path, data: Path | None = None, **changes: object) -> VerificationPictures:
@@ -254,4 +257,4 @@ def test_a_picture_of_the_run_of_a_shape_that_no_file_takes_is_named(
     shutil.copytree(split_folder, tmp_path / "moved")
     Image.new("RGB", (1, 400)).save(tmp_path / "moved" / "val" / "red" / "000.jpg")
     with pytest.raises(DataError, match=r"red.000\.jpg cannot be verified on"):
-        tlx.export(light_run, data=tmp_path / "moved")
+        tlx.export(light_run, data=tmp_path / "moved", options=OLDER)

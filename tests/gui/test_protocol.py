@@ -9,7 +9,8 @@ from tlx.inference.strict_json import UnexpectedJsonError
 
 ROWS = (
     protocol.Row("a.jpg", (protocol.Ranked("cat", 0.1 + 0.2),), None),
-    protocol.Row("b\udcff.jpg", (), "empty file (0 bytes)", ()),
+    protocol.Row("c.jpg", (protocol.Ranked("cat", 0.5),), None, True, 7.25),
+    protocol.Row("b\udcff.jpg", (), "empty file (0 bytes)", labels=()),
 )
 ANSWERS = [
     protocol.Hello(1, "0.1.0"),

@@ -390,3 +390,14 @@ def test_no_picture_is_changed_and_nothing_is_written_beside_them(working, qtbot
     working.session.undo()
     assert sorted(pictures.rglob("*")) == files
     assert [path.read_bytes() for path in files if path.is_file()] == contents
+
+
+def test_a_picture_of_none_of_the_labels_is_called_unknown(working):
+    from tlx.gui.protocol import Ranked, Row
+    from tlx.gui.widgets.answer_panel import can_be_judged
+
+    row = Row("a.png", (Ranked("red", 0.75), Ranked("blue", 0.25)), None, True, 9.5)
+    working.classify.panel.show_row(row, None, 0.5)
+    assert working.classify.panel.text == "Unknown  None of the labels; nearest: red 75.0 %"
+    assert can_be_judged(row)
+    assert not working.classify.panel._right.isVisible()

@@ -87,6 +87,15 @@ def test_a_sketch_has_one_size_and_no_picture_is_too_small():
         assert len(sketch(Image.new("RGB", size))) == SKETCH_BYTES
 
 
+def test_little_pictures_that_all_look_alike_are_no_copies(scenes: dict[str, Image.Image]):
+    from sklearn.datasets import load_digits
+
+    images = (load_digits().images * (255 / 16)).astype(np.uint8)  # 1,797 of 8 x 8 pixels
+    digits = {f"{n:04}": Image.fromarray(image).convert("RGB") for n, image in enumerate(images)}
+    assert found(digits) == []
+    assert found({**digits, "x": jpeg(digits["0100"], 95)}) == [("0100", "x")]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "how", ["JPEG 40", "half the size", "cropped by 5 %", "brighter", "darker"]

@@ -87,6 +87,7 @@ def test_a_study_stopped_between_cells_goes_on_with_the_next(events_of):
     assert len(result.results) == 2
 
 
+@pytest.mark.slow
 def test_a_cell_stopped_within_goes_on_after_its_last_epoch_and_ends_the_same(events_of, tmp_path):
     events = events_of(epochs=2)
     next(event for event in events if isinstance(event, EpochDone))

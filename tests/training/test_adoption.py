@@ -11,11 +11,18 @@ import torch
 
 import tlx
 from tlx.errors import CheckpointError, DataError, UsageError
+from tlx.evaluation import temperature
+from tlx.evaluation.temperature import judge_temperature
+from tlx.export.options import ExportOptions
+from tlx.inference.preprocessing import preprocess
+from tlx.training import adopted_calibration
 from tlx.training.adoption import Adoption
 from tlx.training.checkpoint import load_checkpoint, restore_network
 from tlx.training.config import read_config
 from tlx.training.train import resume_events
 
+OLDER = ExportOptions(legacy_exporter=True)
+"""The older exporter is the quicker one."""
 TURNED = ("red", "blue", "green")
 """The labels of the shared run, not in their alphabet's order as tlx would have them."""
 
@@ -47,7 +54,7 @@ def adopt(elsewhere):
 
 def test_an_adopted_network_exports_and_answers_as_it_did(adopt, split_folder, model_file):
     done = adopt(data=split_folder)
-    files = tlx.export(done.run)
+    files = tlx.export(done.run, options=OLDER)
     assert [file.pictures for file in files] == [64, 64]
     adopted, original = tlx.Classifier(files[0].path), tlx.Classifier(model_file)
     assert adopted.card.labels == TURNED
@@ -113,7 +120,7 @@ def test_a_multi_label_network_chooses_labels(adopt, split_folder, tmp_path):
     rows = [f"val/{label}/00{n}.jpg,{label}|red" for label in TURNED for n in range(3)]
     (tmp_path / "truth.csv").write_text("\n".join(["file,labels", *rows]))
     done = adopt(task="multi-label", data=split_folder, truth=tmp_path / "truth.csv")
-    tlx.export(done.run)
+    tlx.export(done.run, options=replace(OLDER, formats=("onnx",)))
     classifier = tlx.Classifier(done.run / "model.onnx")
     assert classifier.card.decision_thresholds == (0.5, 0.5, 0.5)
     logits = classifier.classify(split_folder / "val" / "red" / "000.jpg")
@@ -229,3 +236,26 @@ def test_no_place_on_this_machine_stands_in_the_card(adopt, tmp_path, split_fold
 def test_paths_may_be_given_as_text():
     assert Adoption("a", "resnet18", "b", "c", data="d").data == Path("d")
     assert replace(Adoption("a", "resnet18", "b", "c"), crop=64).rule.crop == 64
+
+
+def test_the_temperature_is_fitted_on_the_labelled_validation_pictures(
+    adopt, tmp_path, write_pictures, monkeypatch
+):
+    monkeypatch.setattr(adopted_calibration, "FEWEST", 6)
+    monkeypatch.setattr(temperature, "FEWEST", 6)
+    data = write_pictures(tmp_path / "pictures", 3)
+    (data / "blue").rename(data / "x")  # two labels change places, so that some are wrong
+    (data / "red").rename(data / "blue")
+    (data / "x").rename(data / "red")
+    done = adopt(data=data)
+    card = load_checkpoint(done.checkpoint).card
+    assert done.card == card
+    logits = []
+    for sample in done.pictures.validation:
+        image = torch.from_numpy(preprocess(sample.path, card.preprocessing))[None]
+        with torch.no_grad():
+            logits.append(restore_network(load_checkpoint(done.checkpoint))(image))
+    truth = np.array([card.labels.index(s.label) for s in done.pictures.validation])
+    found = judge_temperature(torch.cat(logits).numpy(), truth)
+    assert card.temperature == pytest.approx(found.temperature, rel=1e-3)
+    assert any("temperature" in note for note in done.notes)

@@ -205,10 +205,10 @@ def uncached(data, tmp_path_factory) -> Path:
     ("cache", "workers", "kind"),
     [
         ("ram", 0, "RamCache"),
-        ("ram", 2, "RamCache"),
+        pytest.param("ram", 2, "RamCache", marks=pytest.mark.slow),
         ("disk", 0, "DiskCache"),
         ("disk", 2, "DiskCache"),
-        ("none", 2, "NoneType"),
+        pytest.param("none", 2, "NoneType", marks=pytest.mark.slow),
         ("auto", 0, "RamCache"),
     ],
 )

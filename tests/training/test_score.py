@@ -11,7 +11,7 @@ from tlx.errors import TrainingError, UsageError
 from tlx.evaluation.thresholds import tune_thresholds
 from tlx.training.config import TrainingConfig
 from tlx.training.loop import Validated
-from tlx.training.score import Score, monitor_of, monitored, score
+from tlx.training.score import Score, calibrated, monitor_of, monitored, score
 
 SINGLE = Score(loss=0.5, accuracy=0.8, balanced_accuracy=0.7, map=None, pictures=10)
 SEVERAL = Score(loss=0.4, accuracy=0.3, balanced_accuracy=None, map=0.9, pictures=10)
@@ -85,3 +85,35 @@ def test_what_is_monitored_is_what_was_asked_for(monitor, result, expected):
 def test_a_number_that_the_task_does_not_have_is_refused(monitor, task):
     with pytest.raises(UsageError, match=f"--monitor {monitor} has no meaning for a {task} task"):
         monitor_of(_config(monitor=monitor), task)
+
+
+def _overconfident(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draw logits `[400, 3]`, three times too large, and truth 0/1 by their sigmoid."""
+    chance = torch.Generator().manual_seed(seed)
+    logits = torch.randn(400, 3, generator=chance)
+    truth = (torch.rand(400, 3, generator=chance) < logits.sigmoid()).float()
+    return 3 * logits, truth
+
+
+def test_thresholds_are_those_of_the_probabilities_as_a_file_gives_them():
+    logits, truth = _overconfident(4)
+    validated = Validated(logits, truth)
+    plain = score(validated)
+    found = calibrated(validated, plain)
+    assert found.calibration.temperature == pytest.approx(3, rel=0.3)
+    probabilities = (logits / found.calibration.temperature).sigmoid()
+    assert found.thresholds == tune_thresholds(probabilities.numpy(), truth.numpy() > 0.5)
+    # The ranking is the same, and so is what is chosen.
+    before = logits.sigmoid().double() >= torch.tensor(plain.thresholds, dtype=torch.float64)
+    after = probabilities.double() >= torch.tensor(found.thresholds, dtype=torch.float64)
+    assert before.equal(after)
+    assert found.loss == plain.loss
+    assert found.calibration.calibrated_error < found.calibration.error
+
+
+def test_one_label_a_picture_is_calibrated_without_thresholds():
+    logits, _ = _overconfident(5)
+    truth = (logits / 3 + -torch.log(-torch.log(torch.rand(400, 3)))).argmax(dim=1)
+    found = calibrated(Validated(logits, truth), score(Validated(logits, truth)))
+    assert found.calibration.temperature > 2
+    assert found.thresholds is None

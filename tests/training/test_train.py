@@ -243,7 +243,8 @@ def test_a_restored_checkpoint_scores_what_its_card_says(finished, split_folder)
     truth = torch.tensor([card.labels.index(path.parent.name) for path in paths])
     with torch.no_grad():
         logits = model(images)
-    accuracy, loss = (result.value for result in card.results)
+    values = {result.metric: result.value for result in card.results}
+    accuracy, loss = values["accuracy"], values["loss"]
     assert (logits.argmax(dim=1) == truth).float().mean().item() == pytest.approx(accuracy)
     assert torch.nn.functional.cross_entropy(logits, truth).item() == pytest.approx(loss, abs=1e-4)
 

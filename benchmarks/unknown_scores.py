@@ -1,0 +1,163 @@
+"""How well scores tell pictures of unknown things from known ones (docs/unknown.md).
+
+Networks are trained on seven of clothing's labels, frozen backbone and fine-tuned; the scores are
+taken on test pictures of these seven (known), of the other three (near), and of another data set
+(far). With --keep the answers are stored, and scored again from there the next time. Prints a
+table in Markdown.
+"""
+
+import argparse
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
+
+import tlx
+from tlx.evaluation.unknown import UnknownRule, area_under_curve, choose_threshold, fit_rule
+from tlx.inference.preprocessing import Preprocessing, preprocess
+from tlx.samples.folders import find_pictures
+
+Arrays = dict[str, NDArray[np.floating]]
+"""For each side: features `side_f` `[N, F]`, logits `side_l` `[N, C]`; truth `side_y` of known."""
+Score = Callable[[NDArray[np.floating], NDArray[np.floating]], NDArray[np.floating]]
+"""From features and logits to `[N]`, larger is stranger."""
+
+MODES = {
+    "frozen": {"freeze": "backbone", "epochs": 15},
+    "fine-tuned": {"epochs": 5},
+}
+SPLITS = ("train", "validation", "test")
+
+
+def answers(run: Path, sides: dict[str, Sequence[Path]]) -> Arrays:
+    """Ask a run's best network about pictures."""
+    import torch
+
+    from tlx.training.checkpoint import load_checkpoint, restore_network
+
+    checkpoint = load_checkpoint(run / "best.pt")
+    network, rule = restore_network(checkpoint), checkpoint.card.preprocessing
+    found: Arrays = {}
+    for side, paths in sides.items():
+        parts = []
+        for start in range(0, len(paths), 32):
+            images = torch.from_numpy(_prepared(paths[start:][:32], rule))
+            with torch.no_grad():
+                features = network.until(images, "layer4")
+                parts.append((features.numpy(), network.network.fc(features).numpy()))
+        found[f"{side}_f"], found[f"{side}_l"] = map(np.concatenate, zip(*parts, strict=True))
+    return found
+
+
+def _prepared(paths: Sequence[Path], rule: Preprocessing) -> NDArray[np.uint8]:
+    return np.stack([preprocess(path, rule) for path in paths])
+
+
+def measure(arguments: argparse.Namespace, seed: int, mode: str) -> Arrays:
+    """Train on seven labels that the seed draws, and ask about all sides."""
+    clothing: Path = arguments.clothing
+    labels = sorted(path.name for path in (clothing / "train").iterdir())
+    unknown = [labels[index] for index in np.random.default_rng(seed).permutation(10)[:3]]
+    known = [label for label in labels if label not in unknown]
+    with tempfile.TemporaryDirectory() as folder:
+        data, run = Path(folder) / "data", Path(folder) / "run"
+        for split in SPLITS:
+            for label in known:
+                shutil.copytree(clothing / split / label, data / split / label)
+        options = {"weights": str(arguments.weights), "imgsz": arguments.imgsz, "workers": 0}
+        tlx.train(data, out=run, seed=seed, **options, **MODES[mode])
+        sides = {
+            split: [path for label in known for path in sorted((data / split / label).iterdir())]
+            for split in SPLITS
+        }
+        near = [path for label in unknown for path in sorted((clothing / "test" / label).iterdir())]
+        far = sorted(find_pictures(arguments.far))
+        found = answers(run, {**sides, "near": near, "far": far})
+    truths = {
+        f"{side}_y": np.array([known.index(path.parent.name) for path in paths])
+        for side, paths in sides.items()
+    }
+    return found | truths
+
+
+def scores_of(found: Arrays) -> dict[str, Score]:
+    """Build the scores that are compared, from training and validation pictures alone."""
+    rule = fit_rule(found["train_f"], found["train_y"])
+    both = rule.fitted_to(found["validation_f"], found["validation_l"], 0.05)
+    return {
+        "maximum probability": lambda _f, logits: -softmax(logits, axis=1).max(axis=1),
+        "energy": lambda _f, logits: -logsumexp(logits, axis=1),
+        "distance": lambda features, _l: rule.distances(features),
+        "distance, all directions": _everywhere(found),
+        "**distance + energy**": both.scores,
+    }
+
+
+def _everywhere(found: Arrays) -> Score:
+    from tlx.evaluation import unknown
+
+    before, unknown.DIRECTIONS = unknown.DIRECTIONS, found["train_f"].shape[1]
+    try:
+        rule: UnknownRule = fit_rule(found["train_f"], found["train_y"])
+    finally:
+        unknown.DIRECTIONS = before
+    return lambda features, _logits: rule.distances(features)
+
+
+def judged(found: Arrays, score: Score) -> list[float]:
+    """Give AUROC and share taken for known, near and far; and the share of known refused."""
+    of = {
+        side: score(found[f"{side}_f"], found[f"{side}_l"]) for side in (*SPLITS[1:], "near", "far")
+    }
+    threshold = choose_threshold(of["validation"], 0.05)
+    row: list[float] = []
+    for side in ("near", "far"):
+        accepted = float((of[side] <= threshold).mean())
+        row += [area_under_curve(of["test"], of[side]), accepted]
+    return [*row, float((of["test"] > threshold).mean())]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("clothing", type=Path)
+    parser.add_argument("far", type=Path, help="folder of pictures of other things")
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--imgsz", type=int, default=96)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--keep", type=Path, help="folder for the answers")
+    arguments = parser.parse_args()
+    print("| network | score | near: AUROC | accepted | far: AUROC | accepted | known refused |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for mode in MODES:
+        rows: dict[str, list[list[float]]] = defaultdict(list)
+        for seed in arguments.seeds:
+            found = _kept(arguments, seed, mode)
+            for name, score in scores_of(found).items():
+                rows[name].append(judged(found, score))
+        for name, values in rows.items():
+            print(f"| {mode} | {name} | {' | '.join(_spread(np.array(values)))} |")
+
+
+def _kept(arguments: argparse.Namespace, seed: int, mode: str) -> Arrays:
+    if arguments.keep is None:
+        return measure(arguments, seed, mode)
+    path = arguments.keep / f"{mode}-{seed}-{arguments.imgsz}.npz"
+    if not path.exists():
+        np.savez(path, **measure(arguments, seed, mode))
+    with np.load(path) as stored:
+        return dict(stored)
+
+
+def _spread(values: NDArray[np.floating]) -> list[str]:
+    means, low, high = values.mean(axis=0), values.min(axis=0), values.max(axis=0)
+    return [f"{m:.3f} ({a:.3f} to {b:.3f})" for m, a, b in zip(means, low, high, strict=True)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""`tlx eval --report`: the report as one HTML file."""
+
+import shlex
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..evaluation.multi_label_report import MultiLabelReport
+    from ..evaluation.report import Report
+    from ..evaluation.unknown_report import UnknownReport
+    from ..inference.session import ModelSession
+
+
+def refuse_foreign_page(path: Path) -> None:
+    """Replace only what an earlier evaluation wrote.
+
+    Raises:
+        UsageError: the file is somebody else's, or its folder is not there.
+    """
+    from ..evaluation.report_page import MARK
+
+    if not path.parent.is_dir():
+        raise UsageError(f"--report {path}: there is no folder {path.parent}")
+    start = path.read_bytes()[:80] if path.is_file() else b"x" * path.exists()
+    if start and not start.startswith(f"<!doctype html>{MARK}".encode()):
+        raise UsageError(f"--report {path}: exists and was not written by tlx; choose another")
+
+
+def write_report_page(
+    report: "Report | MultiLabelReport",
+    session: "ModelSession",
+    path: Path,
+    note: str,
+    screen: Screen,
+    unknown: "UnknownReport | None" = None,
+) -> None:
+    """Draw the pictures and write the page; `note` is what its reader must know, or empty."""
+    from ..evaluation.page_facts import PageOrigin
+    from ..evaluation.page_pictures import draw_pictures
+    from ..evaluation.report_page import write_page
+    from ..inference.events import finish
+
+    events = draw_pictures(report, session)
+    pictures = finish(
+        events, lambda event: screen.progress("drawing pictures", event.done, event.total)
+    )
+    command = shlex.join(["tlx", *sys.argv[1:]])
+    origin = PageOrigin(command, date.today().isoformat(), note)
+    write_page(path, report, pictures, session.card, session.path, origin, unknown)
+    screen.row(f"written: {path}")

@@ -1,0 +1,120 @@
+"""`tlx eval A B FOLDER`: two model files compared on the same pictures."""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..errors import UsageError
+from .pair_json import difference_rows, pair_json
+from .pair_screen import show_pair
+from .screen import Screen
+from .selection_note import pair_notes
+
+if TYPE_CHECKING:
+    from ..samples.sample import Sample
+
+MODEL_ENDINGS = (".onnx", ".ts", ".pt2", ".pt")
+RECORD, TABLE = "comparison.json", "differences.csv"
+_OURS = {RECORD: '"disagreements"', TABLE: "path,truth,first,"}
+"""What a file of this name begins with or holds, if it was written here."""
+
+
+def sort_arguments(
+    model: Path, other: Path | None, folder: Path | None, with_csv: bool
+) -> tuple[tuple[Path, ...], Path | None]:
+    """Tell model files from the folder, which `--labels CSV` stands in for.
+
+    Raises:
+        UsageError: there are three model files, or two without pictures.
+    """
+    if with_csv:
+        if folder is not None and not folder.is_dir():
+            raise UsageError(f"two model files are compared, not three: {folder} is too many")
+        if other is not None and folder is None and not other.is_dir():
+            return (model, other), None
+        return (model,), folder or other
+    if folder is not None:
+        if folder.suffix in MODEL_ENDINGS and not folder.is_dir():
+            raise UsageError(
+                f"two model files are compared, not three: {folder} stands where the FOLDER goes"
+            )
+        assert other is not None
+        return (model, other), folder
+    if other is not None and other.suffix in MODEL_ENDINGS and not other.is_dir():
+        raise UsageError(
+            f"give the FOLDER of label folders after {other}, or --labels CSV: two model files "
+            "are compared on the same pictures"
+        )
+    return (model,), other
+
+
+def refuse_for_two(given: dict[str, bool]) -> None:
+    """Refuse options that say something of one file's own report.
+
+    Raises:
+        UsageError: naming the first that was given.
+    """
+    for option in (name for name, there in given.items() if there):
+        raise UsageError(f"{option} goes with one model file; leave it out to compare two")
+
+
+def compare_files(
+    models: tuple[Path, Path],
+    samples: "list[Sample]",
+    split: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare two model files on samples and show it; exit 1 if some could not be read."""
+    from ..evaluation.two_models import compare_events, require_comparable
+    from ..inference.classifier import Classifier
+    from ..inference.events import finish
+
+    first, second = (Classifier(model) for model in models)
+    require_comparable(first, second)
+    if out is not None:
+        _prepare(out)
+    with Screen(as_json) as screen:
+        events = compare_events(first, second, samples)
+        found = finish(
+            events, lambda event: screen.progress("evaluating both", event.done, event.total)
+        )
+        show_pair(found, screen)
+        notes = pair_notes(first.card, second.card, split)
+        for note in notes:
+            screen.row(f"note: {note}")
+        content = {**pair_json(found), "notes": notes, "split": split, "error": None}
+        screen.json(content)
+        if out is not None:
+            _write(out, content, difference_rows(found))
+            screen.row(f"written: {out / TABLE}, {out / RECORD}")
+    if found.reports[0].failures:
+        raise typer.Exit(1)
+
+
+def _prepare(out: Path) -> None:
+    """Make the folder, and refuse one that holds files of these names from someone else."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file; give a folder")
+    out.mkdir(parents=True, exist_ok=True)
+    for name, mark in _OURS.items():
+        path = out / name
+        if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
+            raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
+
+
+def _write(out: Path, content: dict[str, object], rows: Iterable[Iterable[object]]) -> None:
+    from ..inference.whole_file import replacing
+    from ..samples.table import ERRORS
+
+    with replacing(out / RECORD) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    with (
+        replacing(out / TABLE) as temporary,
+        temporary.open("w", encoding="utf-8", errors=ERRORS, newline="") as file,
+    ):
+        csv.writer(file).writerows(rows)

@@ -1,0 +1,81 @@
+"""A folder of explanations: pictures with the activation map of their label over them."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..inference.whole_file import replacing
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ..inference.prediction import Prediction
+    from ..inference.session import ModelSession
+
+MARK = b"written by tlx classify --explain"
+"""The comment of every file here, so that only our own is replaced."""
+_LONGEST_NAME = 200
+
+
+class ExplanationFolder:
+    """Writes explanations into a folder, each under its picture's name.
+
+    A file of an earlier run is replaced. Where two pictures of this run have one name, or a file
+    that is not ours has it, the later gets a number: `shirt.jpg`, `shirt-2.jpg`.
+
+    Raises:
+        UsageError: the folder cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._taken: set[str] = set()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--explain {folder}: {error.strerror}; give a folder") from None
+
+    def write(
+        self, session: "ModelSession", picture: str, prediction: "Prediction"
+    ) -> dict[str, str]:
+        """Write the maps of the chosen labels, or of the most probable where none is chosen.
+
+        Returns:
+            The files' paths by label, most probable label first.
+        """
+        from ..inference.explanation import explain
+
+        labels = [row.label for row in prediction.chosen or prediction.top(1)]
+        return {
+            found.label: str(self._save(found.overlay(), Path(picture).stem))
+            for found in explain(session, picture, labels)
+        }
+
+    def _save(self, image: "Image.Image", name: str) -> Path:
+        path = self._free(name)
+        try:
+            with replacing(path) as temporary:
+                image.save(temporary, "JPEG", quality=90, comment=MARK)
+        except OSError as error:
+            raise UsageError(f"--explain {path} cannot be written: {error.strerror}") from None
+        return path
+
+    def _free(self, name: str) -> Path:
+        short = name if len(os.fsencode(name)) <= _LONGEST_NAME else name[: _LONGEST_NAME // 4]
+        path, number = self.folder / f"{short}.jpg", 1
+        # In lower case: many file systems take A.jpg and a.jpg for one.
+        while path.name.lower() in self._taken or _is_foreign(path):
+            number += 1
+            path = self.folder / f"{short}-{number}.jpg"
+        self._taken.add(path.name.lower())
+        return path
+
+
+def _is_foreign(path: Path) -> bool:
+    if not os.path.lexists(path):
+        return False
+    if path.is_symlink() or not path.is_file():
+        return True
+    with path.open("rb") as file:
+        return MARK not in file.read(200)

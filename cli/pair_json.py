@@ -1,0 +1,119 @@
+"""The documented JSON of two compared model files, and the table of what they differ in."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..evaluation.multi_label_report import MultiLabelReport
+    from ..evaluation.multi_label_two_models import MultiLabelComparison
+    from ..evaluation.paired import PairedDifference
+    from ..evaluation.report import Report
+    from ..evaluation.two_models import Comparison
+
+_SHARED = ("labels", "loss", "calibrated_loss", "brier_score")
+_OWN = {
+    "single-label": ("accuracy", "balanced_accuracy"),
+    "multi-label": (
+        *("mean_average_precision", "exact_match", "micro_f1", "macro_f1", "thresholds"),
+    ),
+}
+"""Keys of a file's own report that stand beside its path, with their intervals."""
+
+
+def pair_json(found: "Comparison | MultiLabelComparison") -> dict[str, object]:
+    """Give the documented JSON (docs/json.md), without what the command adds."""
+    from ..evaluation.two_models import Comparison
+    from ..evaluation.verdict import verdict
+
+    single = isinstance(found, Comparison)
+    first = found.reports[0]
+    return {
+        "task": "single-label" if single else "multi-label",
+        "models": [
+            _model(path, report) for path, report in zip(found.paths, found.reports, strict=True)
+        ],
+        "pictures": first.pictures,
+        "failures": first.failures,
+        "verdict": verdict(found.main),
+        "difference": None if found.difference is None else _difference(found.difference),
+        **({} if single else {"exact_match_difference": _difference(found.exact_match)}),
+        "mcnemar_p": found.p_value,
+        "counts": asdict(found.counts),
+        "agreement": found.same / first.pictures,
+        "per_label": _single_labels(found) if single else _several_labels(found),
+        "disagreements": [asdict(row) for row in found.disagreements],
+        "unreadable": [{"path": str(row.path), "error": row.reason} for row in first.unreadable],
+    }
+
+
+def _model(path: str, report: "Report | MultiLabelReport") -> dict[str, object]:
+    from ..evaluation.report_json import report_json
+
+    content = report_json(report)
+    names = (*_OWN[str(content["task"])], *_SHARED)
+    wanted = (key for name in names for key in (name, f"{name}_interval") if key in content)
+    error = report.calibration.expected_calibration_error
+    return {
+        "path": path,
+        **{key: content[key] for key in wanted},
+        "expected_calibration_error": error,
+    }
+
+
+def difference_rows(found: "Comparison | MultiLabelComparison") -> Iterator[tuple[object, ...]]:
+    """Give the rows of differences.csv, its header first."""
+    from ..evaluation.two_models import Comparison
+    from ..samples.sample import SEPARATOR
+
+    probabilities = "first_probability", "second_probability"
+    if isinstance(found, Comparison):
+        yield ("path", "truth", "first", "second", *probabilities, "right")
+        for row in found.disagreements:
+            a, b = row.first, row.second
+            yield (row.path, row.truth, a.label, b.label, a.probability, b.probability, row.right)
+    else:
+        yield ("path", "truth", "first", "second", "label", *probabilities, "right")
+        for row in found.disagreements:
+            several = (SEPARATOR.join(labels) for labels in (row.truth, row.first, row.second))
+            yield (row.path, *several, row.label, *row.probabilities, row.right)
+
+
+def _difference(difference: "PairedDifference") -> dict[str, object]:
+    value = difference.value
+    better = ("second" if value > 0 else "first") if difference.told_apart else None
+    return {
+        "metric": difference.metric,
+        "value": value,
+        "interval": difference.interval,
+        "better": better,
+        "pictures_to_tell": difference.pictures_to_tell(),
+    }
+
+
+def _single_labels(found: "Comparison") -> dict[str, object]:
+    # A difference is of the second file less the first: its own `first` is the second file.
+    return {
+        label: {
+            "support": row.pictures,
+            "first_recall": row.second,
+            "second_recall": row.first,
+            "difference": row.value,
+            "interval": row.interval,
+            "only_first": row.only_second,
+            "only_second": row.only_first,
+        }
+        for label, row in found.per_label.items()
+    }
+
+
+def _several_labels(found: "MultiLabelComparison") -> dict[str, object]:
+    return {
+        label: {
+            "support": row.support,
+            "first_average_precision": row.first,
+            "second_average_precision": row.second,
+            "difference": row.value,
+        }
+        for label, row in found.per_label.items()
+    }

@@ -1,0 +1,109 @@
+"""What `tlx eval` shows and writes of the rule for unknown pictures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DataError, UsageError
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..evaluation.multi_label_report import MultiLabelReport
+    from ..evaluation.report import Report
+    from ..evaluation.unknown_report import UnknownReport
+    from ..inference.classifier import Classifier
+
+UNKNOWN_PLOT = "unknown.png"
+
+
+def unknown_pictures(folder: Path | None, classifier: "Classifier") -> list[Path]:
+    """List the pictures of --unknown, to the bottom of the folder; none without one.
+
+    Raises:
+        CardError: the file has no rule.
+        DataError: there are no pictures.
+    """
+    from ..evaluation.unknown_report import require_rule
+    from ..samples.folders import find_pictures
+
+    if folder is None:
+        return []
+    require_rule(classifier)
+    if not folder.is_dir():
+        raise UsageError(f"--unknown {folder} is no folder; give one with pictures of other things")
+    paths = list(find_pictures(folder))
+    if not paths:
+        raise DataError(f"no pictures in {folder}; give --unknown another folder")
+    return paths
+
+
+def measure_unknown(
+    classifier: "Classifier", report: "Report | MultiLabelReport", paths: list[Path], screen: Screen
+) -> "UnknownReport":
+    """Ask the file about unknown pictures, and show what came of it."""
+    from ..evaluation.report import Report
+    from ..evaluation.unknown_report import evaluate_unknown
+    from ..inference.events import finish
+
+    assert isinstance(report, Report)  # a file of the other task has no rule
+    events = evaluate_unknown(classifier, report, paths)
+    found = finish(events, lambda event: screen.progress("unknown", event.done, event.total))
+    show_unknown(found, screen)
+    return found
+
+
+def show_refusals(report: "Report", screen: Screen) -> None:
+    """Say what the rule makes of the known pictures; the accuracy above it ignores it."""
+    if report.refused is None:
+        return
+    among = report.accuracy_with_refusals
+    rest = "" if among is None else f"; accuracy on the others {among:.4f}"
+    screen.row(f"taken for unknown: {report.refused:.1%} of the pictures{rest}")
+
+
+def show_unknown(found: "UnknownReport", screen: Screen) -> None:
+    """Print how well known and unknown pictures are told apart."""
+    area = f"area under the ROC curve {found.auroc:.4f}"
+    if found.auroc_interval:
+        low, high = found.auroc_interval
+        area += f" (95 % interval {low:.4f} to {high:.4f}, DeLong)"
+    screen.row(f"unknown against known: {area}", style="bold")
+    low, high = found.false_accepts_interval
+    screen.row(
+        f"at the threshold {found.threshold:.4g}: {found.false_accepts:.1%} of "
+        f"{len(found.unknown)} unknown pictures are taken for known (95 % interval {low:.1%} to "
+        f"{high:.1%}, Wilson)"
+    )
+    low, high = found.refused_interval
+    screen.row(
+        f"and {found.refused:.1%} of {len(found.known)} known ones are refused (95 % interval "
+        f"{low:.1%} to {high:.1%})"
+    )
+    for row in found.unreadable:
+        screen.row(f"  {row.path}: {row.reason}", style="yellow")
+
+
+def unknown_json(found: "UnknownReport | None") -> dict[str, object] | None:
+    """Give the documented JSON (docs/json.md)."""
+    if found is None:
+        return None
+    return {
+        "pictures": len(found.unknown),
+        "threshold": found.threshold,
+        "auroc": found.auroc,
+        "auroc_interval": found.auroc_interval,
+        "false_accept_rate": found.false_accepts,
+        "false_accept_rate_interval": found.false_accepts_interval,
+        "refused": found.refused,
+        "refused_interval": found.refused_interval,
+        "unreadable": [{"path": str(row.path), "error": row.reason} for row in found.unreadable],
+    }
+
+
+def write_unknown(found: "UnknownReport | None", out: Path, screen: Screen) -> None:
+    """Draw the curve into a folder, if unknown pictures were asked about."""
+    if found is None:
+        return
+    from ..evaluation.unknown_plot import draw_unknown
+
+    draw_unknown(found, out / UNKNOWN_PLOT)
+    screen.row(f"written: {out / UNKNOWN_PLOT}")

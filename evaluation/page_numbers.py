@@ -1,0 +1,153 @@
+"""The numbers of a report as a table for people: name, value, interval, how that was computed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .intervals import Interval
+from .label_scores import MacroScores
+from .metrics import wilson_interval
+from .multi_label_report import MultiLabelReport
+from .report import Report
+from .unknown_report import UnknownReport
+
+WILSON, BOOTSTRAP = "Wilson", "bootstrap over pictures"
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of a report.
+
+    Attributes:
+        name: what it is called.
+        value: None where it is undefined.
+        interval: of 95 %; None where there is none.
+        method: of the interval; empty without one.
+        share: whether it is a share of something, shown in percent.
+        meaning: one line.
+    """
+
+    name: str
+    value: float | None
+    interval: Interval | None
+    method: str
+    share: bool
+    meaning: str
+
+
+def numbers(report: Report | MultiLabelReport) -> list[Number]:
+    """Give all numbers of a report, the most important first; what is undefined is left out."""
+    found = _single(report) if isinstance(report, Report) else _multi(report)
+    return [number for number in (*found, *_common(report)) if number.value is not None]
+
+
+def _single(report: Report) -> Iterator[Number]:
+    yield _share(
+        "accuracy", report.accuracy, report.accuracy_interval, WILSON, "the first label is right"
+    )
+    yield _share(
+        "balanced accuracy",
+        report.balanced_accuracy,
+        report.balanced_accuracy_interval,
+        BOOTSTRAP,
+        "mean over the labels, however many pictures each has",
+    )
+    yield _share(
+        f"top-{report.topk} accuracy",
+        report.topk_accuracy,
+        report.topk_accuracy_interval,
+        WILSON,
+        f"the truth is among the first {report.topk} labels",
+    )
+    yield from _macro(report.macro)
+    if report.refused is not None:
+        yield from _refusals(report, report.refused)
+
+
+def _refusals(report: Report, refused: float) -> Iterator[Number]:
+    count = round(refused * report.pictures)
+    interval = wilson_interval(count, report.pictures)
+    meaning = "taken for none of the labels by the file's rule, which all else ignores"
+    yield _share("refused as unknown", refused, interval, WILSON, meaning)
+    accuracy, kept = report.accuracy_with_refusals, report.pictures - count
+    if accuracy is not None:
+        interval = wilson_interval(round(accuracy * kept), kept)
+        meaning = "of the pictures that are not refused"
+        yield _share("accuracy with refusals", accuracy, interval, WILSON, meaning)
+
+
+def unknown_numbers(found: UnknownReport) -> list[Number]:
+    """Give how well a file's rule finds pictures that show none of its labels."""
+    meaning = f"an unknown picture scores higher than a known one; {len(found.unknown)} pictures"
+    accepted = "share of the unknown pictures that is taken for known"
+    return [
+        _share("unknown: AUROC", found.auroc, found.auroc_interval, "DeLong", meaning),
+        _share(
+            "unknown: false accepts",
+            found.false_accepts,
+            found.false_accepts_interval,
+            WILSON,
+            accepted,
+        ),
+    ]
+
+
+def _multi(report: MultiLabelReport) -> Iterator[Number]:
+    yield _share(
+        "mean average precision",
+        report.mean_average_precision,
+        report.mean_average_precision_interval,
+        BOOTSTRAP,
+        f"of the rankings, over {report.labels_counted} of {len(report.labels)} labels",
+    )
+    yield _share(
+        "exact match",
+        report.exact_match,
+        report.exact_match_interval,
+        WILSON,
+        "all labels of a picture are right and complete",
+    )
+    yield _share("F1, micro", report.micro_f1, None, "", "over all decisions together")
+    yield from _macro(report.macro)
+
+
+def _macro(macro: MacroScores) -> Iterator[Number]:
+    mean = "mean over the labels with a picture"
+    for name, value, interval in (
+        ("precision, macro", macro.precision, macro.precision_interval),
+        ("recall, macro", macro.recall, macro.recall_interval),
+        ("F1, macro", macro.f1, macro.f1_interval),
+        ("average precision, macro", macro.average_precision, macro.average_precision_interval),
+        ("ROC AUC, macro", macro.roc_auc, macro.roc_auc_interval),
+    ):
+        yield _share(name, value, interval, BOOTSTRAP, mean)
+
+
+def _common(report: Report | MultiLabelReport) -> Iterator[Number]:
+    yield _plain(
+        "loss", report.loss, report.loss_interval, "cross-entropy in nats, at temperature 1"
+    )
+    yield _plain(
+        "loss as the file answers",
+        report.calibrated_loss,
+        report.calibrated_loss_interval,
+        "the same at the card's temperature",
+    )
+    yield _plain(
+        "Brier score",
+        report.brier_score,
+        report.brier_score_interval,
+        "squared distance of the probabilities from the truth; 0 is best",
+    )
+    error = report.calibration.expected_calibration_error
+    meaning = "mean distance of confidence and accuracy, 15 bins; 0 is best"
+    yield _share("expected calibration error", error, None, "", meaning)
+
+
+def _share(
+    name: str, value: float | None, interval: Interval | None, method: str, meaning: str
+) -> Number:
+    return Number(name, value, interval, method if interval else "", share=True, meaning=meaning)
+
+
+def _plain(name: str, value: float, interval: Interval | None, meaning: str) -> Number:
+    return Number(name, value, interval, BOOTSTRAP if interval else "", False, meaning)
