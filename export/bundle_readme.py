@@ -15,6 +15,7 @@ _MEANING = {
     "probabilities": "0..1",
     "activation_maps": "class activation maps; their mean plus the head's bias is the logit",
     "features": "what the last layer is given",
+    "unknown_score": "larger is stranger; above the card's `unknown_threshold` it is no label",
 }
 
 

@@ -123,7 +123,9 @@ def _block(kind: str, tensors: Sequence[str]) -> str:
 def _tensor(spec: TensorSpec, max_batch: int) -> str:
     shape = spec.shape[1:] if max_batch else spec.shape
     dims = ", ".join(str(size) if isinstance(size, int) else "-1" for size in shape)
-    fields = [f'name: "{spec.name}"', f"data_type: {_TYPES[spec.dtype]}", f"dims: [ {dims} ]"]
+    fields = [f'name: "{spec.name}"', f"data_type: {_TYPES[spec.dtype]}"]
+    # Triton has no tensor without dimensions: one value a picture is reshaped to that.
+    fields += [f"dims: [ {dims} ]"] if shape else ["dims: [ 1 ]", "reshape { shape: [ ] }"]
     if spec.name == "probabilities":
         fields.append(f'label_filename: "{LABELS_FILE}"')
     return "  {\n" + "".join(f"    {field}\n" for field in fields) + "  }"
