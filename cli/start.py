@@ -3,7 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
+
+from ..errors import MissingExtraError, UsageError
 
 
 def main() -> None:
@@ -13,19 +16,37 @@ def main() -> None:
         from .worker import worker_command
 
         worker_command()
-    elif words[:1] == ["gui"] and _plain(words[1:]):
-        sys.exit(open_window(words[1:]))
-    else:
-        from .main import main as run
+        return
+    if words[:1] == ["gui"] and _plain(words[1:]):
+        with suppress(MissingExtraError, UsageError):  # said below, as of all other commands
+            sys.exit(open_window(words[1:]))
+    from .main import main as run
 
-        run()
+    run()
 
 
 def open_window(places: Sequence[str]) -> int:
-    """Show the window; gives the exit code."""
-    from ..gui.app import run
+    """Show the window; gives the exit code.
 
+    Raises:
+        MissingExtraError: a library of the system that Qt needs is not there.
+        UsageError: there is no display.
+    """
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in _DISPLAYS):
+        raise UsageError(
+            "there is no display for the window (DISPLAY and WAYLAND_DISPLAY are empty)"
+        )
+    try:
+        from ..gui.app import run
+    except ImportError as error:
+        raise MissingExtraError(
+            f"the window cannot be loaded ({error}); docs/window.md names the libraries of the "
+            "system that Qt needs"
+        ) from None
     return run(places)
+
+
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def _plain(words: Sequence[str]) -> bool:

@@ -125,8 +125,7 @@ class Session(QObject):
     def restart(self) -> None:
         """Start a new worker after one was lost, and go on with what it left."""
         self.client.start()
-        path = self._loading.model if self._loading else self.model and self.model.loaded.path
-        if path:
+        if path := self.loading or (self.model and self.model.loaded.path):
             self.load(path)
 
     def open_places(self, places: Sequence[str]) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QSlider,
     QSplitter,
     QStackedLayout,
@@ -149,7 +151,7 @@ class ClassifyPage(QWidget):
         splitter.setHandleWidth(14)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
-        splitter.addWidget(self.panel)
+        splitter.addWidget(_scrolled(self.panel))
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([900, 340])
         content = QWidget()
@@ -237,7 +239,7 @@ class ClassifyPage(QWidget):
             self._milliseconds = 1000 * progress.seconds_each
 
     def _show_scale(self, percent: int) -> None:
-        self._scale.setText(f"{percent} %" if percent else "")
+        self._scale.setText(f"{percent}%" if percent else "")
 
     def _row(self) -> "Row | None":
         index = self.current
@@ -273,3 +275,16 @@ class ClassifyPage(QWidget):
     def _explained(self, index: int, found: "Explained") -> None:
         if index == self.current and self._heat.isChecked():
             self.viewer.show_heat(found.map, found.region)
+
+
+def _scrolled(panel: QWidget) -> QScrollArea:
+    """Let a panel be taller than a small window."""
+    area = QScrollArea()
+    area.setObjectName("plain")
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setMinimumWidth(300)
+    area.setWidget(panel)
+    return area

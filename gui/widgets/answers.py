@@ -26,13 +26,13 @@ from ..protocol import Ranked
 from ..theme import colours
 
 Index = QModelIndex | QPersistentModelIndex
-ROW = 46
+ROW = 42
 PROBABILITY = Qt.ItemDataRole.UserRole
 
 
 def percent(probability: float) -> str:
     """Write a probability; 100 % and 0 % only where it is so to the digit shown."""
-    return f"{100 * probability:.1f} %"
+    return f"{100 * probability:.1f}%"
 
 
 class AnswerModel(QAbstractListModel):

@@ -9,14 +9,34 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+
+def run_gui(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "tlx", "gui", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux needs the system's libraries")
+def test_a_missing_library_of_the_system_is_one_line(tmp_path):
+    (tmp_path / "PySide6").mkdir()
+    (tmp_path / "PySide6" / "__init__.py").write_text("raise ImportError('libEGL.so.1: no')")
+    done = run_gui(PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "tlx: the window cannot be loaded (libEGL.so.1: no); docs/window.md" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others always have a display")
+def test_without_a_display_it_says_so():
+    pytest.importorskip("PySide6")
+    done = run_gui(DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no display" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_one_line_and_no_window():
-    done = subprocess.run(
-        [sys.executable, "-m", "tlx", "gui", "missing.onnx"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    pytest.importorskip("PySide6")
+    done = run_gui("missing.onnx")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "tlx: missing.onnx: no such file or folder\n"
 
@@ -35,6 +55,7 @@ def _workers() -> set[int]:
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not installed")
 def test_a_model_and_a_folder_are_opened_on_a_real_display(colour_model, pictures, tmp_path):
+    pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
     display = f":{90 + os.getpid() % 900}"
     environment = os.environ | {
         "DISPLAY": display,

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -280,6 +281,16 @@ def test_several_labels_are_shown_and_not_judged_as_one(open_window, qtbot, mult
     assert window.session.review.labels == {}
 
 
+def test_nothing_overlaps_in_the_smallest_window(working, qtbot):
+    working.resize(working.minimumSize())
+    qtbot.wait(50)
+    panel = working.classify.panel
+    parts = [panel._answer, panel._sure, panel.bars, panel._said, panel._right, panel.facts]
+    for above, below in pairwise(parts):
+        assert above.geometry().bottom() < below.geometry().top()
+    assert panel.facts.geometry().bottom() < panel.height()
+
+
 def test_zooming_and_fitting(working):
     viewer = working.classify.viewer
     fitted = viewer.scale_percent
@@ -398,6 +409,6 @@ def test_a_picture_of_none_of_the_labels_is_called_unknown(working):
 
     row = Row("a.png", (Ranked("red", 0.75), Ranked("blue", 0.25)), None, True, 9.5)
     working.classify.panel.show_row(row, None, 0.5)
-    assert working.classify.panel.text == "Unknown  None of the labels; nearest: red 75.0 %"
+    assert working.classify.panel.text == "Unknown  None of the labels; nearest: red 75.0%"
     assert can_be_judged(row)
     assert not working.classify.panel._right.isVisible()
