@@ -29,11 +29,17 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the README's examples run: with the digits that `tlx demo` writes."""
+    """Where the README's examples run: with the digits that `tlx demo` writes, and two photos."""
+    from PIL import Image
+    from sklearn.datasets import load_sample_images
+
     from tlx.studies.demo import write_digits
 
     place = tmp_path_factory.mktemp("readme")
     write_digits(place / "tlx-demo" / "digits")
+    (place / "photos").mkdir()
+    for number, pixels in enumerate(load_sample_images().images):
+        Image.fromarray(pixels).save(place / "photos" / f"{number}.jpg")
     return place
 
 
