@@ -34,11 +34,12 @@ class Jobs:
         """The worker's time for a picture, since there was last nothing to do."""
         return self._seconds / self._rows if self._rows else None
 
-    def begin(self, request: int, indices: list[int]) -> None:
-        """Note what a request asks for."""
+    def begin(self, request: int, indices: list[int]) -> int:
+        """Note what a request asks for; gives the request."""
         if not self._indices:
             self._seconds, self._rows = 0.0, 0
         self._indices[request] = indices
+        return request
 
     def answered(self, answer: Classified) -> list[tuple[int, Row]]:
         """Give the pictures of an answer with their rows; none for what was given up."""

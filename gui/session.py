@@ -214,18 +214,13 @@ class Session(QObject):
         files = [index for index in indices if paths[index] not in self.pasted]
         for index in indices:
             if (content := self.pasted.content(paths[index])) is not None:
-                number = self._begin_job([index])
+                number = self._jobs.begin(next(self._ids), [index])
                 self.client.send(ClassifyBytes(number, paths[index], content))
         # A few go before all others; of more, one request at a time, so that they come in order.
         if files and (len(files) <= AT_ONCE or not self._jobs):
-            number = self._begin_job(files)
+            number = self._jobs.begin(next(self._ids), files)
             self.client.send(Classify(number, tuple(paths[index] for index in files)))
         self._tick.start()
-
-    def _begin_job(self, indices: list[int]) -> int:
-        number = next(self._ids)
-        self._jobs.begin(number, indices)
-        return number
 
     def _take(self, answer: object) -> None:
         if isinstance(answer, Classified):
@@ -293,6 +288,9 @@ class Session(QObject):
         else:
             self._jobs.drop(failed.id)
             self.warned.emit(failed.error)
+            if not self._jobs:
+                self._tell()
+                self.finished.emit(False)
 
     def _lose(self, reason: str, details: str) -> None:
         self._jobs.clear()
