@@ -6,6 +6,7 @@ from ..errors import MissingExtraError
 
 _PACKAGES = {
     "eval": ("sklearn", "scipy", "matplotlib"),
+    "gui": ("PySide6",),
     "train": ("sklearn", "scipy", "matplotlib", "torch", "torchvision", "onnx", "onnxscript"),
 }
 

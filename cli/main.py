@@ -19,11 +19,13 @@ from . import (
     demo,
     evaluate,
     export,
+    gui,
     inspect,
     train,
     verify,
     version,
     weights,
+    worker,
 )
 from .screen import one_line
 
@@ -63,6 +65,8 @@ app.command("inspect")(inspect.inspect_command)
 app.command("bench")(bench.bench_command)
 app.command("compare")(compare.compare_command)
 app.command("demo")(demo.demo_command)
+app.command("gui")(gui.gui_command)
+app.command("worker")(worker.worker_command)
 app.add_typer(weights.app, name="weights")
 
 TRACEBACK_VARIABLE = "TLX_TRACEBACK"

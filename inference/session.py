@@ -63,6 +63,7 @@ class ModelSession:
         path: an `.onnx` file written by `tlx export`.
         threads: of the processor, for one run; by default as many as onnxruntime chooses.
         provider: onnxruntime's name of what computes; what it cannot do, the processor does.
+        spinning: whether threads wait for work awake: faster where nothing else wants the cores.
 
     Raises:
         ModelFileError: missing, damaged, or not ONNX.
@@ -70,10 +71,14 @@ class ModelSession:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], threads: int | None = None, provider: str = CPU
+        self,
+        path: str | os.PathLike[str],
+        threads: int | None = None,
+        provider: str = CPU,
+        spinning: bool = True,
     ) -> None:
         self.path = Path(path)
-        self._session = _open(self.path, threads, provider)
+        self._session = _open(self.path, threads, provider, spinning)
         self.card = _read_card(self._session, self.path)
         self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
         self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
@@ -129,7 +134,9 @@ class ModelSession:
         )
 
 
-def _open(path: Path, threads: int | None, provider: str) -> onnxruntime.InferenceSession:
+def _open(
+    path: Path, threads: int | None, provider: str, spinning: bool
+) -> onnxruntime.InferenceSession:
     try:
         _refuse_what_is_not_onnx(path)
     except OSError as error:  # no right to read it, or a name that the system refuses
@@ -137,6 +144,8 @@ def _open(path: Path, threads: int | None, provider: str) -> onnxruntime.Inferen
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings would go to the user's terminal
     options.intra_op_num_threads = threads or 0  # 0: its own choice
+    if not spinning:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     chosen = [(provider, _PROVIDER_OPTIONS.get(provider, {}))]
     others = [] if provider == CPU else [(CPU, {})]
     try:

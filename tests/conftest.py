@@ -20,6 +20,24 @@ COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 60), "red": (200, 50, 40)}
 # Pictures of 32 px gain nothing from threads, and on a busy machine torch's wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# The window's tests need no display. Where Qt cannot be loaded, for want of a system's library,
+# they are skipped, and all others must not fail with it.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYTEST_QT_API", "pyside6")
+
+
+def _qt_plugin() -> list[str]:
+    try:
+        import PySide6.QtWidgets
+        import pytestqt.plugin
+    except ImportError:
+        return []
+    assert PySide6.QtWidgets
+    return [pytestqt.plugin.__name__]
+
+
+pytest_plugins = _qt_plugin()
+
 
 class _Waiting(onnxruntime.SessionOptions):
     """Threads that sleep while they wait; spinning, they take the other worker's processor."""

@@ -52,6 +52,11 @@ def test_the_public_classifier_never_pulls_in_more_than_the_device_half(tmp_path
     assert not loaded & {*TRAINING, *EVALUATION, *FRONT_ENDS}
 
 
+def test_what_the_worker_shares_with_the_window_needs_the_standard_library_only(tmp_path: Path):
+    loaded = loaded_after("import tlx.gui.protocol", tmp_path)
+    assert not loaded & {*TRAINING, *EVALUATION, *FRONT_ENDS, "numpy", "PIL", "onnxruntime"}
+
+
 def test_samples_never_pull_in_the_runtime(tmp_path: Path):
     names = [name for name in DEVICE_HALF if name.startswith("samples.")]
     loaded = loaded_after("\n".join(f"import tlx.{name}" for name in names), tmp_path)

@@ -12,7 +12,7 @@ from tlx.cli import inspect
 
 COMMANDS = (
     *("train", "adopt", "export", "verify", "eval", "classify", "inspect", "bench", "check"),
-    *("compare", "demo", "weights"),
+    *("compare", "demo", "weights", "worker", "gui"),
 )
 HEAVY = {"numpy", "torch", "torchvision", "onnx", "onnxruntime", "PIL", "sklearn", "matplotlib"}
 

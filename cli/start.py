@@ -1,0 +1,55 @@
+"""Where `tlx` starts. Window and worker do so without Typer and Rich: these would double it."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+
+from ..errors import MissingExtraError, UsageError
+
+
+def main() -> None:
+    """Run the command that stands on the command line."""
+    words = sys.argv[1:]
+    if words == ["worker"]:
+        from .worker import worker_command
+
+        worker_command()
+        return
+    if words[:1] == ["gui"] and _plain(words[1:]):
+        with suppress(MissingExtraError, UsageError):  # said below, as of all other commands
+            sys.exit(open_window(words[1:]))
+    from .main import main as run
+
+    run()
+
+
+def open_window(places: Sequence[str]) -> int:
+    """Show the window; gives the exit code.
+
+    Raises:
+        MissingExtraError: a library of the system that Qt needs is not there.
+        UsageError: there is no display.
+    """
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in _DISPLAYS):
+        raise UsageError(
+            "there is no display for the window (DISPLAY and WAYLAND_DISPLAY are empty)"
+        )
+    try:
+        from ..gui.app import run
+    except ImportError as error:
+        raise MissingExtraError(
+            f"the window cannot be loaded ({error}); docs/window.md names the libraries of the "
+            "system that Qt needs"
+        ) from None
+    return run(places)
+
+
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+def _plain(words: Sequence[str]) -> bool:
+    """Tell that nothing is to be said about them: no option, not too many, all there."""
+    there = all(os.path.exists(word) for word in words)  # noqa: PTH110 - says no, never raises
+    return len(words) <= 2 and there and find_spec("PySide6") is not None

@@ -1,0 +1,280 @@
+"""`tlx worker`: a classifier that other programs talk to, a message a line (docs/worker.md)."""
+
+import base64
+import os
+import queue
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, BinaryIO
+
+from ..errors import ModelFileError, TlxError, UsageError
+from ..gui.protocol import (
+    PROTOCOL,
+    Answer,
+    Cancel,
+    Cancelled,
+    Classified,
+    Classify,
+    ClassifyBytes,
+    Done,
+    Explain,
+    Explained,
+    Failed,
+    Hello,
+    Load,
+    Loaded,
+    Measure,
+    Measured,
+    Quit,
+    Ranked,
+    Request,
+    Row,
+    decode_request,
+    encode,
+)
+from ..inference.strict_json import UnexpectedJsonError
+
+if TYPE_CHECKING:
+    from ..inference.classifier import Classifier
+    from ..inference.prediction import Outcome
+
+NICENESS = 10
+"""The window, and whatever else the user does, comes first."""
+
+
+def worker_command() -> None:
+    """Serve another program: JSON requests on stdin, answers on stdout, a line each."""
+    warnings.simplefilter("ignore")
+    # Whatever else writes to stdout must not stand between the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with suppress(BrokenPipeError):  # whoever asked has gone
+        Worker(sys.stdin.buffer, answers).serve()
+    # Not by Python's own end: it waits for pictures that are being decoded, and aborts where the
+    # thread that reads holds stdin.
+    os._exit(0)
+
+
+def _lower_priority() -> None:
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    elif sys.platform == "win32":
+        import ctypes
+
+        below_normal = 0x4000
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal)
+
+
+@dataclass
+class _Job:
+    """A classification that is under way; `rows` of it are answered after `seconds` of work."""
+
+    request: Classify
+    outcomes: "Iterator[Outcome]"
+    multi_label: bool
+    rows: int = 0
+    seconds: float = 0.0
+
+
+class Worker:
+    """Reads requests and writes answers until stdin ends or `Quit` comes.
+
+    Everything but `Classify` is done as soon as it is read, between two batches. Of several
+    classifications the newest goes first, so that one picture does not wait for a folder.
+    """
+
+    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._answers = answers
+        self._inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._jobs: list[_Job] = []
+        self._classifier: Classifier | None = None
+        threading.Thread(target=self._read, args=[requests], daemon=True).start()
+
+    def serve(self) -> None:
+        """Answer until the end."""
+        from .. import __version__
+
+        self._say(Hello(PROTOCOL, __version__))
+        import_module("..inference.classifier", __package__)  # while the user chooses a file
+        _lower_priority()  # before there are threads that compute: on Linux each has its own
+        while self._take_requests():
+            if self._jobs:
+                self._advance(self._jobs[-1])
+
+    def _read(self, requests: BinaryIO) -> None:
+        for line in requests:
+            self._inbox.put(line)
+        self._inbox.put(b"")
+
+    def _say(self, answer: Answer) -> None:
+        self._answers.write(encode(answer))
+
+    def _take_requests(self) -> bool:
+        """Do what has come; wait for it only if there is nothing else to do. False at the end."""
+        while not (self._inbox.empty() and self._jobs):
+            line = self._inbox.get()
+            if not line:
+                return False
+            try:
+                request = decode_request(line)
+            except UnexpectedJsonError as error:
+                self._say(Failed(str(error)))
+                continue
+            if isinstance(request, Quit):
+                return False
+            self._take(request)
+        return True
+
+    def _take(self, request: Request) -> None:
+        if isinstance(request, Cancel):
+            self._cancel(request.id)
+        elif not isinstance(request, Quit):
+            try:
+                self._do(request)
+            except Exception as error:  # noqa: BLE001 - nothing that is asked may end the worker
+                self._say(Failed(_reason(error), request.id))
+
+    def _do(self, request: Load | Classify | ClassifyBytes | Explain | Measure) -> None:
+        if isinstance(request, Load):
+            self._say(self._load(request))
+        elif isinstance(request, Classify):
+            self._begin(request)
+        elif isinstance(request, ClassifyBytes):
+            self._classify_bytes(request)
+        elif isinstance(request, Explain):
+            self._say(self._explain(request))
+        else:
+            self._say(self._measure(request))
+
+    def _load(self, request: Load) -> Loaded:
+        from ..inference.card_json import card_content
+        from ..inference.classifier import Classifier
+        from ..inference.cores import available_cores
+        from ..inference.inspection import describe
+        from ..inference.session import CPU
+
+        start = perf_counter()
+        threads = request.threads or available_cores()
+        if threads < 0:
+            raise UsageError(f"threads {threads} is not above 0")
+        opened = Classifier(request.model, threads, spinning=False)
+        session = opened.session
+        found = describe(session.path, "onnx", session.card, session.inputs, session.outputs)
+        self._classifier = opened
+        return Loaded(
+            request.id,
+            request.model,
+            found.size,
+            found.sha256,
+            session.explains,
+            card_content(found.card),
+            CPU,
+            threads,
+            perf_counter() - start,
+        )
+
+    def _opened(self) -> "Classifier":
+        if self._classifier is None:
+            raise ModelFileError("no model file is open; send a request of kind load first")
+        return self._classifier
+
+    def _begin(self, request: Classify) -> None:
+        if any(job.request.id == request.id for job in self._jobs):
+            raise UsageError(f"request {request.id} is still under way; give each its own id")
+        if request.topk < 1:
+            raise UsageError(f"topk {request.topk} is not above 0")
+        classifier = self._opened()
+        outcomes = classifier.classify_files(request.paths)
+        self._jobs.append(_Job(request, outcomes, classifier.card.task == "multi-label"))
+
+    def _advance(self, job: _Job) -> None:
+        """Classify one batch of a job, and say so."""
+        from ..inference.classifier import BATCH
+
+        start = perf_counter()
+        try:
+            outcomes = list(islice(job.outcomes, BATCH))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._jobs.remove(job)
+            self._say(Failed(_reason(error), job.request.id))
+            return
+        job.seconds += perf_counter() - start
+        if outcomes:
+            rows = tuple(_row(one, job.request.topk, job.multi_label) for one in outcomes)
+            self._say(Classified(job.request.id, job.rows, rows))
+            job.rows += len(rows)
+        if job.rows >= len(job.request.paths):
+            self._jobs.remove(job)
+            self._say(Done(job.request.id, job.rows, job.seconds))
+
+    def _cancel(self, number: int) -> None:
+        for job in [job for job in self._jobs if job.request.id == number]:
+            self._jobs.remove(job)
+            self._say(Cancelled(number, job.rows))
+
+    def _classify_bytes(self, request: ClassifyBytes) -> None:
+        from ..inference.prediction import Outcome
+
+        classifier, start = self._opened(), perf_counter()
+        content = _content(request.content)
+        try:
+            outcome = Outcome(request.name, classifier.classify(content), None)
+        except TlxError as error:
+            outcome = Outcome(request.name, None, str(error))
+        row = _row(outcome, max(request.topk, 1), classifier.card.task == "multi-label")
+        self._say(Classified(request.id, 0, (row,)))
+        self._say(Done(request.id, 1, perf_counter() - start))
+
+    def _explain(self, request: Explain) -> Explained:
+        from ..inference.explanation import explain
+
+        session = self._opened().session
+        if request.label not in session.card.labels:
+            raise UsageError(f"{session.path} has no label {request.label!r}")
+        picture = request.path if request.content is None else _content(request.content)
+        (found,) = explain(session, picture, [request.label])
+        rows = tuple(tuple(map(float, row)) for row in found.activation_map)
+        (left, top, right, bottom), (width, height) = found.region, found.picture.size
+        region = (left / width, top / height, right / width, bottom / height)
+        return Explained(request.id, request.path, request.label, rows, region)
+
+    def _measure(self, request: Measure) -> Measured:
+        from ..studies.latency import measure_latency
+
+        found = measure_latency(Path(self._opened().session.path))
+        return Measured(request.id, found.milliseconds, found.runs, found.threads)
+
+
+def _row(outcome: "Outcome", topk: int, multi_label: bool) -> Row:
+    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
+    chosen = outcome.prediction.chosen if outcome.prediction else ()
+    return Row(
+        outcome.path,
+        tuple(Ranked(entry.label, entry.probability) for entry in ranked),
+        outcome.error,
+        None if outcome.prediction is None else outcome.prediction.unknown,
+        None if outcome.prediction is None else outcome.prediction.unknown_score,
+        tuple(entry.label for entry in chosen) if multi_label else None,
+    )
+
+
+def _content(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise UsageError("the picture's content is not base64") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TlxError):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {' '.join(str(error).split())} (a bug of tlx)"

@@ -1,0 +1,1 @@
+"""The window; `protocol`, `state` and `files` know no Qt."""

@@ -1,0 +1,47 @@
+"""The system's dialogs for files; none of them stops the window."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+PICTURES = (
+    "*.jpg *.jpeg *.jpe *.jfif *.png *.webp *.avif *.gif *.bmp *.dib *.tif *.tiff *.ppm *.pgm *.pbm"
+)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("dialogs", text)
+
+
+def ask_model(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a model file."""
+    filters = [_tr("Model files (*.onnx)"), _tr("All files (*)")]
+    _ask(parent, _tr("Open model"), filters, lambda paths: then(paths[0]))
+
+
+def ask_pictures(parent: QWidget, then: Callable[[Sequence[str]], object]) -> None:
+    """Ask for picture files."""
+    filters = [_tr("Pictures ({0})").format(PICTURES), _tr("All files (*)")]
+    _ask(parent, _tr("Open pictures"), filters, then, QFileDialog.FileMode.ExistingFiles)
+
+
+def ask_folder(parent: QWidget, then: Callable[[Sequence[str]], object]) -> None:
+    """Ask for a folder."""
+    _ask(parent, _tr("Open folder"), [], then, QFileDialog.FileMode.Directory)
+
+
+def _ask(
+    parent: QWidget,
+    title: str,
+    filters: list[str],
+    then: Callable[[Sequence[str]], object],
+    mode: QFileDialog.FileMode = QFileDialog.FileMode.ExistingFile,
+) -> None:
+    dialog = QFileDialog(parent, title)
+    dialog.setFileMode(mode)
+    if filters:
+        dialog.setNameFilters(filters)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(then)
+    dialog.open()

@@ -1,0 +1,166 @@
+"""What stands in the window's menus."""
+
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QMessageBox
+
+from .actions import Command, fill, key_sheet
+from .opened_model import Model
+from .settings import THEMES
+from .widgets.viewer import STEP
+
+if TYPE_CHECKING:
+    from .window import MainWindow
+
+FILE, ANSWER, VIEW = 0, 2, 3
+"""Places in the menu bar."""
+
+
+def add_menus(window: "MainWindow") -> None:
+    """Fill the menu bar."""
+    menus: list[QMenu] = []
+    of_page: list[QAction] = []
+    for title, commands in (
+        (window.tr("&File"), _file(window)),
+        (window.tr("&Edit"), _edit(window)),
+        (window.tr("&Answer"), _answer(window)),
+        (window.tr("&View"), _view(window)),
+        (window.tr("&Run"), _run(window)),
+    ):
+        menus.append(window.menuBar().addMenu(title))
+        made = fill(menus[-1], window, commands)
+        of_page += made if len(menus) == ANSWER + 1 else []
+    # Their keys are letters and digits: they must not act on a page that is not seen.
+    window.tabs.currentChanged.connect(
+        lambda page: [action.setEnabled(page == 0) for action in of_page]
+    )
+    _add_labels(window, menus[ANSWER], of_page)
+    _add_recents(window, menus[FILE])
+    _add_themes(window, menus[VIEW])
+    keys = Command(window.tr("Keys"), ("F1", "?"), lambda: show_keys(window, menus))
+    fill(window.menuBar().addMenu(window.tr("&Help")), window, [keys])
+
+
+def show_keys(window: "MainWindow", menus: list[QMenu]) -> None:
+    """Show all keys in a box that stays beside the window."""
+    box = QMessageBox(window)
+    box.setWindowTitle(window.tr("Keys"))
+    box.setText(key_sheet(menus))
+    box.addButton(window.tr("Close"), QMessageBox.ButtonRole.RejectRole)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setModal(False)
+    box.show()
+
+
+def _file(window: "MainWindow") -> list[Command | None]:
+    return [
+        Command(window.tr("Open pictures…"), ("Ctrl+O",), window.ask_pictures),
+        Command(window.tr("Open folder…"), ("Ctrl+Shift+O",), window.ask_folder),
+        Command(window.tr("Open model…"), ("Ctrl+M",), window.ask_model),
+        None,
+        Command(window.tr("Quit"), ("Ctrl+Q",), window.close),
+    ]
+
+
+def _edit(window: "MainWindow") -> list[Command | None]:
+    session, page = window.session, window.classify
+    return [
+        Command(window.tr("Undo"), ("Ctrl+Z",), session.undo),
+        Command(window.tr("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), session.redo),
+        None,
+        Command(window.tr("Copy the answer"), ("Ctrl+C",), page.copy),
+        Command(window.tr("Paste a picture"), ("Ctrl+V",), window.paste),
+    ]
+
+
+def _answer(window: "MainWindow") -> list[Command | None]:
+    page = window.classify
+    return [
+        Command(window.tr("Right, and next"), ("Y", "Return", "Enter"), page.say_right),
+        Command(window.tr("Wrong…"), ("N", "0"), page.say_wrong),
+        None,
+        Command(window.tr("Next picture"), ("Right", "PgDown"), lambda: page.step(1)),
+        Command(window.tr("Picture before"), ("Left", "PgUp"), lambda: page.step(-1)),
+        Command(window.tr("First picture"), ("Home",), lambda: page.choose(0)),
+        Command(window.tr("Last picture"), ("End",), lambda: page.choose(1 << 30)),
+    ]
+
+
+def _view(window: "MainWindow") -> list[Command | None]:
+    viewer = window.classify.viewer
+    return [
+        Command(window.tr("Classify"), ("Ctrl+1",), lambda: window.show_page(0)),
+        Command(window.tr("Model"), ("Ctrl+2",), lambda: window.show_page(1)),
+        None,
+        Command(window.tr("Heat map"), ("H",), window.classify.toggle_heat),
+        Command(window.tr("Larger"), ("+", "="), lambda: viewer.zoom(STEP)),
+        Command(window.tr("Smaller"), ("-",), lambda: viewer.zoom(1 / STEP)),
+        Command(window.tr("Whole picture"), ("Ctrl+0", "F"), viewer.fit),
+        Command(window.tr("A pixel on a pixel"), ("Ctrl+Alt+0",), viewer.actual_size),
+        Command(window.tr("Full screen"), ("F11",), lambda: _toggle_full_screen(window)),
+    ]
+
+
+def _run(window: "MainWindow") -> list[Command | None]:
+    session = window.session
+    return [
+        Command(window.tr("Go on"), ("F5",), session.classify_waiting),
+        Command(window.tr("Classify all again"), ("Shift+F5",), session.classify_again),
+        Command(window.tr("Cancel"), ("Esc",), window.cancel),
+    ]
+
+
+def _add_labels(window: "MainWindow", menu: QMenu, of_page: list[QAction]) -> None:
+    """Add the first nine labels, by number, under their names as soon as these are known."""
+    labels = QMenu(window.tr("It is"), window)
+    menu.insertMenu(menu.actions()[2], labels)
+    say = window.classify.say_number
+    text = window.tr("Label {0}")
+    commands = [
+        Command(text.format(number), (str(number),), lambda number=number: say(number))
+        for number in range(1, 10)
+    ]
+    actions = fill(labels, window, [*commands])
+    of_page += actions
+
+    def name(model: Model) -> None:
+        for action, label in zip_longest(actions, model.card.labels[: len(actions)]):
+            action.setVisible(label is not None)
+            action.setText((label or "").replace("&", "&&"))
+
+    window.session.model_loaded.connect(name)
+
+
+def _toggle_full_screen(window: "MainWindow") -> None:
+    window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+
+def _add_recents(window: "MainWindow", menu: QMenu) -> None:
+    recent = QMenu(window.tr("Recent"), window)
+    menu.insertMenu(menu.actions()[3], recent)
+
+    def show() -> None:
+        recent.clear()
+        for what in ("models", "folders"):
+            for path in window.settings.recent(what):
+                action = recent.addAction(f"{Path(path).parent.name}/{Path(path).name}")
+                action.setToolTip(path)
+                action.triggered.connect(lambda _=False, path=path: window.open_places([path]))
+            recent.addSeparator()
+
+    menu.aboutToShow.connect(show)
+
+
+def _add_themes(window: "MainWindow", menu: QMenu) -> None:
+    names = (window.tr("As the desktop"), window.tr("Light"), window.tr("Dark"))
+    group = QActionGroup(window)
+    themes = menu.addMenu(window.tr("Theme"))
+    for theme, name in zip(THEMES, names, strict=True):
+        action = QAction(name, window, checkable=True, checked=window.settings.theme == theme)
+        action.triggered.connect(lambda _=False, theme=theme: window.set_theme(theme))
+        group.addAction(action)
+        themes.addAction(action)

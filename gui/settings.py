@@ -1,0 +1,71 @@
+"""What the window remembers: its place, its theme, and what was open before."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+
+RECENTS = 8
+THEMES = ("system", "light", "dark")
+
+
+class Settings:
+    """Settings in a file.
+
+    Args:
+        path: an INI file; by default where the system keeps a user's settings.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        if path is None:
+            self._store = QSettings("tlx", "tlx")
+        else:
+            self._store = QSettings(str(path), QSettings.Format.IniFormat)
+        self._folder = path.parent if path else None
+
+    @property
+    def theme(self) -> str:
+        """One of `THEMES`."""
+        found = self._store.value("theme", "system")
+        return found if found in THEMES else "system"
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self._store.setValue("theme", name)
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """Where the window was, as Qt writes it."""
+        found = self._store.value("geometry")
+        return found if isinstance(found, QByteArray) else None
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("geometry", value)
+
+    @property
+    def heat_opacity(self) -> int:
+        """Of the heat map, in percent."""
+        found = self._store.value("heat_opacity", 55)
+        text = str(found)
+        return min(int(text), 100) if text.isdigit() else 55
+
+    @heat_opacity.setter
+    def heat_opacity(self, percent: int) -> None:
+        self._store.setValue("heat_opacity", percent)
+
+    def recent(self, what: str) -> list[str]:
+        """Give the paths of "models" or "folders" that were opened, the latest first."""
+        found = self._store.value(f"recent/{what}", [])
+        paths = [found] if isinstance(found, str) else found
+        return [str(path) for path in paths] if isinstance(paths, list) else []
+
+    def opened(self, what: str, path: str) -> None:
+        """Put a path at the head of the recent ones."""
+        paths = [path, *(old for old in self.recent(what) if old != path)]
+        self._store.setValue(f"recent/{what}", paths[:RECENTS])
+
+    def journal(self) -> Path:
+        """Name the file in which review decisions are kept."""
+        where = QStandardPaths.StandardLocation.AppDataLocation
+        folder = self._folder or Path(QStandardPaths.writableLocation(where)) / "tlx"
+        return folder / "review.jsonl"

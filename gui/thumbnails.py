@@ -1,0 +1,138 @@
+"""Small pictures of files: read in a thread, the newest wish first, kept up to a size."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtGui import QImage, QImageReader, QPixmap
+
+from ..errors import PictureError
+
+CAPACITY = 64 << 20
+"""Bytes of pixels that are kept."""
+UNSCALED = 1 << 20
+"""A resize side that no picture has, so that it is decoded in full."""
+
+
+class Thumbnails(QObject):
+    """Gives small pictures, upright; those that it does not have come later.
+
+    Args:
+        side: the longest side, in pixels of the screen.
+
+    Signals:
+        ready: the path of a thumbnail that `get` now has.
+    """
+
+    ready = Signal(object)
+    _read = Signal(int, object, QImage)
+
+    def __init__(self, side: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._kept: OrderedDict[str, QPixmap] = OrderedDict()
+        self._bytes = 0
+        self._wishes: list[str] = []
+        self._asked: set[str] = set()
+        self._lock = Lock()
+        self._generation = 0
+        self._busy = False
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._read.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    def get(self, path: str) -> QPixmap | None:
+        """Give a thumbnail, or ask for it and give None; one of no size cannot be read."""
+        found = self._kept.get(path)
+        if found is not None:
+            self._kept.move_to_end(path)
+        elif path not in self._asked:
+            self._ask(path)
+        return found
+
+    def put(self, path: str, image: QImage) -> None:
+        """Keep the picture of what is no file."""
+        size = QSize(self._side, self._side)
+        kept = Qt.AspectRatioMode.KeepAspectRatio
+        smooth = Qt.TransformationMode.SmoothTransformation
+        self._keep(path, QPixmap.fromImage(image.scaled(size, kept, smooth)))
+
+    def forget_wishes(self) -> None:
+        """Give up what was asked for and has not come: nobody looks at it any more."""
+        with self._lock:
+            self._wishes.clear()
+        self._asked.clear()
+        self._generation += 1
+
+    def stop(self) -> None:
+        """Wait for the thread to end."""
+        self.forget_wishes()
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def _ask(self, path: str) -> None:
+        self._asked.add(path)
+        with self._lock:
+            self._wishes.append(path)
+            idle, self._busy = not self._busy, True
+        if idle:
+            self._pool.start(QRunnable.create(self._work))
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._wishes:
+                    self._busy = False
+                    return
+                path, generation = self._wishes.pop(), self._generation
+            self._read.emit(generation, path, read_scaled(path, self._side))
+
+    def _take(self, generation: int, path: str, image: QImage) -> None:
+        if generation == self._generation:
+            self._asked.discard(path)
+            self._keep(path, QPixmap.fromImage(image))
+            self.ready.emit(path)
+
+    def _keep(self, path: str, pixmap: QPixmap) -> None:
+        self._kept[path] = pixmap
+        self._bytes += _size(pixmap)
+        while self._bytes > CAPACITY:
+            _, old = self._kept.popitem(last=False)
+            self._bytes -= _size(old)
+
+
+def read_scaled(path: str, side: int | None = None) -> QImage:
+    """Read a picture as the network sees it, no larger than `side`; a null image for a bad one.
+
+    A JPEG is read by Qt, which scales while it decodes (QImage.scaled would hold Python's lock all
+    the time). Of other formats Qt leaves out what tlx's decode rule says: the orientation of a PNG,
+    white behind what is transparent, the high byte of 16 bits.
+    """
+    reader = QImageReader(path)
+    reader.setDecideFormatFromContent(True)
+    if bytes(reader.format().data()) != b"jpeg":
+        return _read_by_rule(path, side)
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if side is not None and max(size.width(), size.height()) > side:
+        reader.setScaledSize(size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()
+
+
+def _read_by_rule(path: str, side: int | None) -> QImage:
+    from ..inference.picture import decode
+
+    try:
+        picture = decode(path, side or UNSCALED)
+    except PictureError:
+        return QImage()
+    if side is not None:
+        picture.thumbnail((side, side))
+    line = 3 * picture.width
+    form = QImage.Format.Format_RGB888
+    # A copy, for the bytes are Python's.
+    return QImage(picture.tobytes(), picture.width, picture.height, line, form).copy()
+
+
+def _size(pixmap: QPixmap) -> int:
+    return 4 * pixmap.width() * pixmap.height()

@@ -1,0 +1,60 @@
+"""One line above the page, for what went wrong and what to do: never a box to click away."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+
+class Banner(QFrame):
+    """Shows a message, with a button for the next step and details that unfold as a tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        flag = Qt.TextInteractionFlag
+        self._text.setTextInteractionFlags(flag.TextSelectableByMouse)
+        self._action = QPushButton()
+        self._close = QToolButton(autoRaise=True)
+        self._close.setText("✕")
+        self._close.setAccessibleName(self.tr("Close the message"))
+        self._close.setToolTip(self.tr("Close (Esc)"))
+        self._close.clicked.connect(self.hide)
+        self._action.clicked.connect(self._act)
+        self._then: Callable[[], object] = self.hide
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._action)
+        row.addWidget(self._close)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is shown; empty if nothing is."""
+        return "" if self.isHidden() else self._text.text()
+
+    def say(
+        self,
+        text: str,
+        details: str = "",
+        action: str = "",
+        then: Callable[[], object] | None = None,
+    ) -> None:
+        """Show a message, in place of an earlier one."""
+        self._text.setText(f"{text}\n{details}" if details else text)
+        self._text.setAccessibleName(text)
+        self._action.setText(action)
+        self._action.setAccessibleName(action)
+        self._action.setVisible(bool(action))
+        self._then = then or self.hide
+        self.show()
+
+    def act(self) -> None:
+        """Do what the button does."""
+        self._act()
+
+    def _act(self) -> None:
+        self.hide()
+        self._then()

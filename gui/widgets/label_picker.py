@@ -1,0 +1,58 @@
+"""Choosing one of the model's labels by typing a part of it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QVBoxLayout, QWidget
+
+
+class LabelPicker(QDialog):
+    """Asks for a label; `label` is it, once the dialog was accepted."""
+
+    def __init__(self, labels: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("What is it?"))
+        self._labels = tuple(labels)
+        self._part = QLineEdit()
+        self._part.setPlaceholderText(self.tr("Type a part of the label"))
+        self._part.setAccessibleName(self.tr("Part of the label"))
+        self._list = QListWidget()
+        self._list.setAccessibleName(self.tr("Labels"))
+        self._part.textChanged.connect(self._filter)
+        self._part.installEventFilter(self)
+        self._part.returnPressed.connect(self._take)
+        self._list.itemActivated.connect(lambda _: self._take())
+        self._list.itemClicked.connect(lambda _: self._take())
+        column = QVBoxLayout(self)
+        column.addWidget(QLabel(self.tr("The right label of this picture")))
+        column.addWidget(self._part)
+        column.addWidget(self._list)
+        self.resize(320, 360)
+        self._filter("")
+
+    @property
+    def label(self) -> str:
+        """The label that stands out, empty without one."""
+        item = self._list.currentItem()
+        return item.text() if item else ""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Let Up and Down move in the list while a part of a label is being typed."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step is not None:
+                row = min(max(self._list.currentRow() + step, 0), self._list.count() - 1)
+                self._list.setCurrentRow(row)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _filter(self, part: str) -> None:
+        self._list.clear()
+        fitting = [label for label in self._labels if part.casefold() in label.casefold()]
+        self._list.addItems(fitting)
+        self._list.setCurrentRow(0)
+
+    def _take(self) -> None:
+        if self.label:
+            self.accept()

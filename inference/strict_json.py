@@ -1,0 +1,77 @@
+"""Plain JSON values into dataclasses, strictly: what is not understood is an error, no guess."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+
+class UnexpectedJsonError(ValueError):
+    """JSON of another shape than asked for; the text says where, and what should stand there."""
+
+
+def read(kind: Any, content: object, where: str) -> Any:  # noqa: ANN401 - kind decides
+    """Turn plain JSON values into `kind`, a dataclass or an annotation used in one.
+
+    Args:
+        kind: a dataclass, str, int, float, bool, a tuple of these, one of them or None, or
+            `dict[str, object]` for an object that is taken as it is.
+        content: what `json.loads` gave.
+        where: names the value in an error's text.
+
+    Raises:
+        UnexpectedJsonError: a field missing or unknown, or a value of another type.
+    """
+    if is_dataclass(kind):
+        return _read_fields(kind, content, where)
+    if get_origin(kind) is UnionType:
+        return _read_optional(kind, content, where)
+    if get_origin(kind) is tuple:
+        return _read_tuple(get_args(kind), content, where)
+    if kind is float and type(content) in (int, float):
+        return _read_number(content, where)
+    if type(content) is not (get_origin(kind) or kind):
+        raise UnexpectedJsonError(
+            f"{where} should be {kind.__name__}, not {type(content).__name__}"
+        )
+    return content
+
+
+def _read_number(content: Any, where: str) -> float:  # noqa: ANN401 - an int or a float
+    # JSON has numbers of any size: 1e999 becomes infinite, a long integer fits no float at all.
+    if not abs(content) <= sys.float_info.max:
+        raise UnexpectedJsonError(f"{where} is beyond what a number can hold")
+    return float(content)
+
+
+def _read_fields(kind: Any, content: object, where: str) -> Any:  # noqa: ANN401
+    if not isinstance(content, Mapping):
+        raise UnexpectedJsonError(f"{where} should be an object, not {type(content).__name__}")
+    hints = get_type_hints(kind)
+    required = {field.name for field in fields(kind) if field.default is MISSING}
+    for name in sorted(required - content.keys()):
+        raise UnexpectedJsonError(f"{where} has no field {name!r}")
+    for name in sorted(content.keys() - hints.keys()):
+        raise UnexpectedJsonError(f"{where} has an unknown field {name!r}")
+    return kind(**{name: read(hints[name], content[name], f"{where}.{name}") for name in content})
+
+
+def _read_optional(kind: Any, content: object, where: str) -> Any:  # noqa: ANN401
+    if content is None:
+        return None
+    (inner,) = (part for part in get_args(kind) if part is not NoneType)
+    return read(inner, content, where)
+
+
+def _read_tuple(parts: tuple[Any, ...], content: object, where: str) -> tuple[Any, ...]:
+    if not isinstance(content, list):
+        raise UnexpectedJsonError(f"{where} should be a list, not {type(content).__name__}")
+    if parts[-1] is Ellipsis:
+        parts = parts[:1] * len(content)
+    if len(parts) != len(content):
+        raise UnexpectedJsonError(f"{where} should have {len(parts)} values, not {len(content)}")
+    return tuple(
+        read(part, value, f"{where}[{index}]")
+        for index, (part, value) in enumerate(zip(parts, content, strict=True))
+    )
