@@ -9,10 +9,18 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
-NOT_RUN = ("tlx check", "tlx train photos", "tlx compare photos", "tlx adopt", "torchrun")
-"""Begins of commands that download ImageNet weights or need pictures or weights of somebody else
-(tlx check is run by tests/cli/test_check.py, tlx adopt by tests/cli/test_adopt.py, torchrun by
-tests/training/test_torchrun.py); the two of set-up are run by .ci/run."""
+NOT_RUN = (
+    "tlx check",
+    "tlx train photos",
+    "tlx compare photos",
+    "tlx adopt",
+    "tlx gui",
+    "torchrun",
+)
+"""Begins of commands that need a display, download ImageNet weights, or need pictures or weights of
+somebody else (tlx check is run by tests/cli/test_check.py, tlx adopt by tests/cli/test_adopt.py,
+torchrun by tests/training/test_torchrun.py, tlx gui by tests/gui/); the two of set-up are run by
+.ci/run."""
 
 
 def blocks(language: str) -> list[str]:
