@@ -38,7 +38,11 @@ def verification_table(verification: "Verification") -> Table:
 
 def _rows(verification: "Verification") -> dict[str, str]:
     found = verification.comparison
-    rows = {SOURCES[verification.source]: f"{found.pictures}", **_differences(found)}
+    rows = {SOURCES[verification.source]: f"{found.pictures}", **_differences(verification.whole)}
+    if verification.resize:
+        rows["on the same pictures resized by Pillow: probabilities, largest difference"] = (
+            f"{found.max_probability_difference:.2e}"
+        )
     if verification.answers.features is not None:
         rows["activation maps, features: largest, of their magnitude"] = (
             f"{found.max_map_difference:.2e}, {found.max_feature_difference:.2e}"
@@ -49,7 +53,8 @@ def _rows(verification: "Verification") -> dict[str, str]:
         )
     if not verification.quantized:
         rows["the checkpoint's own distance, fp32 from fp64"] = f"{found.eager_distance:.2e}"
-        rows["limit in probability"] = f"{found.limits.probability:.2e}"
+        resized = ", resized by Pillow" if verification.resize else ""
+        rows[f"limit in probability{resized}"] = f"{found.limits.probability:.2e}"
     for result in verification.conditions:
         passed = "" if result.passed else "  FAILED"
         rows[f"with {result.condition}"] = f"{result.max_probability_difference:.2e}{passed}"

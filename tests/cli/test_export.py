@@ -220,3 +220,4 @@ def test_a_graph_for_any_size_is_one_onnx_file_and_its_resize_is_told(run, run_t
     assert file["path"] == str(run / "model.any-size.onnx")
     assert "resize in the graph against Pillow: levels, share of values" in ran.err
     assert "which moves probabilities by up to" in ran.err
+    assert "on the same pictures resized by Pillow" in ran.err
