@@ -31,19 +31,21 @@ class ConditionResult:
         condition: in words.
         pictures: how many were asked.
         max_probability_difference: from the checkpoint; of a quantized file from itself under
-            the usual condition; infinite without answers.
-        passed: whether that, and all else, is within its limits.
+            the usual condition; infinite without answers, None where it was not asked.
+        passed: whether that, and all else, is within its limits; True where it was not asked.
         problem: why there are no answers.
     """
 
     condition: str
     pictures: int
-    max_probability_difference: float
+    max_probability_difference: float | None
     passed: bool
     problem: str | None = None
 
     def __str__(self) -> str:
         """Say it in words."""
+        if self.max_probability_difference is None:
+            return f"with {self.condition}: not asked: {self.problem}"
         off = f"largest difference in probability {self.max_probability_difference:.3g}"
         return f"with {self.condition}: {self.problem or off}"
 
@@ -185,7 +187,7 @@ def _conditions(
         try:
             results.append((yield from _condition(target, path, condition, expected, limits)))
         except ProviderError as error:  # listed by onnxruntime, but not to be had here
-            result = ConditionResult(str(condition), 0, 0.0, True, str(error))
+            result = ConditionResult(str(condition), 0, None, True, str(error))
             results.append(result)
         except Exception as error:  # noqa: BLE001 - the runtimes' errors share no base
             reason = " ".join(str(error).split())
