@@ -38,7 +38,8 @@ def adopt_command(
     data: Path | None = typer.Option(
         None,
         help="Labelled pictures to verify exports on: label folders, all for validation, or "
-        "train/, val/ and test/ of such.",
+        "train/, val/ and test/ of such. 50 or more for validation also set the temperature, "
+        "which changes the probabilities.",
     ),
     truth: Path | None = typer.Option(
         None, help="CSV of files and their labels instead of label folders, as tlx train --labels."

@@ -10,7 +10,12 @@ from .extras import require_extra
 from .screen import Screen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..export.bundle import BundleSummary
+    from ..export.events import ExportEvent
     from ..export.options import ExportOptions
+    from ..export.triton import TritonSummary
 
 _GRAPH, _SMALLER = "The graph", "Smaller files"
 
@@ -132,14 +137,39 @@ def export_command(
 def _export(
     run: Path, out: Path | None, data: Path | None, options: "ExportOptions", as_json: bool
 ) -> None:
+    from ..export.bundle import BundleSummary
     from ..export.publish import export_events
     from ..export.record import file_json
+    from ..export.triton import TritonSummary
     from ..inference.events import finish
 
+    seen: list[BundleSummary | TritonSummary] = []
     events = export_events(run, out, data, options)
     with Screen(as_json) as screen:
-        files = finish(events, lambda event: show_export(event, screen))
-        screen.json({"files": [file_json(file, str(file.path)) for file in files]})
+
+        def show(event: "ExportEvent") -> None:
+            if isinstance(event, BundleSummary | TritonSummary):
+                seen.append(event)
+            show_export(event, screen)
+
+        files = [file_json(file, str(file.path)) for file in finish(events, show)]
+        screen.json({"files": files, **_deliveries(seen)})
+
+
+def _deliveries(
+    made: "Sequence[BundleSummary | TritonSummary]",
+) -> dict[str, dict[str, str] | None]:
+    """Tell what was made of a file for others; None for what was not asked for."""
+    from ..export.bundle import BundleSummary
+
+    found: dict[str, dict[str, str] | None] = {"bundle": None, "triton": None}
+    for one in made:
+        if isinstance(one, BundleSummary):
+            found["bundle"] = {"path": str(one.path), "sha256": one.sha256}
+        else:
+            path = str(one.repository / one.name)
+            found["triton"] = {"path": path, "name": one.name, "sha256": one.sha256}
+    return found
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -10,7 +11,7 @@ from .screen import one_line
 if TYPE_CHECKING:
     from ..evaluation.paired import PairedDifference
     from ..export.comparison import Comparison
-    from ..export.verification import Verification
+    from ..export.verification import ConditionResult, Verification
 
 SOURCES = {
     "validation": "validation pictures compared, from bytes to label",
@@ -38,7 +39,11 @@ def verification_table(verification: "Verification") -> Table:
 
 def _rows(verification: "Verification") -> dict[str, str]:
     found = verification.comparison
-    rows = {SOURCES[verification.source]: f"{found.pictures}", **_differences(found)}
+    rows = {SOURCES[verification.source]: f"{found.pictures}", **_differences(verification.whole)}
+    if verification.resize:
+        rows["on the same pictures resized by Pillow: probabilities, largest difference"] = (
+            f"{found.max_probability_difference:.2e}"
+        )
     if verification.answers.features is not None:
         rows["activation maps, features: largest, of their magnitude"] = (
             f"{found.max_map_difference:.2e}, {found.max_feature_difference:.2e}"
@@ -49,10 +54,10 @@ def _rows(verification: "Verification") -> dict[str, str]:
         )
     if not verification.quantized:
         rows["the checkpoint's own distance, fp32 from fp64"] = f"{found.eager_distance:.2e}"
-        rows["limit in probability"] = f"{found.limits.probability:.2e}"
+        resized = ", resized by Pillow" if verification.resize else ""
+        rows[f"limit in probability{resized}"] = f"{found.limits.probability:.2e}"
     for result in verification.conditions:
-        passed = "" if result.passed else "  FAILED"
-        rows[f"with {result.condition}"] = f"{result.max_probability_difference:.2e}{passed}"
+        rows[f"with {result.condition}"] = _condition(result)
     if verification.resize:
         off = verification.resize
         rows["resize in the graph against Pillow: levels, share of values"] = (
@@ -62,6 +67,13 @@ def _rows(verification: "Verification") -> dict[str, str]:
     if verification.scores:
         rows |= _scores(verification.scores)
     return rows
+
+
+def _condition(result: "ConditionResult") -> str:
+    if result.max_probability_difference is None:
+        return escape(one_line(f"not asked: {result.problem}"))
+    passed = "" if result.passed else "  FAILED"
+    return f"{result.max_probability_difference:.2e}{passed}"
 
 
 def _differences(found: "Comparison") -> dict[str, str]:

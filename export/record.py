@@ -71,15 +71,15 @@ class ExportedFile:
         quantization: Quantization | None,
     ) -> "ExportedFile":
         """Describe a file that passed."""
-        found, summary = verification.comparison, verification.summary
+        summary = verification.summary
         return cls(
             path=path,
             format=name,
             verified=True,
-            pictures=found.pictures,
+            pictures=summary.pictures,
             source=verification.source,
-            max_probability_difference=found.max_probability_difference,
-            agreement=found.agreement,
+            max_probability_difference=summary.max_probability_difference,
+            agreement=summary.agreement,
             sha256=sha256,
             metric=summary.metric,
             score=summary.score,

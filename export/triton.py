@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..inference.session import ModelSession, TensorSpec
+from ..inference.whole_file import file_digest
 from ..samples.labels_file import LABELS_FILE, labels_text
 from .work_folder import leftovers
 
@@ -37,11 +38,13 @@ class TritonSummary:
         repository: what `tritonserver --model-repository` is given.
         name: the model's name, which clients ask for.
         max_batch: pictures that Triton puts together at most; 0: the file has a fixed batch.
+        sha256: of the model file in it.
     """
 
     repository: Path
     name: str
     max_batch: int
+    sha256: str
 
 
 def write_triton_repository(
@@ -68,7 +71,7 @@ def write_triton_repository(
         (folder / LABELS_FILE).write_bytes(labels.encode())
         seal = _SEAL + _sha256(config.encode(), folder)
         (folder / CONFIG).write_bytes(f"{seal}\n{config}".encode())
-    return TritonSummary(target, name, _max_batch(session))
+    return TritonSummary(target, name, _max_batch(session), file_digest(target / name / MODEL))
 
 
 def triton_name(model_file: Path) -> str:

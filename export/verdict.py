@@ -45,6 +45,8 @@ def _diagnose(reference: Reference, file: OpenedFile, verification: Verification
         return verification.inconsistency
     if verification.resize and not verification.resize.passed:  # it comes before the network
         return Diagnosis("resize and crop", "the resize or crop in the graph is not Pillow's")
+    if verification.comparison.passed and not verification.whole.passed:
+        return Diagnosis("resize and crop", "the file answers otherwise where it resizes by itself")
     conditions = [result for result in verification.conditions if not result.passed]
     if verification.comparison.passed and conditions:
         return Diagnosis(None, f"it depends on how it is asked: {conditions[0].condition}")

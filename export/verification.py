@@ -5,30 +5,22 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import ProviderError
 from ..evaluation.paired import PairedDifference
 from ..inference.card import VerificationSummary
-from ..inference.graph_input import ANY_SIZE, prepare
 from .answers import Answers
 from .comparison import ITSELF, QUANTIZED, Comparison, Limits, compare, limits_of
 from .condition import BATCH, Condition, other_conditions
 from .consistency import find_inconsistency
 from .diagnosis import Diagnosis
-from .files import Format, OpenedFile, ask_file, file_pixels
-from .onnx_opened import OnnxFile
+from .files import Format, OpenedFile, ask_file
 from .pictures import VerificationPictures
 from .reference import ComparisonProgress, Reference
+from .resize_difference import ResizeDifference, resize_difference
 from .scores import score_both
 
 CONDITION_PICTURES = 25
 """Asked under each further condition: three batches of 8 and one picture more."""
-RESIZE_PICTURES = 64
-RESIZE_LEVELS, RESIZE_SHARE = 2, 0.3
-"""A graph that resizes may be off by this many levels of 255, in this share of the values: what
-exact halves that are rounded the other way, or the other order of the two passes, come to."""
 
 
 @dataclass(frozen=True)
@@ -39,45 +31,23 @@ class ConditionResult:
         condition: in words.
         pictures: how many were asked.
         max_probability_difference: from the checkpoint; of a quantized file from itself under
-            the usual condition; infinite without answers.
-        passed: whether that, and all else, is within its limits.
+            the usual condition; infinite without answers, None where it was not asked.
+        passed: whether that, and all else, is within its limits; True where it was not asked.
         problem: why there are no answers.
     """
 
     condition: str
     pictures: int
-    max_probability_difference: float
+    max_probability_difference: float | None
     passed: bool
     problem: str | None = None
 
     def __str__(self) -> str:
         """Say it in words."""
+        if self.max_probability_difference is None:
+            return f"with {self.condition}: not asked: {self.problem}"
         off = f"largest difference in probability {self.max_probability_difference:.3g}"
         return f"with {self.condition}: {self.problem or off}"
-
-
-@dataclass(frozen=True)
-class ResizeDifference:
-    """What a graph for any size makes of pictures, against Pillow.
-
-    Attributes:
-        pictures: how many were compared.
-        max_level: largest difference of a value after resize and crop, in levels of 255.
-        share: of the values that differ at all.
-        max_probability_difference: from the file's answers to pictures that Pillow resized.
-        worst: the picture with the largest difference in levels.
-    """
-
-    pictures: int
-    max_level: int
-    share: float
-    max_probability_difference: float
-    worst: Path
-
-    @property
-    def passed(self) -> bool:
-        """Whether it is as near as rounding allows."""
-        return self.max_level <= RESIZE_LEVELS and self.share <= RESIZE_SHARE
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +55,13 @@ class Verification:
     """The outcome for one file.
 
     Attributes:
-        answers: the file's, to all pictures, under the usual condition.
+        answers: the file's, to all pictures, under the usual condition; of a graph that takes any
+            size, to pictures that Pillow resized.
         comparison: of these with the checkpoint's.
         worst: the picture that is farthest off.
         conditions: the others.
-        scores: the checkpoint's (first) and the file's; None where the truth is not known.
+        scores: the checkpoint's (first) and the file's, as it is used: a graph for any size on
+            pictures as decoded; None where the truth is not known.
         source: where the pictures are from, as in `VerificationPictures`.
         resize: for a graph that takes any size.
         inconsistency: where the outputs of a quantized file contradict each other.
@@ -109,6 +81,11 @@ class Verification:
     max_drop: float = 0.0
 
     @property
+    def whole(self) -> Comparison:
+        """How far the file is from the checkpoint as it is used, from bytes to label."""
+        return self.resize.comparison if self.resize else self.comparison
+
+    @property
     def failures(self) -> tuple[str, ...]:
         """What is beyond its limit, as text."""
         beyond = [*self.comparison.failures]
@@ -120,6 +97,8 @@ class Verification:
                 f"its resize is off by up to {self.resize.max_level} levels in "
                 f"{self.resize.share:.2%} of the values, at worst on {self.resize.worst}"
             )
+        if self.resize:
+            beyond += [f"on pictures as decoded: {text}" for text in self.whole.failures]
         if self.quantized and self.scores and _surely_worse(self.scores, self.max_drop):
             beyond.append(
                 f"{self.scores.metric} drops by {100 * self.scores.value:.2f} points, "
@@ -135,13 +114,13 @@ class Verification:
     @property
     def summary(self) -> VerificationSummary:
         """The outcome as the card states it."""
-        found, scores = self.comparison, self.scores
+        found, scores = self.whole, self.scores
         gain = (-scores.interval[1], -scores.interval[0]) if scores and scores.interval else None
         return VerificationSummary(
             found.pictures,
             found.max_probability_difference,
             found.agreement,
-            None if self.quantized else found.limits.probability,
+            None if self.quantized or self.resize else found.limits.probability,
             found.eager_distance,
             self.source,
             scores.metric if scores else None,
@@ -171,13 +150,16 @@ def verify_file(
     answers = yield from ask_file(file, reference.paths, target.name)
     comparison = compare(reference, answers, file.card.labels, limits)
     within = yield from _conditions(target, path, reference, answers, limits)
-    resize = yield from _resize_difference(file, chosen, target.name, answers)
+    resize = yield from resize_difference(file, chosen, target.name, answers, reference)
+    worst = comparison.worst
+    if resize and comparison.passed and not resize.comparison.passed:
+        worst = resize.comparison.worst
     return Verification(
         answers,
         comparison,
-        reference.paths[comparison.worst],
+        reference.paths[worst],
         within,
-        score_both(reference, answers, file.card.labels, chosen),
+        score_both(reference, resize.answers if resize else answers, file.card.labels, chosen),
         chosen.source,
         resize,
         _inconsistency(file, answers, reference) if quantization else None,
@@ -205,7 +187,7 @@ def _conditions(
         try:
             results.append((yield from _condition(target, path, condition, expected, limits)))
         except ProviderError as error:  # listed by onnxruntime, but not to be had here
-            result = ConditionResult(str(condition), 0, 0.0, True, str(error))
+            result = ConditionResult(str(condition), 0, None, True, str(error))
             results.append(result)
         except Exception as error:  # noqa: BLE001 - the runtimes' errors share no base
             reason = " ".join(str(error).split())
@@ -223,28 +205,6 @@ def _condition(
     compared = compare(expected, found, file.card.labels, limits)
     difference = compared.max_probability_difference
     return ConditionResult(str(condition), compared.pictures, difference, compared.passed)
-
-
-def _resize_difference(
-    file: OpenedFile, chosen: VerificationPictures, side: str, answers: Answers
-) -> Generator[ComparisonProgress, None, ResizeDifference | None]:
-    """Compare what a graph for any size makes of pictures as decoded with what Pillow makes."""
-    if file.card.input != ANY_SIZE or not isinstance(file, OnnxFile):
-        return None
-    paths = chosen.paths[:: max(1, len(chosen.paths) // RESIZE_PICTURES)]
-    levels: list[NDArray[np.int64]] = []
-    prepared = file.prepared(prepare(path, file.card) for path in paths)
-    for done, (path, found) in enumerate(zip(paths, prepared, strict=True), start=1):
-        levels.append(np.abs(found.astype(int) - file_pixels(path, file.card.preprocessing)))
-        yield ComparisonProgress(f"{side}: its resize", done, len(paths))
-    whole = yield from ask_file(file, chosen.paths, f"{side}: the whole path", read=prepare)
-    return ResizeDifference(
-        len(paths),
-        int(np.max(levels)),
-        float(np.mean([(level > 0).mean() for level in levels])),
-        float(np.abs(whole.probabilities - answers.probabilities).max()),
-        paths[int(np.argmax([level.max() for level in levels]))],
-    )
 
 
 def _surely_worse(scores: PairedDifference, allowed: float) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import ModelFileError, TlxError
+from ..errors import ModelFileError, TlxError, VerificationError
 from ..inference.card import ModelCard
 from ..inference.events import finish
 from ..inference.graph_input import ANY_SIZE
@@ -20,6 +20,9 @@ from .pictures import VerificationPictures, verification_pictures
 from .reference import ComparisonProgress, compute_reference
 from .verdict import require_passed
 from .verification import Verification, verify_file
+
+FEWEST_SCORES = 64
+"""Known pictures below which nothing is said of the threshold for unknown ones."""
 
 VerifyEvent = VerificationPictures | ComparisonProgress | Verified
 
@@ -69,7 +72,30 @@ def verify_events(
         verification = yield from verify_file(target, path, opened, reference, pictures)
     yield Verified(path.name, verification)
     require_passed(verification, reference, opened, path.name)
+    _require_likely_threshold(card, verification, path.name)
     return VerifiedFile(path, target.name, verification)
+
+
+def _require_likely_threshold(card: ModelCard, verification: Verification, name: str) -> None:
+    """Hold the threshold for unknown pictures, which no checkpoint has, against known ones' scores.
+
+    An export takes it from the scores of the run's validation pictures. With the share that was
+    to be refused unknown here, all that can be said is that it lies where they do.
+
+    Raises:
+        VerificationError: it is farther from all of them than they are from each other.
+    """
+    threshold, scores = card.unknown_threshold, verification.answers.unknown_score
+    of_the_run = verification.source in ("validation", "validation and training")
+    if threshold is None or scores is None or not of_the_run or len(scores) < FEWEST_SCORES:
+        return
+    low, high = float(scores.min()), float(scores.max())
+    if not 2 * low - high <= threshold <= 2 * high - low:
+        raise VerificationError(
+            f"{name} does not answer as an export of this run does: the threshold for unknown "
+            f"pictures in its card is {threshold:.4g}, the scores of {len(scores)} known pictures "
+            f"are {low:.4g} to {high:.4g}; export the run again"
+        )
 
 
 def _format_of(path: Path) -> Format:

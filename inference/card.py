@@ -95,7 +95,8 @@ class VerificationSummary:
         agreement: share of pictures outside ties with the same first label; for multi-label
             with the same chosen labels.
         limit: the largest difference allowed; None for a quantized file, which is held to the
-            loss of accuracy in `Quantization` instead.
+            loss of accuracy in `Quantization` instead, and for one that resizes by itself, which
+            is held to its labels.
         eager_distance: largest distance of the fp32 checkpoint from itself in fp64.
         source: where the pictures are from: "validation", "validation and training", "folder"
             or "sample" (parts of two photographs that come with scikit-learn, for want of

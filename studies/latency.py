@@ -8,7 +8,9 @@ import numpy as np
 
 from ..inference.cores import available_cores
 from ..inference.events import finish
+from ..inference.graph_input import ANY_SIZE
 from ..inference.session import ModelSession
+from .bench_pictures import MADE_SIZE
 from .timing import Work, take_turns, timed, timing
 
 FEWEST = 6
@@ -47,10 +49,12 @@ def measure_latency(model: Path, seconds: float | None = None) -> Latency:
 def answering(session: ModelSession, batch: int) -> Work:
     """Make the work of computing the scores of one batch, always the same.
 
-    Its pixels are noise, for the time does not depend on what they show.
+    Its pixels are noise, for the time does not depend on what they show; where the graph resizes,
+    it does depend on their size, which is that of a made picture.
     """
     side = session.card.preprocessing.crop
-    shape = (batch, side, side, 3)
+    width, height = MADE_SIZE if session.card.input == ANY_SIZE else (side, side)
+    shape = (batch, height, width, 3)
     images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
     def work(_number: int) -> Sequence[float]:

@@ -27,6 +27,7 @@ FILE = {
     "conditions": list,
     "quantization": type(None),
 }
+ANY_SIZE = "model.any-size.onnx"
 NEEDED = ("best.pt", "config.json", "split.csv")
 
 
@@ -42,7 +43,8 @@ def run(journey, tmp_path):
 def test_json_is_one_object_with_all_files(journey):
     assert journey.exported.code == 0
     (content,) = journey.exported.json
-    assert list(content) == ["files"]
+    assert list(content) == ["files", "bundle", "triton"]
+    assert content["bundle"] is content["triton"] is None
     for file in content["files"]:
         assert {name: type(value) for name, value in file.items()} == FILE
         assert file["verified"] is True
@@ -61,9 +63,13 @@ def test_json_is_one_object_with_all_files(journey):
     }
 
 
+def _sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def test_the_hashes_are_those_of_the_files(journey):
     for file in journey.exported.json[0]["files"]:
-        assert hashlib.sha256(Path(file["path"]).read_bytes()).hexdigest() == file["sha256"]
+        assert _sha256(Path(file["path"])) == file["sha256"]
 
 
 def test_a_table_for_each_file_says_what_was_compared(journey):
@@ -214,9 +220,16 @@ def test_options_that_cannot_be_are_one_line_and_nothing_is_done(run, run_tlx, o
 
 def test_a_graph_for_any_size_is_one_onnx_file_and_its_resize_is_told(run, run_tlx, journey):
     options = ["--embed-resize", "--legacy-exporter"]  # which is the quicker one
+    options += ["--bundle", run / "b.zip", "--triton", run / "models"]
     ran = run_tlx("export", run, "--data", journey.data, *options, "--json")
     assert ran.code == 0
+    bundle, triton = ran.json[0]["bundle"], ran.json[0]["triton"]
+    assert bundle == {"path": str(run / "b.zip"), "sha256": _sha256(run / "b.zip")}
+    folder = run / "models" / triton["name"]
+    assert triton["path"] == str(folder)
+    assert triton["sha256"] == _sha256(folder / "1" / "model.onnx") == _sha256(run / ANY_SIZE)
     (file,) = ran.json[0]["files"]
-    assert file["path"] == str(run / "model.any-size.onnx")
+    assert file["path"] == str(run / ANY_SIZE)
     assert "resize in the graph against Pillow: levels, share of values" in ran.err
     assert "which moves probabilities by up to" in ran.err
+    assert "on the same pictures resized by Pillow" in ran.err

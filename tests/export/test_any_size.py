@@ -171,6 +171,16 @@ def test_pictures_are_classified_through_it_as_through_the_plain_file(
     assert [one.prediction.label for one in found] == [one.prediction.label for one in expected]
 
 
+def test_its_card_tells_of_the_whole_path_and_not_of_pictures_that_pillow_resized(
+    any_size_file, model_file, split_folder
+):
+    said = describe_onnx(any_size_file).card.verification
+    plain = describe_onnx(model_file).card.verification
+    assert said.limit is None
+    assert plain.max_probability_difference <= plain.limit < said.max_probability_difference < 0.02
+    assert (said.agreement, said.pictures) == (1.0, plain.pictures)
+
+
 def test_pictures_of_different_sizes_go_in_one_call(any_size_file, photograph):
     session = ModelSession(any_size_file)
     images = [photograph, photograph[:200, :300], photograph[100:300, :300], photograph[:90]]

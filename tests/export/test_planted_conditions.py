@@ -1,18 +1,25 @@
 """Faults that show under one condition alone, or in what surrounds the graph: caught and named."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import GraphProto, helper, numpy_helper
+from rich.console import Console
 
+from tlx.cli.export_table import verification_table
+from tlx.errors import ProviderError
 from tlx.export import condition, onnx_file, pictures, publish
 from tlx.export.answers import Answers
 from tlx.export.condition import Condition
+from tlx.export.events import Verified
 from tlx.export.onnx_opened import OnnxFile
+from tlx.export.options import ExportOptions
 from tlx.inference.card import ModelCard
 from tlx.inference.graph_input import Pixels
 
@@ -89,6 +96,37 @@ def test_a_provider_that_cannot_open_the_file_is_named(plant_condition, refusal,
     plant_condition(met)
     text = refusal()
     assert "with Planted, all threads, batches of 8: the onnx (Planted, all threads" in text
+
+
+def test_a_provider_that_does_not_compute_here_is_told_as_not_asked(
+    plant_graph, light_run, monkeypatch
+):
+    monkeypatch.setattr(condition, "other_providers", lambda: ["Planted"])
+    plant_graph()
+    (target,) = publish.FORMATS
+
+    def opened(path: Path, asked: Condition) -> OnnxFile:
+        if asked.provider == "Planted":
+            raise ProviderError("Planted does [not] compute on this machine")
+        return OnnxFile(path, asked)
+
+    monkeypatch.setattr(publish, "FORMATS", (replace(target, open=opened),))
+    events = list(publish.export_events(light_run, options=ExportOptions(formats=("onnx",))))
+    (verification,) = (event.verification for event in events if isinstance(event, Verified))
+    *_, result = verification.conditions
+    said = "not asked: Planted does [not] compute on this machine"
+    assert str(result) == f"with Planted, all threads, batches of 8: {said}"
+    console = Console(file=StringIO(), width=200)
+    console.print(verification_table(verification))
+    assert said in console.file.getvalue()
+    (row,) = json.loads((light_run / "verification.json").read_text())["files"]
+    assert row["conditions"][-1] == {
+        "condition": "Planted, all threads, batches of 8",
+        "pictures": 0,
+        "max_probability_difference": None,
+        "passed": True,
+        "problem": "Planted does [not] compute on this machine",
+    }
 
 
 def test_a_batch_of_which_only_the_first_picture_is_answered_is_named(plant_graph, refusal):

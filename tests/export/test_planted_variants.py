@@ -1,5 +1,6 @@
 """Faults in a variant: floats, a resize in the graph, explanations, pt2; caught and named."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,16 @@ import torch
 from onnx import GraphProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from tlx.errors import VerificationError
 from tlx.export import publish, writing
+from tlx.export.answers import Answers
 from tlx.export.deployed import FloatNormalisation, ScoresNetwork
+from tlx.export.events import Verified
+from tlx.export.onnx_opened import OnnxFile
 from tlx.export.options import ExportOptions
+from tlx.export.verification import Verification
 from tlx.inference.card import ModelCard
+from tlx.inference.graph_input import Pixels
 
 ANY_SIZE = ExportOptions(formats=("onnx",), embed_resize=True, legacy_exporter=True)
 FLOATS = ExportOptions(formats=("torchscript",), input="float-nchw")
@@ -145,3 +152,43 @@ def test_a_fault_in_a_pt2_file_is_named_by_its_stage(plant_network, refusal):
     text = refusal(options=ExportOptions(formats=("pt2",)))
     assert text.startswith("model.pt2 does not answer as the checkpoint does")
     assert "is layer2: weights or BatchNorm statistics of layer2" in text
+
+
+class FaultyAsDecoded(OnnxFile):
+    """Answers with the labels in another order where the graph has something to resize."""
+
+    def run(self, images: Sequence[Pixels]) -> Answers:
+        answers = super().run(images)
+        if all(min(image.shape[:2]) == self.card.preprocessing.resize_side for image in images):
+            return answers
+        return replace(
+            answers,
+            logits=np.roll(answers.logits, 1, axis=1),
+            probabilities=np.roll(answers.probabilities, 1, axis=1),
+        )
+
+
+def test_labels_that_change_where_the_graph_resizes_are_told(plant_graph, refusal, monkeypatch):
+    plant_graph()
+    (target,) = publish.FORMATS
+    monkeypatch.setattr(publish, "FORMATS", (replace(target, open=FaultyAsDecoded),))
+    text = refusal(options=ANY_SIZE)
+    assert "(on pictures as decoded: " in text
+    assert "same label outside ties 0.00%" in text
+    assert "resize and crop: the file answers otherwise where it resizes by itself" in text
+
+
+def test_scores_and_agreement_are_those_of_pictures_as_decoded(plant_graph, light_run, monkeypatch):
+    plant_graph()
+    (target,) = publish.FORMATS
+    monkeypatch.setattr(publish, "FORMATS", (replace(target, open=FaultyAsDecoded),))
+    seen: list[Verification] = []
+    with pytest.raises(VerificationError):
+        for event in publish.export_events(light_run, options=ANY_SIZE):
+            seen += [event.verification] if isinstance(event, Verified) else []
+    (found,) = seen
+    assert found.comparison.passed
+    assert found.comparison.agreement == 1.0
+    assert found.summary.agreement == 0.0
+    assert found.scores.first > found.scores.second
+    assert found.summary.max_probability_difference == found.whole.max_probability_difference > 0.1

@@ -1,5 +1,6 @@
 """The score for unknown pictures in every kind of file, against the rule that was fitted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from onnx import ModelProto, numpy_helper
 import tlx
 from tlx.errors import VerificationError
 from tlx.evaluation.unknown import UnknownRule, choose_threshold, fit_rule
-from tlx.export import pictures, unknown_fit, writing
+from tlx.export import pictures, unknown_fit, verify, writing
 from tlx.export.condition import USUAL
 from tlx.export.files import FORMATS
 from tlx.export.options import ExportOptions
@@ -61,6 +62,20 @@ def test_a_file_scores_by_the_rule_of_its_own_features(judging_run, split_folder
     prediction = tlx.Classifier(file.path).classify(split_folder / "val" / "red" / "000.jpg")
     assert prediction.unknown == (prediction.unknown_score > session.card.unknown_threshold)
     tlx.verify(file.path, judging_run)
+
+
+@pytest.mark.parametrize("threshold", [99.0, -99.0])
+def test_a_threshold_far_from_all_known_scores_is_told(judging_run, monkeypatch, threshold):
+    monkeypatch.setattr(verify, "FEWEST_SCORES", 10)
+    (file,) = tlx.export(judging_run, options=PLAIN)
+    tlx.verify(file.path, judging_run)
+    card = replace(ModelSession(file.path).card, unknown_threshold=threshold)
+    FORMATS[0].rewrite_card(file.path, card)
+    said = (
+        f"the threshold for unknown pictures in its card is {threshold:g}, the scores of 10 known"
+    )
+    with pytest.raises(VerificationError, match=said):
+        tlx.verify(file.path, judging_run)
 
 
 ALL = ("scale", "shift", "directions", "weight", "level")

@@ -1,5 +1,7 @@
 """The latency of a model file: how it is measured."""
 
+from dataclasses import replace
+
 from tlx.inference.session import ModelSession
 from tlx.studies.latency import FEWEST, answering, measure_latency
 
@@ -21,3 +23,12 @@ def test_the_session_gets_a_batch_of_the_size_asked_for(model_file, monkeypatch)
         (seconds,) = answering(session, batch)(0)
         assert seconds > 0
     assert shapes == [(1, 32, 32, 3), (5, 32, 32, 3)]
+
+
+def test_a_graph_that_resizes_gets_pictures_that_it_has_to_resize(model_file, monkeypatch):
+    session = ModelSession(model_file, 1)
+    monkeypatch.setattr(session, "card", replace(session.card, input="uint8-any-size"))
+    shapes: list = []
+    monkeypatch.setattr(session, "scores", lambda images: shapes.append(images.shape))
+    answering(session, 2)(0)
+    assert shapes == [(2, 480, 640, 3)]
