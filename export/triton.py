@@ -125,7 +125,7 @@ def _tensor(spec: TensorSpec, max_batch: int) -> str:
     dims = ", ".join(str(size) if isinstance(size, int) else "-1" for size in shape)
     fields = [f'name: "{spec.name}"', f"data_type: {_TYPES[spec.dtype]}"]
     # Triton has no tensor without dimensions: one value a picture is reshaped to that.
-    fields += [f"dims: [ {dims} ]"] if shape else ["dims: [ 1 ]", "reshape { shape: [ ] }"]
+    fields += [f"dims: [ {dims} ]"] if shape else ["dims: [ 1 ]", "reshape: { shape: [ ] }"]
     if spec.name == "probabilities":
         fields.append(f'label_filename: "{LABELS_FILE}"')
     return "  {\n" + "".join(f"    {field}\n" for field in fields) + "  }"
@@ -142,6 +142,8 @@ def _parameters(session: ModelSession) -> str:
     }
     if session.card.decision_thresholds is not None:
         facts["thresholds"] = json.dumps(session.card.decision_thresholds)
+    if session.card.unknown_threshold is not None:
+        facts["unknown_threshold"] = repr(session.card.unknown_threshold)
     return "\n".join(
         f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}'
         for key, value in facts.items()
