@@ -160,11 +160,21 @@ def _golden_json(session: ModelSession, vectors: Sequence[GoldenVector]) -> str:
                 "logit_tolerance": vector.logit_tolerance,
                 "labels": vector.labels,
                 "tie": vector.tie,
+                **_expected_score(vector),
             }
             for vector in vectors
         ],
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def _expected_score(vector: GoldenVector) -> dict[str, float | None]:
+    if vector.unknown_score is None:
+        return {}
+    return {
+        "unknown_score": vector.unknown_score,
+        "unknown_tolerance": vector.unknown_tolerance,
+    }
 
 
 def _pixels_name(vector: GoldenVector) -> str:

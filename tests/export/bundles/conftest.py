@@ -93,7 +93,7 @@ def _graph(card: ModelCard, batch: int | str, explains: bool) -> onnx.GraphProto
         **({"255": np.float32(255)} if planes else {}),
         "rows and columns": np.array([2, 3] if planes else [1, 2]),
         "maps' sides": np.array([2, 3]),
-        "red": np.array(0),
+        **({} if card.unknown_threshold is None else {"red": np.array(0)}),
     }
     return helper.make_graph(
         nodes,
