@@ -92,6 +92,12 @@ def check_bundle_target(target: Path) -> None:
         )
 
 
+def withdraw_bundle(target: Path) -> None:
+    """Remove a bundle that is as tlx wrote it; anything else is left."""
+    if _is_untouched_bundle(target):
+        target.unlink()
+
+
 def _is_untouched_bundle(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:

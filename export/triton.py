@@ -97,6 +97,15 @@ def check_triton_target(target: Path, name: str) -> None:
         )
 
 
+def withdraw_triton_model(target: Path, name: str) -> None:
+    """Remove a model that is as tlx wrote it from a repository; anything else is left."""
+    folder = target / name
+    if folder.is_dir() and _is_untouched(folder):
+        partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+        folder.replace(partial)  # whole, so that no part of it is ever served
+        shutil.rmtree(partial)
+
+
 def triton_config(session: ModelSession, name: str) -> str:
     """Write config.pbtxt: protocol buffer text of the message `inference.ModelConfig`."""
     max_batch = _max_batch(session)
