@@ -25,6 +25,7 @@ from tlx.export.pictures import VerificationPictures
 from tlx.export.publish import export_events
 from tlx.export.record import ExportedFile
 from tlx.export.reference import ComparisonProgress, compute_reference
+from tlx.export.unknown_fit import RuleFitted
 from tlx.samples.folders import label_folders
 
 LIGHT = {"best.pt", "config.json", "split.csv"}
@@ -77,8 +78,9 @@ def test_the_best_epochs_validation_numbers_are_those_of_the_file(model_file, sp
 def test_what_happens_is_told_in_order(plant_graph, light_run, monkeypatch):
     plant_graph()
     monkeypatch.setattr(publish, "compute_reference", compute_reference)
-    chosen, *events, last = export_events(light_run)
+    chosen, rule, *events, last = export_events(light_run)
     assert isinstance(chosen, VerificationPictures)
+    assert isinstance(rule, RuleFitted)
     told = [e.side if isinstance(e, ComparisonProgress) else type(e) for e in events]
     conditions = [f"onnx ({condition})" for condition in other_conditions(runtime=True)]
     assert list(dict.fromkeys(told)) == ["checkpoint", Writing, "onnx", *conditions, Verified]
