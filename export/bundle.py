@@ -92,6 +92,12 @@ def check_bundle_target(target: Path) -> None:
         )
 
 
+def withdraw_bundle(target: Path) -> None:
+    """Remove a bundle that is as tlx wrote it; anything else is left."""
+    if _is_untouched_bundle(target):
+        target.unlink()
+
+
 def _is_untouched_bundle(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -160,11 +166,21 @@ def _golden_json(session: ModelSession, vectors: Sequence[GoldenVector]) -> str:
                 "logit_tolerance": vector.logit_tolerance,
                 "labels": vector.labels,
                 "tie": vector.tie,
+                **_expected_score(vector),
             }
             for vector in vectors
         ],
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def _expected_score(vector: GoldenVector) -> dict[str, float | None]:
+    if vector.unknown_score is None:
+        return {}
+    return {
+        "unknown_score": vector.unknown_score,
+        "unknown_tolerance": vector.unknown_tolerance,
+    }
 
 
 def _pixels_name(vector: GoldenVector) -> str:

@@ -1,6 +1,6 @@
 """README.md of a bundle: the contract in words, from the card and the graph."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Template
 
@@ -42,7 +42,7 @@ def bundle_readme(session: ModelSession, vectors: Sequence[GoldenVector]) -> str
         outputs="\n".join([_OUTPUTS_HEAD, *map(_output_row, session.outputs)]),
         temperature=card.temperature,
         function="the sigmoid" if several else "the softmax",
-        decision=_part(f"decision-{card.task}", {}),
+        decision=_part(f"decision-{card.task}", {}) + _unknown(card),
         levels=vectors[-1].levels,
         height=height,
         width=width,
@@ -53,8 +53,14 @@ def bundle_readme(session: ModelSession, vectors: Sequence[GoldenVector]) -> str
 _OUTPUTS_HEAD = "| tensor | type | shape | |\n| --- | --- | --- | --- |"
 
 
-def _part(name: str, numbers: dict[str, int]) -> str:
+def _part(name: str, numbers: Mapping[str, float]) -> str:
     return Template(bundle_file(f"readme/{name}.md")).substitute(numbers)
+
+
+def _unknown(card: ModelCard) -> str:
+    if card.unknown_threshold is None:
+        return ""
+    return _part("decision-unknown", {"threshold": card.unknown_threshold})
 
 
 def _batch(size: int | None) -> str:

@@ -3,10 +3,16 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .bundle import BundleSummary, check_bundle_target, write_bundle
+from .bundle import BundleSummary, check_bundle_target, withdraw_bundle, write_bundle
 from .options import ExportOptions
 from .record import ExportedFile
-from .triton import TritonSummary, check_triton_target, triton_name, write_triton_repository
+from .triton import (
+    TritonSummary,
+    check_triton_target,
+    triton_name,
+    withdraw_triton_model,
+    write_triton_repository,
+)
 
 
 def check_deliveries(options: ExportOptions, onnx_files: Sequence[Path]) -> None:
@@ -14,7 +20,7 @@ def check_deliveries(options: ExportOptions, onnx_files: Sequence[Path]) -> None
 
     Args:
         options: of the export.
-        onnx_files: where its ONNX files will lie.
+        onnx_files: where its ONNX files will lie, the float one first.
 
     Raises:
         UsageError: something else lies there.
@@ -22,15 +28,46 @@ def check_deliveries(options: ExportOptions, onnx_files: Sequence[Path]) -> None
     if options.bundle is not None:
         check_bundle_target(options.bundle)
     if options.triton is not None:
-        check_triton_target(options.triton, triton_name(onnx_files[-1]))
+        for path in _deliverable(options, onnx_files):
+            check_triton_target(options.triton, triton_name(path))
 
 
 def deliver(
-    options: ExportOptions, published: Sequence[ExportedFile], pictures: Sequence[Path]
+    options: ExportOptions,
+    onnx_files: Sequence[Path],
+    published: Sequence[ExportedFile],
+    pictures: Sequence[Path],
 ) -> Iterator[BundleSummary | TritonSummary]:
-    """Write what was asked for, with the last ONNX file: the smaller one, if there is one."""
-    file = [file.path for file in published if file.format == "onnx"][-1]
+    """Write what was asked for, with the ONNX file, or with the smallest of the quantized ones.
+
+    What an earlier export made of one that was refused now goes, as that file did.
+
+    Args:
+        options: of the export.
+        onnx_files: where its ONNX files were to lie, the float one first.
+        published: what was not refused.
+        pictures: for the bundle.
+    """
+    wanted = _deliverable(options, onnx_files)
+    _withdraw(options, [path for path in wanted if not path.exists()], len(wanted))
+    made = [file.path for file in published if file.path in wanted]
+    if not made:
+        return
+    file = min(made, key=lambda path: path.stat().st_size)
     if options.bundle is not None:
         yield write_bundle(file, pictures, options.bundle)
     if options.triton is not None:
         yield write_triton_repository(file, options.triton)
+
+
+def _deliverable(options: ExportOptions, onnx_files: Sequence[Path]) -> Sequence[Path]:
+    return onnx_files[1:] if options.quantize else onnx_files
+
+
+def _withdraw(options: ExportOptions, refused: Sequence[Path], count: int) -> None:
+    """Remove what was made of refused files; a bundle only if none of the `count` is left."""
+    if options.bundle is not None and len(refused) == count:
+        withdraw_bundle(options.bundle)
+    if options.triton is not None:
+        for path in refused:
+            withdraw_triton_model(options.triton, triton_name(path))

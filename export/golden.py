@@ -31,8 +31,9 @@ JPEG_LEVELS = 2
 DECODED_JPEG_LEVELS = 4
 """How far they may be as decoded, for a graph that resizes by itself."""
 LOGIT_TOLERANCE = {None: 1e-3, "fp16": 1e-2, "int8": 0.1}
-"""How far a logit may be on another processor, of the largest one (at least 1): kernels sum in
-another order, and those for int8 also round and saturate in other places."""
+"""How far a logit may be on another processor, of the largest one (at least 1), and a score for
+unknown pictures, of itself: kernels sum in another order, and those for int8 also round and
+saturate in other places."""
 
 _ORIENTATION = 0x0112
 _STORED_SIDEWAYS = 6
@@ -86,6 +87,8 @@ class GoldenVector:
         logit_tolerance: how far they may be elsewhere.
         labels: the chosen ones, most probable first.
         tie: True where logits that far away can choose other labels.
+        unknown_score: larger is stranger; None for a file without a rule for unknown pictures.
+        unknown_tolerance: how far it may be elsewhere; None likewise.
     """
 
     picture: str
@@ -96,6 +99,8 @@ class GoldenVector:
     logit_tolerance: float
     labels: tuple[str, ...]
     tie: bool
+    unknown_score: float | None
+    unknown_tolerance: float | None
 
 
 def golden_vectors(session: ModelSession, pictures: Sequence[Path]) -> tuple[GoldenVector, ...]:
@@ -142,10 +147,13 @@ def _vector(
 ) -> GoldenVector:
     content, card = encoding.encode(image), session.card
     pixels = prepare(content, card)
-    logits, probabilities = (rows[0] for rows in session.scores([pixels]))
+    answer = session.run([pixels], explain=False)
+    logits, probabilities = answer.logits[0], answer.probabilities[0]
+    score = None if answer.unknown_score is None else float(answer.unknown_score[0])
     chosen = Prediction(card.labels, logits, probabilities, card.decision_thresholds).chosen
     kind = card.quantization and card.quantization.kind
-    tolerance = LOGIT_TOLERANCE[kind] * max(1.0, float(np.abs(logits).max()))
+    share = LOGIT_TOLERANCE[kind]
+    tolerance = share * max(1.0, float(np.abs(logits).max()))
     return GoldenVector(
         picture=f"golden/{number}{encoding.suffix}",
         content=content,
@@ -155,6 +163,8 @@ def _vector(
         logit_tolerance=tolerance,
         labels=tuple(ranked.label for ranked in chosen),
         tie=_is_tie(card, logits, tolerance),
+        unknown_score=score,
+        unknown_tolerance=None if score is None else share * max(1.0, abs(score)),
     )
 
 

@@ -86,7 +86,8 @@ def export_events(
     names = [name for target in _formats(options) for name in _names(target, options)]
     find_earlier(folder, names)  # refuses someone else's files before any work is done
     require_own_table(folder / TABLE)
-    check_deliveries(options, [folder / name for name in names if name.endswith(".onnx")])
+    onnx_files = [folder / name for name in names if name.endswith(".onnx")]
+    check_deliveries(options, onnx_files)
     for_smaller = _for_smaller(run, data, checkpoint.card, options)
     with (
         work_folder(folder) as work,
@@ -98,9 +99,11 @@ def export_events(
         reference = yield from compute_reference(checkpoint, pictures.paths)
         reference = reference.with_rule(rule)
         job = _Job(folder, work, options, checkpoint, reference, pictures, for_smaller, for_rule)
-        published = yield from _publish_all(job)
+        published, refusals = yield from _publish_all(job)
         if options.bundle or options.triton:
-            yield from deliver(options, published, pictures.paths)
+            yield from deliver(options, onnx_files, published, pictures.paths)
+        if refusals:
+            raise VerificationError("; and ".join(map(str, refusals)))
         return tuple(published)
 
 
@@ -139,11 +142,13 @@ def _names(target: Format, options: ExportOptions) -> list[str]:
     return [f"{stem}.{part}{target.ending}" for part in ("", *(f"{kind}." for kind in smaller))]
 
 
-def _publish_all(job: _Job) -> Generator[ExportEvent, None, list[ExportedFile]]:
+def _publish_all(
+    job: _Job,
+) -> Generator[ExportEvent, None, tuple[list[ExportedFile], list[VerificationError]]]:
     """Publish every float file, then what is smaller; one that is refused keeps none back.
 
-    Raises:
-        VerificationError: one or more were refused.
+    Returns:
+        What was published, and why others were refused.
     """
     published: list[ExportedFile] = []
     refusals: list[VerificationError] = []
@@ -152,9 +157,7 @@ def _publish_all(job: _Job) -> Generator[ExportEvent, None, list[ExportedFile]]:
             published.append((yield from work))
         except VerificationError as error:
             refusals.append(error)
-    if refusals:
-        raise VerificationError("; and ".join(map(str, refusals)))
-    return published
+    return published, refusals
 
 
 def _files(job: _Job) -> Iterator[Generator[ExportEvent, None, ExportedFile]]:

@@ -100,6 +100,15 @@ def check_triton_target(target: Path, name: str) -> None:
         )
 
 
+def withdraw_triton_model(target: Path, name: str) -> None:
+    """Remove a model that is as tlx wrote it from a repository; anything else is left."""
+    folder = target / name
+    if folder.is_dir() and _is_untouched(folder):
+        partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+        folder.replace(partial)  # whole, so that no part of it is ever served
+        shutil.rmtree(partial)
+
+
 def triton_config(session: ModelSession, name: str) -> str:
     """Write config.pbtxt: protocol buffer text of the message `inference.ModelConfig`."""
     max_batch = _max_batch(session)
@@ -128,7 +137,7 @@ def _tensor(spec: TensorSpec, max_batch: int) -> str:
     dims = ", ".join(str(size) if isinstance(size, int) else "-1" for size in shape)
     fields = [f'name: "{spec.name}"', f"data_type: {_TYPES[spec.dtype]}"]
     # Triton has no tensor without dimensions: one value a picture is reshaped to that.
-    fields += [f"dims: [ {dims} ]"] if shape else ["dims: [ 1 ]", "reshape { shape: [ ] }"]
+    fields += [f"dims: [ {dims} ]"] if shape else ["dims: [ 1 ]", "reshape: { shape: [ ] }"]
     if spec.name == "probabilities":
         fields.append(f'label_filename: "{LABELS_FILE}"')
     return "  {\n" + "".join(f"    {field}\n" for field in fields) + "  }"
@@ -145,6 +154,8 @@ def _parameters(session: ModelSession) -> str:
     }
     if session.card.decision_thresholds is not None:
         facts["thresholds"] = json.dumps(session.card.decision_thresholds)
+    if session.card.unknown_threshold is not None:
+        facts["unknown_threshold"] = repr(session.card.unknown_threshold)
     return "\n".join(
         f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}'
         for key, value in facts.items()

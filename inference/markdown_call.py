@@ -40,7 +40,33 @@ _ARRAYS = {
     ),
     "uint8-any-size": "images = np.array(picture)[None]",
 }
+_RUN = {
+    False: (
+        '(answers,) = session.run(["probabilities"], {{{given}: images}})',
+        "probabilities = answers[0]",
+    ),
+    True: (
+        'answers, scores = session.run(["probabilities", "unknown_score"], {{{given}: images}})',
+        "probabilities, unknown_score = answers[0], float(scores[0])",
+    ),
+}
+"""By whether the file has a rule for unknown pictures."""
+_RUN_TORCH = {
+    False: (
+        "answers = network(torch.from_numpy(images))[1]",
+        "probabilities = answers[0].detach().numpy()",
+    ),
+    True: (
+        "outputs = network(torch.from_numpy(images))",
+        "probabilities = outputs[1][0].detach().numpy()",
+        "unknown_score = outputs[-1][0].detach().item()",
+    ),
+}
 _BEST = 'print(card["labels"][probabilities.argmax()], probabilities.max())'
+_BEST_OR_UNKNOWN = f"""\
+if unknown_score > card["unknown_threshold"]:
+    print("unknown, nearest:", end=" ")
+{_BEST}"""
 _CHOSEN = """\
 thresholds = card["thresholds"] or [{threshold}] * len(card["labels"])
 rows = zip(card["labels"], probabilities.tolist(), thresholds)
@@ -74,9 +100,8 @@ def _of_onnx(found: "FileDescription") -> str:
             f"session = onnxruntime.InferenceSession({python_string(name)})",
             f"notes = session.get_modelmeta().custom_metadata_map[{python_string(CARD_KEY)}]",
             "card = json.loads(notes)",
-            *_images(found.card),
-            f'(answers,) = session.run(["probabilities"], {{{given}: images}})',
-            "probabilities = answers[0]",
+            *_images(found),
+            *(line.format(given=given) for line in _RUN[_judges(found.card)]),
             _answer(found.card),
         )
     )
@@ -108,9 +133,8 @@ def _of_torch(found: "FileDescription", load: str) -> str:
             f'extra = {{{python_string(CARD_KEY)}: ""}}',
             load,
             f"card = json.loads(extra[{python_string(CARD_KEY)}])",
-            *_images(found.card),
-            "answers = network(torch.from_numpy(images))[1]",
-            "probabilities = answers[0].detach().numpy()",
+            *_images(found),
+            *_RUN_TORCH[_judges(found.card)],
             _answer(found.card),
         )
     )
@@ -130,16 +154,26 @@ def _of_checkpoint(_found: "FileDescription") -> str:
     )
 
 
-def _images(card: ModelCard) -> list[str]:
+def _images(found: "FileDescription") -> list[str]:
+    card, batch = found.card, found.inputs[0].shape[0]
     rule = card.preprocessing
     lines = [_PICTURE.format(twice=2 * rule.resize_side)]
     if card.input != "uint8-any-size":
         lines.append(_SQUARE.format(side=rule.resize_side, crop=rule.crop))
-    return [*lines, _ARRAYS[card.input]]
+    lines.append(_ARRAYS[card.input])
+    if isinstance(batch, int):
+        lines.append(f"images = images.repeat({batch}, axis=0)  # the file takes no other number")
+    return lines
+
+
+def _judges(card: ModelCard) -> bool:
+    return card.unknown_threshold is not None
 
 
 def _answer(card: ModelCard) -> str:
-    return _BEST if card.task == "single-label" else _CHOSEN.format(threshold=THRESHOLD)
+    if card.task == "multi-label":
+        return _CHOSEN.format(threshold=THRESHOLD)
+    return _BEST_OR_UNKNOWN if _judges(card) else _BEST
 
 
 def preprocessing_text(found: "FileDescription") -> str:

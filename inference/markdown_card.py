@@ -170,17 +170,19 @@ def _quantization(found: "FileDescription") -> str:
     made = found.card.quantization
     if made is None:
         return ""
-    interval = made.drop_interval
+    interval, counts = made.drop_interval, made.kind != "fp16"  # fp16 has no ranges nor a speed
+    ranges = ("training pictures that set its ranges", str(made.calibration_pictures))
+    faster = f"{made.speedup:.2f}" if made.speedup else "not measured on its device"
     rows = [
         ("kind", escape(made.kind)),
         ("how", escape(made.recipe)),
-        ("training pictures that set its ranges", str(made.calibration_pictures)),
+        *([ranges] if counts else []),
         ("validation pictures that measured the loss", str(made.pictures)),
         (f"loss of {escape(made.metric)} against the float file", f"{made.drop:+.4f}"),
         ("95 % interval", f"{interval[0]:+.4f} to {interval[1]:+.4f}" if interval else "none"),
         ("allowed", f"{made.max_drop:.4f}"),
         ("says the same as the float file", f"{made.agreement:.2%}"),
-        ("faster by", f"{made.speedup:.2f}" if made.speedup else "not measured on its device"),
+        *([("faster by", faster)] if counts else []),
     ]
     if made.measured_on:
         rows.append(("measured on", escape(made.measured_on)))

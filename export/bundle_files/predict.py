@@ -43,37 +43,37 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 def preprocess(file: str | Path) -> np.ndarray:
     """Give uint8 RGB [S, S, 3]; as decoded, [H, W, 3], where the graph resizes and crops."""
-    rgb = decode(file)
-    short, long = sorted(rgb.size)
+    short, long = sorted((rgb := decode(file)).size)
     if not short or long > 200 * short:
         raise ValueError(f"{rgb.width} x {rgb.height} pixels is a shape beyond 1:200")
     if CARD["input"] == "uint8-any-size":
         return np.array(rgb)
-    longer = int(SIDE * long / short)
-    size = (SIDE, longer) if rgb.width <= rgb.height else (longer, SIDE)
-    left, top = (round((length - CROP) / 2) for length in size)  # round() is half to even
-    resized = rgb.resize(size, Image.Resampling.BILINEAR)
+    resized = rgb.resize([int(SIDE * n / short) for n in rgb.size], Image.Resampling.BILINEAR)
+    left, top = (round((length - CROP) / 2) for length in resized.size)  # half to even
     return np.array(resized.crop((left, top, left + CROP, top + CROP)))
 
 
 def classify(session: onnxruntime.InferenceSession, pixels: np.ndarray) -> tuple:
-    """Give the logits, float32 [C], and a list of (label, probability) of what is chosen."""
+    """Give the logits, float32 [C], the chosen (label, probability), unknown_score in a list."""
     if CARD["input"] == "float-nchw":
         pixels = pixels.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
     batch = session.get_inputs()[0].shape[0]  # a number where the file takes only so many
-    images = np.stack([pixels] * (batch if isinstance(batch, int) else 1))
-    logits, probabilities = session.run(["logits", "probabilities"], {"images": images})
+    images = {"images": np.stack([pixels] * (batch if isinstance(batch, int) else 1))}
+    rule = [] if CARD["unknown_threshold"] is None else ["unknown_score"]
+    logits, probabilities, *scores = session.run(["logits", "probabilities", *rule], images)
     order, p = np.argsort(-logits[0], kind="stable"), probabilities[0].astype(float)
     several, least = CARD["task"] == "multi-label", CARD["thresholds"] or [0.5] * len(p)
     chosen = [i for i in order if p[i] >= least[i]] if several else order[:1]
-    return logits[0], [(CARD["labels"][i], p[i]) for i in chosen]
+    return logits[0], [(CARD["labels"][i], p[i]) for i in chosen], [float(s[0]) for s in scores]
 
 
 if __name__ == "__main__":
     opened = onnxruntime.InferenceSession(str(MODEL), providers=["CPUExecutionProvider"])
     for path in sys.argv[1:]:
         try:
-            found = classify(opened, preprocess(path))[1]
+            _, found, scores = classify(opened, preprocess(path))
         except Exception as error:
             sys.exit(f"{path}: {error}")
-        print(f"{path}: {', '.join(f'{label} {share:.4f}' for label, share in found) or 'none'}")
+        said = ", ".join(f"{label} {share:.4f}" for label, share in found) or "none"
+        unknown = any(score > CARD["unknown_threshold"] for score in scores)
+        print(f"{path}: {f'unknown (nearest: {said})' if unknown else said}")

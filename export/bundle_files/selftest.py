@@ -57,9 +57,9 @@ def check_answers() -> Iterator[str]:
         expected = np.frombuffer(read(vector["pixels"]), np.uint8).reshape(vector["shape"])
         yield f"{name}: {compare_pixels(predict.preprocess(HERE / name), expected, vector)}"
         # From the expected pixels on: what the decoder did is judged above.
-        logits, chosen = predict.classify(session, expected)
+        logits, chosen, scores = predict.classify(session, expected)
         said = compare_answer(logits, [label for label, _ in chosen], vector)
-        yield f"{name}: {said}"
+        yield f"{name}: {said}{compare_score(scores, vector)}"
 
 
 def compare_pixels(found, expected, vector) -> str:
@@ -87,6 +87,18 @@ def compare_answer(logits, labels, vector) -> str:
     if sorted(labels) != sorted(vector["labels"]) and not vector["tie"]:
         raise FailedCheckError(f"{vector['picture']} is {labels} here, not {vector['labels']}")
     return f"logits within {distance:.2g} ({allowed:.2g} allowed); {', '.join(labels) or 'none'}"
+
+
+def compare_score(scores, vector) -> str:
+    """Say how far the score for unknown pictures is; nothing for a file that gives none."""
+    if "unknown_score" not in vector:
+        return ""
+    distance, allowed = abs(scores[0] - vector["unknown_score"]), vector["unknown_tolerance"]
+    if not distance <= allowed:
+        raise FailedCheckError(
+            f"{vector['picture']}: unknown_score is {distance:.2g} away, {allowed:.2g} is allowed"
+        )
+    return f"; unknown_score within {distance:.2g}"
 
 
 def main() -> int:

@@ -5,9 +5,11 @@ import hashlib
 import json
 import os
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 
 import tlx
@@ -15,8 +17,10 @@ from tlx.errors import CheckpointError, DataError, UsageError, VerificationError
 from tlx.evaluation.report import score
 from tlx.export import publish
 from tlx.export.condition import other_conditions
+from tlx.export.delivery import deliver
 from tlx.export.events import Verified, Writing
 from tlx.export.files import FORMATS
+from tlx.export.options import ExportOptions
 from tlx.export.pictures import VerificationPictures
 from tlx.export.publish import export_events
 from tlx.export.record import ExportedFile
@@ -74,8 +78,9 @@ def test_the_best_epochs_validation_numbers_are_those_of_the_file(model_file, sp
 def test_what_happens_is_told_in_order(plant_graph, light_run, monkeypatch):
     plant_graph()
     monkeypatch.setattr(publish, "compute_reference", compute_reference)
-    chosen, *events, last = export_events(light_run)
+    chosen, rule, *events, last = export_events(light_run)
     assert isinstance(chosen, VerificationPictures)
+    assert isinstance(rule, RuleFitted)
     told = [e.side if isinstance(e, ComparisonProgress) else type(e) for e in events]
     conditions = [f"onnx ({condition})" for condition in other_conditions(runtime=True)]
     told_once = [RuleFitted, "checkpoint", Writing, "onnx", *conditions, Verified]
@@ -146,6 +151,62 @@ def test_a_second_format_that_fails_leaves_the_first_with_its_record(
     assert _names(light_run) == {*LIGHT, "model.onnx", "verification.json"}
     content = json.loads((light_run / "verification.json").read_text(encoding="utf-8"))
     assert [row["path"] for row in content["files"]] == ["model.onnx"]
+
+
+def _delivering(folder: Path, **options: object) -> ExportOptions:
+    return ExportOptions(bundle=folder / "out.zip", triton=folder / "served", **options)
+
+
+def test_a_good_onnx_file_is_delivered_though_another_format_is_refused(
+    plant_graph, light_run, monkeypatch, tmp_path
+):
+    plant_graph()
+
+    def write(network, card, path, options) -> None:
+        network.normalise.mean.zero_()
+        FORMATS[1].write(network, card, path, options)
+
+    faulty = (publish.FORMATS[0], replace(FORMATS[1], write=write))
+    monkeypatch.setattr(publish, "FORMATS", faulty)
+    with pytest.raises(VerificationError, match=r"model\.ts does not answer"):
+        tlx.export(light_run, options=_delivering(tmp_path))
+    served = tmp_path / "served" / "light" / "1" / "model.onnx"
+    assert served.read_bytes() == (light_run / "model.onnx").read_bytes()
+    with zipfile.ZipFile(tmp_path / "out.zip") as bundle:
+        assert bundle.read("model.onnx") == served.read_bytes()
+
+
+def test_what_was_made_of_an_earlier_file_goes_when_the_next_one_is_refused(
+    plant_graph, light_run, tmp_path
+):
+    options = _delivering(tmp_path, formats=("onnx",), legacy_exporter=True)
+    plant_graph()
+    tlx.export(light_run, options=options)
+    other = Path(shutil.copytree(tmp_path / "served" / "light", tmp_path / "served" / "other"))
+    assert (tmp_path / "out.zip").exists()
+    plant_graph(_break_weights)
+    with pytest.raises(VerificationError, match=r"^model\.onnx does not answer"):
+        tlx.export(light_run, options=options)
+    assert not (tmp_path / "out.zip").exists()
+    assert [*(tmp_path / "served").iterdir()] == [other]
+
+
+def test_of_several_smaller_files_the_smallest_is_delivered(
+    plant_graph, light_run, split_folder, tmp_path
+):
+    plant_graph()
+    (file,) = tlx.export(light_run)
+    int8, fp16 = (light_run / f"model.{kind}.onnx" for kind in ("int8", "fp16"))
+    shutil.copy(file.path, int8)
+    model = onnx.load(file.path)
+    model.doc_string = "larger"
+    onnx.save(model, fp16)
+    published = [file, *(replace(file, path=path) for path in (int8, fp16))]
+    options = _delivering(tmp_path, quantize=("int8", "fp16"))
+    pictures = sorted((split_folder / "val").glob("*/*.jpg"))
+    bundle, model = deliver(options, [file.path, int8, fp16], published, pictures)
+    assert "model.int8.onnx" in bundle.files
+    assert model.name == "light_int8"
 
 
 def test_a_writer_that_crashes_leaves_nothing(plant_graph, light_run):

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper
 from PIL import Image
 
 import tlx
+from tlx.export.options import ExportOptions
+from tlx.export.torchscript_file import write_torchscript
 from tlx.inference.card import CARD_KEY, ModelCard
 from tlx.inference.card_json import card_to_json
 from tlx.inference.inspection import FileDescription, describe, describe_onnx
@@ -87,19 +90,29 @@ def test_the_program_of_a_torchscript_file_answers_as_tlx(model_file, split_fold
 
 
 def _mean_colour(path: Path, card: ModelCard, dtype: int, shape: list, axes: list) -> None:
-    """Write a graph whose probabilities are the softmax of the mean of each colour."""
+    """Write a graph whose probabilities are the softmax of the mean of each colour.
+
+    The score for unknown pictures is the mean of red.
+    """
     node, real = helper.make_node, TensorProto.FLOAT
     nodes = [
         node("Cast", ["images"], ["float"], to=real),
         node("ReduceMean", ["float", "axes"], ["means"], keepdims=0),
         node("Softmax", ["means"], ["probabilities"], axis=1),
+        node("Gather", ["means", "red"], ["unknown_score"], axis=1),
     ]
     graph = helper.make_graph(
         nodes,
         "means",
         [helper.make_tensor_value_info("images", dtype, shape)],
-        [helper.make_tensor_value_info("probabilities", real, ["N", 3])],
-        [onnx.numpy_helper.from_array(np.array(axes), "axes")],
+        [
+            helper.make_tensor_value_info("probabilities", real, [shape[0], 3]),
+            helper.make_tensor_value_info("unknown_score", real, [shape[0]]),
+        ],
+        [
+            onnx.numpy_helper.from_array(np.array(axes), "axes"),
+            onnx.numpy_helper.from_array(np.array(0), "red"),
+        ],
     )
     opset = [helper.make_opsetid("", 18)]
     model = helper.make_model(graph, opset_imports=opset, ir_version=9)
@@ -112,6 +125,7 @@ def _mean_colour(path: Path, card: ModelCard, dtype: int, shape: list, axes: lis
     [
         ("float-nchw", TensorProto.FLOAT, ["N", 3, 32, 32], [2, 3]),
         ("uint8-any-size", TensorProto.UINT8, ["N", "H", "W", 3], [1, 2]),
+        ("uint8-nhwc", TensorProto.UINT8, [4, 32, 32, 3], [1, 2]),
     ],
 )
 def test_the_program_feeds_the_other_inputs_as_they_want_it(
@@ -126,6 +140,33 @@ def test_the_program_feeds_the_other_inputs_as_they_want_it(
     values = np.array([10, 200, 30]) / (255 if kind == "float-nchw" else 1)
     assert label == "green"
     assert float(probability) == pytest.approx(np.exp(values[1] - 200) / sum(np.exp(values - 200)))
+
+
+def test_the_program_of_a_file_with_a_rule_says_what_is_unknown(card, tmp_path):
+    ruled = replace(card, labels=("red", "green", "blue"), unknown_threshold=100.5)
+    path, shape = tmp_path / "model.onnx", ("N", 32, 32, 3)
+    _mean_colour(path, ruled, TensorProto.UINT8, [*shape], [1, 2])
+    found = describe(path, "onnx", ruled, (TensorSpec("images", "uint8", shape),), ())
+    for name, colour in (("known", (10, 200, 30)), ("odd", (101, 200, 30))):
+        Image.new("RGB", (50, 40), colour).save(tmp_path / f"{name}.png")
+    assert answer(found, tmp_path / "known.png") == "green 1.0"
+    assert answer(found, tmp_path / "odd.png") == "unknown, nearest: green 1.0"
+
+
+def test_the_program_of_a_torchscript_file_with_a_rule_says_what_is_unknown(card, tmp_path):
+    ruled = replace(card, labels=("red", "green", "blue"), unknown_threshold=100.5)
+
+    class Means(torch.nn.Module):
+        def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+            means = images.float().mean(dim=[1, 2])
+            return means, torch.softmax(means, dim=1), means[:, 0]
+
+    path = tmp_path / "model.ts"
+    write_torchscript(Means(), ruled, path, ExportOptions())
+    images = TensorSpec("images", "uint8", ("N", 32, 32, 3))
+    found = describe(path, "torchscript", ruled, (images,), ())
+    Image.new("RGB", (50, 40), (101, 200, 30)).save(tmp_path / "odd.png")
+    assert answer(found, tmp_path / "odd.png") == "unknown, nearest: green 1.0"
 
 
 def test_a_checkpoint_is_exported_not_called(small_model):

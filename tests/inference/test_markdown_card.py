@@ -184,6 +184,15 @@ def test_what_was_made_smaller_is_told_with_its_price(write):
     assert "not measured on its device" in section(write(quantization=elsewhere), "Quantization")
 
 
+def test_a_file_in_16_bits_tells_of_no_ranges_and_no_speed(write):
+    made = replace(QUANTIZED, kind="fp16", recipe="weights and sums", calibration_pictures=0)
+    made = replace(made, speedup=None, measured_on=None)
+    text = section(write(quantization=made), "Quantization")
+    assert "| validation pictures that measured the loss | 341 |" in text
+    assert "ranges" not in text
+    assert "faster" not in text
+
+
 def test_a_multi_label_file_tells_its_thresholds(write):
     tuned = write(task="multi-label", thresholds=(0.5, 0.25, 0.75), results=(ACCURACY,))
     assert "| 1 | green | 0.25 |" in section(tuned, "Labels")

@@ -40,6 +40,7 @@ KINDS = {
     "scores alone": Kind(explains=False),
     "multi-label": Kind({**MULTI_LABEL, "thresholds": (0.45, 0.3, 0.6, 0.5)}),
     "multi-label without thresholds": Kind(MULTI_LABEL),
+    "with a rule": Kind({"unknown_threshold": 140.5}),
     "another rule": Kind({"preprocessing": Preprocessing(resize_side=45, crop=32)}),
 }
 
@@ -76,9 +77,12 @@ def _graph(card: ModelCard, batch: int | str, explains: bool) -> onnx.GraphProto
         helper.make_node("Sigmoid" if several else "Softmax", ["scaled"], ["probabilities"]),
         helper.make_node("Unsqueeze", ["logits", "maps' sides"], ["activation_maps"]),
     ]
-    shapes = {"logits": [count], "probabilities": [count]}
+    shapes: dict[str, list[int]] = {"logits": [count], "probabilities": [count]}
     if explains:
         shapes |= {"activation_maps": [count, 1, 1], "features": [3]}
+    if card.unknown_threshold is not None:  # how red it is
+        nodes.append(helper.make_node("Gather", ["features", "red"], ["unknown_score"], axis=1))
+        shapes["unknown_score"] = []
     side = card.preprocessing.crop
     sizes = {"float-nchw": [3, side, side], "uint8-any-size": ["H", "W", 3]}
     planes = card.input == "float-nchw"
@@ -89,6 +93,7 @@ def _graph(card: ModelCard, batch: int | str, explains: bool) -> onnx.GraphProto
         **({"255": np.float32(255)} if planes else {}),
         "rows and columns": np.array([2, 3] if planes else [1, 2]),
         "maps' sides": np.array([2, 3]),
+        **({} if card.unknown_threshold is None else {"red": np.array(0)}),
     }
     return helper.make_graph(
         nodes,

@@ -88,6 +88,7 @@ def test_the_golden_vectors_are_what_the_model_file_answers(bundle_of_kind):
         answer = classifier.classify(picture)
         assert vector["logits"] == answer.logits.tolist()
         assert vector["labels"] == [ranked.label for ranked in answer.chosen]
+        assert vector.get("unknown_score") == answer.unknown_score
 
 
 def test_the_golden_pictures_are_of_different_pictures(plain_bundle):

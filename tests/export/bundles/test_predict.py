@@ -184,8 +184,9 @@ def test_it_answers_as_tlx_does(bundle_of_kind):
     session = classifier.session._session
     for path in sorted((bundle_of_kind / "golden").glob("*.[jp][pn]g")):
         answer = classifier.classify(path)
-        logits, chosen = predict.classify(session, predict.preprocess(str(path)))
+        logits, chosen, scores = predict.classify(session, predict.preprocess(str(path)))
         assert np.array_equal(logits, answer.logits)
+        assert scores == ([] if answer.unknown_score is None else [answer.unknown_score])
         assert chosen == [(ranked.label, ranked.probability) for ranked in answer.chosen]
 
 
@@ -195,9 +196,28 @@ def test_the_command_prints_a_line_a_picture(bundle_of_kind, run_script):
     found = run_script(bundle_of_kind / "predict.py", *paths)
     assert (found.returncode, found.stderr) == (0, "")
     for path, line in zip(paths, found.stdout.splitlines(), strict=True):
-        chosen = classifier.classify(path).chosen
-        said = ", ".join(f"{ranked.label} {ranked.probability:.4f}" for ranked in chosen)
-        assert line == f"{path}: {said or 'none'}"
+        answer = classifier.classify(path)
+        ranks = ", ".join(f"{ranked.label} {ranked.probability:.4f}" for ranked in answer.chosen)
+        said = f"unknown (nearest: {ranks})" if answer.unknown else ranks or "none"
+        assert line == f"{path}: {said}"
+
+
+@pytest.mark.parametrize("kind", ["with a rule"], indirect=True)
+def test_a_picture_that_the_files_rule_refuses_is_called_unknown(
+    kind, write_kind, unpack, run_script, pictures, tmp_path
+):
+    folder = unpack(write_kind(tmp_path / "model.onnx", kind), pictures)
+    for name, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
+        Image.new("RGB", (60, 50), colour).save(tmp_path / f"{name}.png")
+    paths = [tmp_path / "red.png", tmp_path / "blue.png"]
+    red, blue = run_script(folder / "predict.py", *paths).stdout.splitlines()
+    classifier = tlx.Classifier(folder / "model.onnx")
+    assert [classifier.classify(path).unknown for path in paths] == [True, False]
+    assert red.startswith(f"{paths[0]}: unknown (nearest: ")
+    assert "unknown" not in blue
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert "whose `unknown_score` is above 140.5" in readme
+    assert "| `unknown_score` | float32 | `[N]` | larger is stranger" in readme
 
 
 def test_the_command_names_a_picture_that_it_cannot_read(plain_bundle, run_script, tmp_path):

@@ -208,6 +208,22 @@ def test_a_logit_that_is_no_number_fails(signed, result):
     assert result(signed(not_a_number))[0] == 1
 
 
+@pytest.mark.parametrize("kind", ["with a rule"], indirect=True)
+def test_another_score_for_unknown_pictures_fails(bundle_of_kind, result, tmp_path):
+    folder = Path(shutil.copytree(bundle_of_kind, tmp_path / "bundle"))
+    assert any("; unknown_score within 0" in line for line in result(folder)[1])
+    files = contents(folder)
+    del files["SHA256SUMS"], files["selftest.py"]
+    golden = json.loads(files["golden/golden.json"])
+    golden["vectors"][0]["unknown_score"] *= 1.01
+    files["golden/golden.json"] = json.dumps(golden).encode()
+    for name, content in _with_proof(files).items():
+        (folder / name).write_bytes(content)
+    code, lines = result(folder)
+    assert code == 1
+    assert lines[-2].startswith("golden/1.png: unknown_score is ")
+
+
 def without_exif(files: dict[str, bytes]) -> None:
     text = files["predict.py"].decode().replace("if known else rgb", "if False else rgb")
     files["predict.py"] = text.encode()

@@ -55,7 +55,7 @@ class TextReader:
         if self.tokens[0] != "[":
             return [self.value()]
         self.tokens.pop(0)
-        found = [self.value()]
+        found = [] if self.tokens[0] == "]" else [self.value()]
         while self.tokens[0] == ",":
             self.tokens.pop(0)
             found.append(self.value())
@@ -107,7 +107,9 @@ def test_the_configuration_says_what_the_graph_takes_and_gives(model, kind, tmp_
         for tensor, node in zip(config[block], nodes, strict=True):
             assert tensor["data_type"] == [kinds[node.type]]
             shape = [size if isinstance(size, int) else -1 for size in node.shape]
-            assert tensor["dims"] == (shape[1:] if max_batch else shape)
+            dims = shape[1:] if max_batch else shape
+            assert tensor["dims"] == (dims or [1])
+            assert tensor.get("reshape") == (None if dims else [{"shape": []}])
             named = tensor.get("label_filename")
             assert named == (["labels.txt"] if node.name == "probabilities" else None)
 
@@ -121,9 +123,21 @@ def test_the_configuration_says_what_a_client_has_to_know(model, kind, tmp_path)
     }
     card = ModelSession(model).card
     assert facts.pop("thresholds", "[]") == str(list(card.decision_thresholds or []))
+    threshold = card.unknown_threshold
+    assert facts.pop("unknown_threshold", None) == (threshold and repr(threshold))
     rule = card.preprocessing
     sizes = {"resize_side": str(rule.resize_side), "crop": str(rule.crop)}
     assert facts == {"input": card.input, "task": card.task, **sizes}
+
+
+@pytest.mark.parametrize("kind", ["with a rule"], indirect=True)
+def test_one_value_a_picture_has_dimensions_that_triton_takes(model, tmp_path):
+    write_triton_repository(model, tmp_path)
+    config = read(tmp_path / "shirts/config.pbtxt")
+    score = next(tensor for tensor in config["output"] if tensor["name"] == ["unknown_score"])
+    assert (score["dims"], score["reshape"]) == ([1], [{"shape": []}])
+    parameters = {p["key"][0]: p["value"][0]["string_value"][0] for p in config["parameters"]}
+    assert parameters["unknown_threshold"] == "140.5"
 
 
 def real_message(folder: Path) -> ModuleType:
