@@ -5,11 +5,11 @@ import onnx
 import pytest
 
 import tlx
-from tlx.export import pictures
+from tlx.export import pictures, unknown_fit
 from tlx.export.comparison import ITSELF
 from tlx.export.options import ExportOptions
 from tlx.inference.graph_input import as_tensor, prepare
-from tlx.inference.session import OUTPUTS, ModelSession
+from tlx.inference.session import OUTPUTS, UNKNOWN, ModelSession
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def _assert_same(old_runtime, path, split_folder, share=FLOAT) -> None:
     images = np.stack([prepare(picture, session.card) for picture in paths])
     found = old_runtime(path, as_tensor(images, session.card))
     expected = session.run(images)
-    assert [*found] == [*OUTPUTS]
+    assert [*found] == [*OUTPUTS, *([UNKNOWN] if session.judges else [])]
     for name, values in found.items():
         other = getattr(expected, name)
         np.testing.assert_allclose(values, other, rtol=0, atol=share * max(1, np.abs(other).max()))
@@ -51,6 +51,16 @@ def test_the_default_int8_file_answers_nearly_the_same(old_runtime, light_run, s
     nodes = {node.op_type for node in onnx.load(file.path).graph.node}
     assert {"QuantizeLinear", "DequantizeLinear"} < nodes
     _assert_same(old_runtime, file.path, split_folder, ITSELF.relative)
+
+
+def test_a_file_with_a_rule_for_unknown_pictures_answers_the_same(
+    old_runtime, light_run, split_folder, monkeypatch
+):
+    monkeypatch.setattr(unknown_fit, "FEWEST", 20)
+    monkeypatch.setattr(pictures, "FEWEST", 10)
+    (file,) = tlx.export(light_run, options=ExportOptions(formats=("onnx",)))
+    assert ModelSession(file.path).judges
+    _assert_same(old_runtime, file.path, split_folder)
 
 
 def test_a_graph_for_any_size_answers_the_same(old_runtime, any_size_file, split_folder):
