@@ -86,7 +86,7 @@ def _calibration_text(report: "Report | MultiLabelReport") -> str:
     if abs(report.calibrated_loss - report.loss) < 5e-5:
         return text
     return (
-        f"{text}, loss {report.calibrated_loss:.4f}; without the temperature: error "
+        f"{text}, calibrated loss {report.calibrated_loss:.4f}; without the temperature: error "
         f"{before:.4f}, loss {report.loss:.4f}"
     )
 
