@@ -147,8 +147,10 @@ def _show(report: "CheckReport", everything: bool, screen: Screen) -> None:
         f"warning(s), {counts['note']} note(s)",
         style="bold",
     )
-    verdict = "results on these pictures would be false" if report.falsifies else None
-    screen.row(verdict or "nothing found that would falsify a result")
+    errors = counts["error"]
+    verdict = f"{errors} error{'' if errors == 1 else 's'}: a result on these pictures would not be"
+    falsified = f"{verdict} what it seems"
+    screen.row(falsified if errors else "nothing found that would falsify a result")
 
 
 def _by_kind(findings: "Sequence[Finding]") -> "dict[str, list[Finding]]":

@@ -202,6 +202,7 @@ def test_files_of_the_multi_label_task_are_compared_too(
         ("a.onnx b.onnx a.onnx --labels x.csv", "not three: a.onnx is too many"),
         ("a.onnx b.onnx data --labels x.csv", "give either a FOLDER"),
         ("a.onnx b.onnx data data", "unexpected extra argument"),
+        ("data a.onnx", "data is a folder; the model file stands first: tlx eval MODEL FOLDER"),
         ("a.onnx b.onnx nowhere", "nowhere does not exist"),
         ("a.onnx nowhere.onnx data", "nowhere.onnx: no such file"),
         ("a.onnx data data", "data is a folder; give the model file"),
