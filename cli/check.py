@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from ..samples.checking import CheckReport
     from ..samples.findings import Finding
     from ..samples.label_checks import Claim
+    from ..samples.source import SampleSource
 
-SHOWN = 20
-"""Errors and warnings that are listed a line each, without --all."""
+SHOWN = 5
+"""Errors and warnings of one kind that are listed a line each, without --all."""
 
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
@@ -59,7 +60,7 @@ def check_command(
     claim = _claim(accuracy, margin)
     _refuse_foreign_files(quarantine, html)
     source = SampleSource(data, labels, file_column, label_columns, group_by, split)
-    classifier = None if model is None else _classifier(model)
+    classifier = None if model is None else _fitting_classifier(model, source)
     with Screen(as_json) as screen:
         events = check_events(source, claim)
         report = finish(
@@ -109,10 +110,15 @@ def _claim(accuracy: float, margin: float) -> "Claim":
     return Claim(accuracy, margin)
 
 
-def _classifier(model: Path) -> "Classifier":
+def _fitting_classifier(model: Path, source: "SampleSource") -> "Classifier":
+    """Open the model file; that it does not fit is said before the pictures are read."""
+    from ..evaluation.suspected_labels import require_fitting
     from ..inference.classifier import Classifier
+    from ..samples.source import find_source_samples
 
-    return Classifier(model)
+    classifier = Classifier(model)
+    require_fitting(find_source_samples(source), classifier.card)
+    return classifier
 
 
 def _with_suspected_labels(
@@ -132,33 +138,44 @@ def _with_suspected_labels(
 def _show(report: "CheckReport", everything: bool, screen: Screen) -> None:
     if report.findings:
         screen.table(_table(report.findings))
-    listed = [f for f in report.findings if everything or f.severity != "note"]
-    shown = listed if everything else listed[:SHOWN]
-    for finding in shown:
-        screen.row(_line(finding), style=_STYLES[finding.severity])
-    if len(listed) > len(shown):
-        screen.row(f"and {len(listed) - len(shown)} more: --all lists them, --json has them")
+    for kind, found in _by_kind(report.findings).items():
+        if everything or found[0].severity != "note":
+            _show_kind(kind, found, len(found) if everything else SHOWN, screen)
     counts = report.counts
     screen.row(
         f"{report.pictures} pictures checked: {counts['error']} error(s), {counts['warning']} "
         f"warning(s), {counts['note']} note(s)",
         style="bold",
     )
-    verdict = "results on these pictures would be false" if report.falsifies else None
-    screen.row(verdict or "nothing found that would falsify a result")
+    errors = counts["error"]
+    verdict = f"{errors} error{'' if errors == 1 else 's'}: a result on these pictures would not be"
+    falsified = f"{verdict} what it seems"
+    screen.row(falsified if errors else "nothing found that would falsify a result")
+
+
+def _by_kind(findings: "Sequence[Finding]") -> "dict[str, list[Finding]]":
+    by_kind: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_kind[finding.kind].append(finding)
+    return by_kind
+
+
+def _show_kind(kind: str, findings: "Sequence[Finding]", most: int, screen: Screen) -> None:
+    """List the first of a kind, so that many of one kind do not hide another."""
+    for finding in findings[:most]:
+        screen.row(_line(finding), style=_STYLES[finding.severity])
+    if len(findings) > most:
+        screen.row(f"and {len(findings) - most} more of {kind}; --all lists them")
 
 
 def _table(findings: "Sequence[Finding]") -> Table:
     from ..samples.findings import KINDS
 
-    by_kind: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        by_kind[finding.kind].append(finding)
     table = Table()
     for name in ("severity", "kind", "what it is"):
         table.add_column(name, overflow="fold")
     table.add_column("findings", justify="right")
-    for kind, found in by_kind.items():
+    for kind, found in _by_kind(findings).items():
         severity, meaning = KINDS[kind]
         style = _STYLES[severity]
         table.add_row(Text(severity, style), Text(kind, style), meaning, str(len(found)))

@@ -61,7 +61,9 @@ def classify_command(
             columns = min(topk, len(classifier.card.labels))
             _write_csv(csv_file, outcomes, columns, multi_label)
         if explain is not None:
-            screen.row(f"{len(paths) - failures} pictures explained in {explain}")
+            explained = len(paths) - failures
+            noun = "picture" if explained == 1 else "pictures"
+            screen.row(f"{explained} {noun} explained in {explain}")
         if failures:
             screen.row(f"{failures} of {len(paths)} pictures could not be read", style="yellow")
     if failures:

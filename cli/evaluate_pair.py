@@ -29,8 +29,10 @@ def sort_arguments(
     """Tell model files from the folder, which `--labels CSV` stands in for.
 
     Raises:
-        UsageError: there are three model files, or two without pictures.
+        UsageError: there are three model files, two without pictures, or the folder stands first.
     """
+    if model.is_dir() and other is not None and other.suffix in MODEL_ENDINGS:
+        raise UsageError(f"{model} is a folder; the model file stands first: tlx eval MODEL FOLDER")
     if with_csv:
         if folder is not None and not folder.is_dir():
             raise UsageError(f"two model files are compared, not three: {folder} is too many")

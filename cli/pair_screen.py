@@ -44,7 +44,7 @@ def _scores(report: "Report | MultiLabelReport") -> str:
     from ..evaluation.report import Report
 
     rest = (
-        f"loss {report.calibrated_loss:.4f}, calibration error "
+        f"loss {report.loss:.4f}, calibrated loss {report.calibrated_loss:.4f}, calibration error "
         f"{report.calibration.expected_calibration_error:.3f}"
     )
     if isinstance(report, Report):

@@ -86,7 +86,7 @@ def _calibration_text(report: "Report | MultiLabelReport") -> str:
     if abs(report.calibrated_loss - report.loss) < 5e-5:
         return text
     return (
-        f"{text}, loss {report.calibrated_loss:.4f}; without the temperature: error "
+        f"{text}, calibrated loss {report.calibrated_loss:.4f}; without the temperature: error "
         f"{before:.4f}, loss {report.loss:.4f}"
     )
 
@@ -112,7 +112,8 @@ def _show_confusion(report: "Report", screen: Screen) -> None:
         screen.row("confusion: a row a truth, a column a prediction")
         screen.table(confusion)
     for pair in report.confused_pairs[:SHOWN_PAIRS]:
-        screen.row(f"{pair.truth} taken for {pair.predicted}: {pair.pictures} times")
+        times = "once" if pair.pictures == 1 else f"{pair.pictures} times"
+        screen.row(f"{pair.truth} taken for {pair.predicted}: {times}")
 
 
 def _label_table(report: "Report") -> Table:

@@ -78,8 +78,11 @@ def show_unknown(found: "UnknownReport", screen: Screen) -> None:
         f"and {found.refused:.1%} of {len(found.known)} known ones are refused (95 % interval "
         f"{low:.1%} to {high:.1%})"
     )
+    if found.unreadable:
+        count = len(found.unreadable)
+        screen.row(f"not scored, because they cannot be read: {count}", style="yellow")
     for row in found.unreadable:
-        screen.row(f"  {row.path}: {row.reason}", style="yellow")
+        screen.row(f"  {row.path}: {row.reason}")
 
 
 def unknown_json(found: "UnknownReport | None") -> dict[str, object] | None:

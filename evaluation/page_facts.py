@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from ..inference.card import ModelCard
+from ..inference.card import MeasuredResult, ModelCard
 
 _PACKAGES = ("tlx", "onnxruntime", "numpy", "pillow", "scikit-learn", "scipy")
 
@@ -55,11 +55,15 @@ def _model_facts(card: ModelCard, path: Path) -> Iterator[tuple[str, str]]:
     yield "labels", f"{len(card.labels)}"
     yield "network", origin.architecture
     yield "started from", origin.weights
+    if origin.weights_sha256:
+        yield "SHA-256 of these weights", origin.weights_sha256
     if origin.adopted:
         yield "trained on", "not known: it was trained elsewhere, and adopted"
     else:
         yield "trained on", f"data of fingerprint {origin.data_fingerprint}"
         yield "trained", f"{origin.date}, tlx {origin.tlx}, torch {origin.torch}"
+        yield "frozen up to", origin.freeze
+        yield "seed", f"{origin.seed}"
     yield (
         "pictures",
         (
@@ -68,7 +72,19 @@ def _model_facts(card: ModelCard, path: Path) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "temperature", f"{card.temperature:.4g}"
+    if card.unknown_threshold is not None:
+        yield "unknown above a score of", f"{card.unknown_threshold:.4g}"
+    for result in card.results:
+        yield f"{result.metric}, {result.split}", _result_text(result)
     if card.quantization is not None:
         yield "made smaller", f"{card.quantization.kind}: {card.quantization.recipe}"
     if card.verification is not None:
         yield "verified", f"against its checkpoint on {card.verification.pictures} pictures"
+
+
+def _result_text(result: MeasuredResult) -> str:
+    text = f"{result.value:.4f}"
+    if result.interval:
+        text += f" (95 % interval {result.interval[0]:.4f} to {result.interval[1]:.4f})"
+    text += f" on {result.pictures} pictures"
+    return f"{text}, which chose the epoch" if result.used_for_selection else text

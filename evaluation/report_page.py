@@ -116,6 +116,7 @@ def _results(
         "numbers": [asdict(number) for number in found],
         "perLabel": [asdict(report.per_label[label]) for label in report.labels],
         "confusion": report.confusion if single else None,
+        "decisions": None if single else _decisions(report),
         "pairs": [asdict(pair) for pair in report.confused_pairs] if single else [],
         "calibration": asdict(report.calibration),
         "uncalibrated": asdict(report.uncalibrated),
@@ -124,6 +125,17 @@ def _results(
         "slices": [asdict(one) for one in report.slices],
         **_listed(report, pictures),
     }
+
+
+def _decisions(report: MultiLabelReport) -> list[list[int]]:
+    """Count of each label the pictures that are right, missed and wrongly given, of all scored."""
+    counts = {label: [0, 0, 0] for label in report.labels}
+    for row in report.rows:
+        truth, predicted = {*row.truth}, {*row.predicted}
+        for place, labels in enumerate((truth & predicted, truth - predicted, predicted - truth)):
+            for label in labels:
+                counts[label][place] += 1
+    return list(counts.values())
 
 
 def _listed(report: Report | MultiLabelReport, pictures: PagePictures) -> Json:

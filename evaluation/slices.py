@@ -106,12 +106,12 @@ def _thirds(values: Sequence[float | None], unit: str = "") -> list[str | None]:
         return [None] * len(values)
     edges = np.unique(np.quantile(known, [1 / 3, 2 / 3], method="higher"))
     edges = edges[edges > known.min()]
-    texts = [f"{edge:g}" for edge in edges]
+    texts = [f"{edge:.12g}" for edge in edges]
     names = [f"{low} to under {high}{unit}" for low, high in pairwise(texts)]
     if texts:
         names = [f"under {texts[0]}{unit}", *names, f"{texts[-1]}{unit} and more"]
     else:
-        names = [f"{known.min():g}{unit}"]
+        names = [f"{known.min():.12g}{unit}"]
     return [
         None if value is None else names[int(np.searchsorted(edges, value, side="right"))]
         for value in values

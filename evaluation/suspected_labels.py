@@ -56,7 +56,7 @@ def suspected_label_events(
     """
     samples = found.everything
     card = classifier.card
-    _require_fitting(found, card)
+    require_fitting(found, card)
     sides = _sides(classifier.session.path, found.root)
     by_seen: dict[str, list[_Answer]] = defaultdict(list)
     outcomes = classifier.classify_files(sample.path for sample in samples)
@@ -70,7 +70,12 @@ def suspected_label_events(
     return [finding for answers in by_seen.values() for finding in judge(card, answers)]
 
 
-def _require_fitting(found: FoundSamples, card: ModelCard) -> None:
+def require_fitting(found: FoundSamples, card: ModelCard) -> None:
+    """Refuse pictures that a model cannot judge; no picture is opened.
+
+    Raises:
+        DataError: a label that the card does not know, or another task.
+    """
     if found.task != card.task:
         task = f"--model is {card.task}"
         raise DataError(f"{task}, the pictures of {found.root} are not: give another model")

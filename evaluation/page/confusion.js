@@ -95,15 +95,16 @@ function decisionTable() {
     ["missed", (one, label) => one.truth.includes(label) && !one.predicted.includes(label)],
     ["wrongly given", (one, label) => !one.truth.includes(label) && one.predicted.includes(label)],
   ];
-  const column = ([name, belongs]) => ({
+  const column = ([name, belongs], place) => ({
     name, number: true, cell: ({ index }) => {
+      const total = data.decisions[index][place];
+      if (!total) return "·";
       const pictures = data.pictures.filter((one) => belongs(one, index));
-      if (!pictures.length) return "·";
-      const title = `${labelled([index])}, ${name}: ${count(pictures.length, "picture")}`;
+      const title = `${labelled([index])}, ${name}: ${count(total, "picture")}`;
       return make("button", {
         type: "button", class: "more", "aria-pressed": "false", "aria-label": title, "data-cell": `${index},${name}`,
-        click: (event) => openCell(title, pictures.length, pictures, event.currentTarget),
-      }, String(pictures.length));
+        click: (event) => openCell(title, total, pictures, event.currentTarget),
+      }, String(total));
     },
   });
   const rows = data.labels.map((label, index) => ({ label, index }));

@@ -43,7 +43,7 @@ function confusion() {
 }
 
 function facts(rows) {
-  const codes = ["command", "SHA-256"];
+  const codes = ["command", "SHA-256", "SHA-256 of these weights"];
   return make("dl", {}, ...rows.flatMap(([name, text]) =>
     [make("dt", {}, name), make("dd", { class: codes.includes(name) ? "code" : null }, named(text))]));
 }

@@ -5,8 +5,11 @@ function table(columns, rows, caption) {
   const fill = (sorted) => body.replaceChildren(...sorted.map((row) => make("tr", {}, ...columns.map((column, place) =>
     make(place ? "td" : "th", { class: classes(column), scope: place ? null : "row" }, ...[column.cell(row)].flat())))));
   const heads = columns.map((column) => {
-    const head = make("th", { scope: "col", class: classes(column) }, column.key ? "" : column.name);
-    if (column.key) head.append(make("button", { type: "button", click: () => sort(column, head) }, column.name));
+    const head = make("th", { scope: "col", class: classes(column) }, column.name);
+    if (!column.key) return head;
+    // A name within the button is lost where a printed table is split: its head is not repeated.
+    head.append(make("button", { type: "button", "aria-label": `sort by ${column.name}` }));
+    head.addEventListener("click", () => sort(column, head));
     return head;
   });
   function sort(column, head) {

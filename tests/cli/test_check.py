@@ -39,7 +39,8 @@ def test_a_leak_exits_1_and_names_both_files(run_tlx: Callable, leaking: Path):
     (line,) = [line for line in ran.out.splitlines() if line.startswith("leak:")]
     assert str(leaking / "train" / "red" / "000.jpg") in line
     assert str(leaking / "test" / "red" / "again.jpg") in line
-    assert ran.out.endswith("results on these pictures would be false\n")
+    (*_, last) = ran.out.splitlines()
+    assert last == "1 error: a result on these pictures would not be what it seems"
 
 
 def test_its_json_is_the_documented_one(run_tlx: Callable, leaking: Path):
@@ -141,10 +142,30 @@ def test_a_model_is_asked_and_what_it_doubts_is_a_warning(
     suspected = [one for one in content["findings"] if one["kind"] == "suspected-label"]
     assert len(suspected) == content["counts"]["warning"]
     assert all(one["detail"].startswith("labelled ") for one in suspected)
+
+
+def test_a_model_that_does_not_fit_is_refused_before_a_picture_is_read(
+    run_tlx: Callable, clean: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    read: list[object] = []
+    monkeypatch.setattr("tlx.samples.checking.read_facts", read.append)
     (clean / "train" / "red").rename(clean / "train" / "rouge")
-    assert (
-        "does not know the label(s) rouge" in run_tlx("check", clean, "--model", model_file).error
-    )
+    error = run_tlx("check", clean, "--model", model_file).error
+    assert "does not know the label(s) rouge" in error
+    assert read == []
+
+
+def test_many_findings_of_one_kind_do_not_hide_another(run_tlx: Callable, clean: Path):
+    for number in range(7):
+        (clean / "train" / "blue" / f"bad-{number}.jpg").touch()
+    ran = run_tlx("check", clean)
+    kinds = [line.partition(":")[0] for line in ran.out.splitlines()]
+    assert kinds.count("empty-file") == 5
+    assert "and 2 more of empty-file; --all lists them" in kinds
+    assert "small-split" in kinds
+    every = run_tlx("check", clean, "--all").out
+    assert every.count("\nempty-file: ") == 7
+    assert "--all lists them" not in every
 
 
 @pytest.mark.parametrize("option", ["--accuracy", "--margin"])

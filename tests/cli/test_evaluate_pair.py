@@ -106,6 +106,9 @@ def test_verdict_counts_table_and_first_differences_are_shown(models, journey, r
     first, second, verdict, counts, same, *rest = ran.out.splitlines()
     assert first.startswith(f"A {models[0]}: accuracy 1.0000 (95 % interval 0.")
     assert second.startswith(f"B {models[1]}: accuracy 0.")
+    one = on_test.json[0]["models"][0]
+    losses = f"loss {one['loss']:.4f}, calibrated loss {one['calibrated_loss']:.4f}"
+    assert f", {losses}, calibration error " in first
     assert verdict == on_test.json[0]["verdict"]
     assert counts.startswith("right: both ")
     assert "McNemar's exact test p = " in counts
@@ -199,6 +202,7 @@ def test_files_of_the_multi_label_task_are_compared_too(
         ("a.onnx b.onnx a.onnx --labels x.csv", "not three: a.onnx is too many"),
         ("a.onnx b.onnx data --labels x.csv", "give either a FOLDER"),
         ("a.onnx b.onnx data data", "unexpected extra argument"),
+        ("data a.onnx", "data is a folder; the model file stands first: tlx eval MODEL FOLDER"),
         ("a.onnx b.onnx nowhere", "nowhere does not exist"),
         ("a.onnx nowhere.onnx data", "nowhere.onnx: no such file"),
         ("a.onnx data data", "data is a folder; give the model file"),

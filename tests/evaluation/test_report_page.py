@@ -16,13 +16,14 @@ from PIL import Image
 import tlx
 from tlx.evaluation import page_pictures, report_page
 from tlx.evaluation.metrics import wilson_interval
-from tlx.evaluation.page_facts import PageOrigin
+from tlx.evaluation.page_facts import PageOrigin, model_facts
 from tlx.evaluation.page_numbers import numbers, unknown_numbers
 from tlx.evaluation.page_pictures import draw_pictures, shortened, to_be_shown
 from tlx.evaluation.report_page import page, write_page
 from tlx.evaluation.scored_picture import ScoredPicture
 from tlx.evaluation.scoring import evaluate
 from tlx.evaluation.unknown_report import UnknownReport
+from tlx.inference.card import MeasuredResult
 from tlx.inference.events import finish
 from tlx.samples.sample import Sample
 
@@ -90,6 +91,26 @@ def test_the_data_are_the_report_s(written):
     assert content["left"] == ""
     names = {name for name, _ in content["model"]}
     assert {"SHA-256", "trained on", "pictures", "temperature"} <= names
+
+
+def test_the_model_s_facts_are_those_of_its_card(model_file):
+    card = tlx.Classifier(model_file).card
+    measured = MeasuredResult("accuracy", 0.9, (0.8, 0.95), "validation", 60, True)
+    plain = replace(measured, interval=None, split="test", used_for_selection=False)
+    origin = replace(card.provenance, weights_sha256="ab" * 32, freeze="layer2", seed=17)
+    told = dict(
+        model_facts(
+            replace(card, provenance=origin, unknown_threshold=1.25, results=(measured, plain)),
+            model_file,
+        )
+    )
+    assert told["accuracy, validation"] == (
+        "0.9000 (95 % interval 0.8000 to 0.9500) on 60 pictures, which chose the epoch"
+    )
+    assert told["accuracy, test"] == "0.9000 on 60 pictures"
+    assert told["unknown above a score of"] == "1.25"
+    assert (told["frozen up to"], told["seed"]) == ("layer2", "17")
+    assert told["SHA-256 of these weights"] == "ab" * 32
 
 
 def test_each_picture_stands_in_it_with_its_answer_and_mistakes_come_first(written):

@@ -84,3 +84,11 @@ def test_sizes_are_read_from_headers_and_bad_files_have_none(tmp_path):
     (tmp_path / "b.jpg").write_bytes(b"no picture")
     paths = [tmp_path / name for name in ("a.png", "b.jpg", "c.jpg")]
     assert read_sizes(paths) == {paths[0]: (30, 20)}
+
+
+def test_slices_of_large_numbers_are_named_by_all_their_digits():
+    rows = [row(f"d/cat/{index}.jpg", index >= 10) for index in range(30)]
+    numbers = {Path(one.path): str(1234501 + index) for index, one in enumerate(rows)}
+    assert [name for _, name, _, _ in sliced(rows, id=numbers)] == [
+        *("under 1234511", "1234511 to under 1234521", "1234521 and more"),
+    ]
