@@ -13,7 +13,7 @@ from .evaluate_pair import compare_files, refuse_for_two, sort_arguments
 from .extras import require_extra
 from .report_screen import show_report
 from .screen import Screen
-from .selection_note import selection_note
+from .selection_note import selection_notes
 from .unknown_screen import (
     UNKNOWN_PLOT,
     measure_unknown,
@@ -126,17 +126,23 @@ def _score(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen, tuple(columns))
-        note = selection_note(wanted.split, classifier.card)
-        if note:
+        notes = selection_notes(classifier, report, wanted.split)
+        for note in notes:
             screen.row(f"note: {note}")
         found = measure_unknown(classifier, report, strange, screen) if strange else None
-        content = {**report_json(report), "split": wanted.split, "unknown": unknown_json(found)}
+        content = {
+            **report_json(report),
+            "split": wanted.split,
+            "notes": notes,
+            "unknown": unknown_json(found),
+        }
         screen.json(content)
         if wanted.out is not None:
             _write(report, content, wanted.out, screen)
             write_unknown(found, wanted.out, screen)
         if wanted.page is not None:
-            write_report_page(report, classifier.session, wanted.page, note or "", screen, found)
+            note = "; ".join(notes)
+            write_report_page(report, classifier.session, wanted.page, note, screen, found)
     if report.failures or (found is not None and found.unreadable):
         raise typer.Exit(1)
 

@@ -84,7 +84,7 @@ def compare_files(
             events, lambda event: screen.progress("evaluating both", event.done, event.total)
         )
         show_pair(found, screen)
-        notes = pair_notes(first.card, second.card, split)
+        notes = pair_notes((first, second), found.reports, split)
         for note in notes:
             screen.row(f"note: {note}")
         content = {**pair_json(found), "notes": notes, "split": split, "error": None}

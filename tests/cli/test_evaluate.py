@@ -27,6 +27,7 @@ REPORT = {
     "unreadable": list,
     "pictures_per_second": float,
     "split": type(None),
+    "notes": list,
     "refused": type(None),
     "accuracy_with_refusals": type(None),
     "unknown": type(None),
@@ -55,6 +56,8 @@ def test_json_is_one_object_as_documented(on_validation):
     assert (report["pictures"], report["failures"], report["error"]) == (33, 0, None)
     assert report["labels"] == LABELS
     assert report["pictures_per_second"] > 0
+    (note,) = report["notes"]
+    assert note.startswith("33 of 33 are this run's validation pictures, which chose the epoch")
     low, high = report["accuracy_interval"]
     assert 0 < low < report["accuracy"] < high <= 1
 
