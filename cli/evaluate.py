@@ -21,6 +21,7 @@ from .unknown_screen import (
     unknown_pictures,
     write_unknown,
 )
+from .written_files import make_folder, writing
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -129,21 +130,23 @@ def _score(
         notes = selection_notes(classifier, report, wanted.split)
         for note in notes:
             screen.row(f"note: {note}")
-        found = measure_unknown(classifier, report, strange, screen) if strange else None
+        asked = measure_unknown(classifier, report, strange, screen) if strange else None
         content = {
             **report_json(report),
             "split": wanted.split,
             "notes": notes,
-            "unknown": unknown_json(found),
+            "unknown": unknown_json(asked),
         }
         screen.json(content)
         if wanted.out is not None:
-            _write(report, content, wanted.out, screen)
-            write_unknown(found, wanted.out, screen)
+            with writing("--out", wanted.out):
+                _write(report, content, wanted.out, screen)
+                write_unknown(asked, wanted.out, screen)
         if wanted.page is not None:
             note = "; ".join(notes)
+            found = asked.report if asked else None
             write_report_page(report, classifier.session, wanted.page, note, screen, found)
-    if report.failures or (found is not None and found.unreadable):
+    if report.failures or (asked is not None and asked.unreadable):
         raise typer.Exit(1)
 
 
@@ -200,9 +203,7 @@ def _columns(table: Labels, samples: "list[Sample]", names: list[str]) -> "dict[
 
 def _prepare(out: Path, card: "ModelCard") -> None:
     """Make the folder, and refuse one that holds files of these names from someone else."""
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file; give a folder")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder("--out", out)
     record = out / "report.json"
     content = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
     ours = '"confusion"' in content or '"exact_match"' in content

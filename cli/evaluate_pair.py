@@ -13,6 +13,7 @@ from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
 from .screen import Screen
 from .selection_note import pair_notes
+from .written_files import make_folder, writing
 
 if TYPE_CHECKING:
     from ..samples.sample import Sample
@@ -90,7 +91,8 @@ def compare_files(
         content = {**pair_json(found), "notes": notes, "split": split, "error": None}
         screen.json(content)
         if out is not None:
-            _write(out, content, difference_rows(found))
+            with writing("--out", out):
+                _write(out, content, difference_rows(found))
             screen.row(f"written: {out / TABLE}, {out / RECORD}")
     if found.reports[0].failures:
         raise typer.Exit(1)
@@ -98,9 +100,7 @@ def compare_files(
 
 def _prepare(out: Path) -> None:
     """Make the folder, and refuse one that holds files of these names from someone else."""
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file; give a folder")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder("--out", out)
     for name, mark in _OURS.items():
         path = out / name
         if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
