@@ -38,10 +38,14 @@ def write_report_page(
     session: "ModelSession",
     path: Path,
     note: str,
+    data: Path,
     screen: Screen,
     unknown: "UnknownReport | None" = None,
 ) -> None:
-    """Draw the pictures and write the page; `note` is what its reader must know, or empty."""
+    """Draw the pictures and write the page; `note` is what its reader must know, or empty.
+
+    `data` is where the pictures are from, as it was given.
+    """
     from ..evaluation.page_facts import PageOrigin
     from ..evaluation.page_pictures import draw_pictures
     from ..evaluation.report_page import write_page
@@ -52,7 +56,7 @@ def write_report_page(
         events, lambda event: screen.progress("drawing pictures", event.done, event.total)
     )
     command = shlex.join(["tlx", *sys.argv[1:]])
-    origin = PageOrigin(command, date.today().isoformat(), note)
+    origin = PageOrigin(command, date.today().isoformat(), note, str(data))
     with writing("--report", path):
         write_page(path, report, pictures, session.card, session.path, origin, unknown)
     screen.row(f"written: {path}")

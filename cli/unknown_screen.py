@@ -140,11 +140,12 @@ def _figures(found: "UnknownReport | None") -> dict[str, object]:
     }
 
 
-def write_unknown(asked: AskedUnknown | None, out: Path, screen: Screen) -> None:
-    """Draw the curve into a folder, if unknown pictures were asked about."""
+def write_unknown(asked: AskedUnknown | None, out: Path, screen: Screen) -> tuple[str, ...]:
+    """Draw the curve into a folder, if unknown pictures were asked about; give the file's name."""
     if asked is None or asked.report is None:
-        return
+        return ()
     from ..evaluation.unknown_plot import draw_unknown
 
     draw_unknown(asked.report, out / UNKNOWN_PLOT)
     screen.row(f"written: {out / UNKNOWN_PLOT}")
+    return (UNKNOWN_PLOT,)

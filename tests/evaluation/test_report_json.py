@@ -18,7 +18,10 @@ KEYWORDS = {
     "type", "anyOf", "items", "properties", "additionalProperties", "if", "then", "else", "$ref",
 }  # fmt: skip
 LABELS = ("ant", "bee", "cow")
-ADDED = {"split": None, "notes": ["a note"]}
+ADDED = {
+    "model_sha256": "0" * 64, "data": "pictures", "date": "2026-01-01", "tlx": "0",
+    "split": None, "notes": ["a note"],
+}  # fmt: skip
 """What the command adds to a report."""
 TYPES = {
     "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
