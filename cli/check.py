@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ..errors import UsageError
 from .screen import Screen
+from .written_files import require_writable, writing
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
@@ -69,11 +70,11 @@ def check_command(
         if classifier is not None:
             report = _with_suspected_labels(report, classifier, screen)
         _show(report, everything, screen)
+        screen.json(report_json(report))
         if quarantine is not None:
             _write_quarantine(quarantine, report, screen)
         if html is not None:
             _write_html(html, report, screen)
-        screen.json(report_json(report))
     if report.falsifies or (strict and report.counts["warning"]):
         raise typer.Exit(1)
 
@@ -204,17 +205,20 @@ def _refuse_foreign_files(quarantine: Path | None, html: Path | None) -> None:
         start = path.read_bytes()[:80] if path.is_file() else b"x" * path.exists()
         if start and not start.startswith(ours):
             raise UsageError(f"{option} {path}: exists and was not written by tlx; choose another")
+        require_writable(option, path, path.parent)
 
 
 def _write_html(path: Path, report: "CheckReport", screen: Screen) -> None:
     from ..samples.findings_html import write_html
 
-    write_html(path, report.findings, f"tlx check {report.found.root.name}")
+    with writing("--html", path):
+        write_html(path, report.findings, f"tlx check {report.found.root.name}")
     screen.row(f"written: {path}")
 
 
 def _write_quarantine(path: Path, report: "CheckReport", screen: Screen) -> None:
     from ..samples.quarantine import write_quarantine
 
-    count = write_quarantine(path, report.findings, report.found.root)
+    with writing("--quarantine", path):
+        count = write_quarantine(path, report.findings, report.found.root)
     screen.row(f"{path}: {count} file(s) to look at and set aside; none was moved")

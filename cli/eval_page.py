@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .screen import Screen
+from .written_files import require_writable, writing
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -20,7 +21,7 @@ def refuse_foreign_page(path: Path) -> None:
     """Replace only what an earlier evaluation wrote.
 
     Raises:
-        UsageError: the file is somebody else's, or its folder is not there.
+        UsageError: the file is somebody else's, its folder is not there or cannot be written to.
     """
     from ..evaluation.report_page import MARK
 
@@ -29,6 +30,7 @@ def refuse_foreign_page(path: Path) -> None:
     start = path.read_bytes()[:80] if path.is_file() else b"x" * path.exists()
     if start and not start.startswith(f"<!doctype html>{MARK}".encode()):
         raise UsageError(f"--report {path}: exists and was not written by tlx; choose another")
+    require_writable("--report", path, path.parent)
 
 
 def write_report_page(
@@ -36,10 +38,14 @@ def write_report_page(
     session: "ModelSession",
     path: Path,
     note: str,
+    data: Path,
     screen: Screen,
     unknown: "UnknownReport | None" = None,
 ) -> None:
-    """Draw the pictures and write the page; `note` is what its reader must know, or empty."""
+    """Draw the pictures and write the page; `note` is what its reader must know, or empty.
+
+    `data` is where the pictures are from, as it was given.
+    """
     from ..evaluation.page_facts import PageOrigin
     from ..evaluation.page_pictures import draw_pictures
     from ..evaluation.report_page import write_page
@@ -50,6 +56,7 @@ def write_report_page(
         events, lambda event: screen.progress("drawing pictures", event.done, event.total)
     )
     command = shlex.join(["tlx", *sys.argv[1:]])
-    origin = PageOrigin(command, date.today().isoformat(), note)
-    write_page(path, report, pictures, session.card, session.path, origin, unknown)
+    origin = PageOrigin(command, date.today().isoformat(), note, str(data))
+    with writing("--report", path):
+        write_page(path, report, pictures, session.card, session.path, origin, unknown)
     screen.row(f"written: {path}")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from .evaluate_pair import compare_files, refuse_for_two, sort_arguments
 from .extras import require_extra
 from .report_screen import show_report
 from .screen import Screen
-from .selection_note import selection_note
+from .selection_note import selection_notes
 from .unknown_screen import (
     UNKNOWN_PLOT,
     measure_unknown,
@@ -21,12 +22,13 @@ from .unknown_screen import (
     unknown_pictures,
     write_unknown,
 )
+from .written_files import make_folder, writing
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.report import Report
     from ..evaluation.slices import Values
-    from ..inference.card import ModelCard
+    from ..inference.classifier import Classifier
     from ..samples.sample import Sample
 
 TOPK = 5
@@ -93,13 +95,20 @@ def eval_command(
         compare_files(models, samples, split, out, as_json)
     else:
         columns = {} if table is None else _columns(table, samples, slice_by)
-        _score(model, samples, columns, _Wanted(topk, split, out, unknown, page, as_json))
+        data = folder or labels
+        assert data is not None  # without either there are no samples
+        _score(model, samples, columns, _Wanted(data, topk, split, out, unknown, page, as_json))
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """The options on one file's report; `eval_command` says what they mean."""
+    """The options on one file's report; `eval_command` says what they mean.
 
+    Attributes:
+        data: the folder or CSV of the pictures, as given.
+    """
+
+    data: Path
     topk: int
     split: str | None
     out: Path | None
@@ -119,31 +128,56 @@ def _score(
 
     classifier = Classifier(model)
     strange = unknown_pictures(wanted.unknown, classifier)
-    _refuse_foreign(wanted, classifier.card)
+    _refuse_foreign(wanted)
     with Screen(wanted.as_json) as screen:
         events = evaluate(classifier, samples, columns, wanted.topk)
         report = finish(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen, tuple(columns))
-        note = selection_note(wanted.split, classifier.card)
-        if note:
+        notes = selection_notes(classifier, report, wanted.split)
+        for note in notes:
             screen.row(f"note: {note}")
-        found = measure_unknown(classifier, report, strange, screen) if strange else None
-        content = {**report_json(report), "split": wanted.split, "unknown": unknown_json(found)}
+        asked = measure_unknown(classifier, report, strange, screen) if strange else None
+        content = {
+            **report_json(report),
+            **_origin(classifier, wanted.data),
+            "split": wanted.split,
+            "notes": notes,
+            "unknown": unknown_json(asked),
+        }
         screen.json(content)
         if wanted.out is not None:
-            _write(report, content, wanted.out, screen)
-            write_unknown(found, wanted.out, screen)
+            with writing("--out", wanted.out):
+                written = _write(report, content, wanted.out, screen)
+                drawn = write_unknown(asked, wanted.out, screen)
+                _remove_earlier(wanted.out, {*written, *drawn})
         if wanted.page is not None:
-            write_report_page(report, classifier.session, wanted.page, note or "", screen, found)
-    if report.failures or (found is not None and found.unreadable):
+            note = "; ".join(notes)
+            found = asked.report if asked else None
+            write_report_page(
+                report, classifier.session, wanted.page, note, wanted.data, screen, found
+            )
+    if report.failures or (asked is not None and asked.unreadable):
         raise typer.Exit(1)
 
 
-def _refuse_foreign(wanted: _Wanted, card: "ModelCard") -> None:
+def _origin(classifier: "Classifier", data: Path) -> dict[str, str]:
+    """Say what was scored on what, when and by which tlx."""
+    from .. import __version__
+    from ..inference.whole_file import file_digest
+
+    return {
+        "model_sha256": file_digest(classifier.session.path),
+        "data": str(data),
+        "date": date.today().isoformat(),
+        "tlx": __version__,
+    }
+
+
+def _refuse_foreign(wanted: _Wanted) -> None:
     if wanted.out is not None:
-        _prepare(wanted.out, card)
+        _prepare(wanted.out)
     if wanted.page is not None:
         refuse_foreign_page(wanted.page)
 
@@ -192,22 +226,25 @@ def _columns(table: Labels, samples: "list[Sample]", names: list[str]) -> "dict[
     }
 
 
-def _prepare(out: Path, card: "ModelCard") -> None:
+def _names() -> tuple[str, ...]:
+    return (*PLOTS.values(), *WRITTEN, UNKNOWN_PLOT)
+
+
+def _prepare(out: Path) -> None:
     """Make the folder, and refuse one that holds files of these names from someone else."""
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file; give a folder")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder("--out", out)
     record = out / "report.json"
     content = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
     ours = '"confusion"' in content or '"exact_match"' in content
-    for path in (record, *(out / name for name in (PLOTS[card.task], *WRITTEN, UNKNOWN_PLOT))):
+    for path in (record, *(out / name for name in _names())):
         if path.exists() and not ours:
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
 
 
 def _write(
     report: "Report | MultiLabelReport", content: dict[str, object], out: Path, screen: Screen
-) -> None:
+) -> list[str]:
+    """Write the folder's files; give their names."""
     from ..evaluation.plots import draw_confusion, draw_label_scores
     from ..evaluation.report import Report
     from ..evaluation.report_json import write_predictions
@@ -224,5 +261,12 @@ def _write(
         plot = out / PLOTS["multi-label"]
         draw_label_scores(report, plot)
     drawn = [plot, *draw_report_plots(report, out)]
-    names = ", ".join(path.name for path in drawn)
-    screen.row(f"written: {out / 'report.json'}, predictions.csv, {names}")
+    names = ["predictions.csv", *(path.name for path in drawn)]
+    screen.row(f"written: {out / 'report.json'}, {', '.join(names)}")
+    return names
+
+
+def _remove_earlier(out: Path, written: set[str]) -> None:
+    """Remove what an earlier evaluation drew and this one did not; `_prepare` knows it for ours."""
+    for name in {*_names()} - written:
+        (out / name).unlink(missing_ok=True)

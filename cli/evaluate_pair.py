@@ -13,6 +13,7 @@ from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
 from .screen import Screen
 from .selection_note import pair_notes
+from .written_files import make_folder, writing
 
 if TYPE_CHECKING:
     from ..samples.sample import Sample
@@ -86,13 +87,14 @@ def compare_files(
             events, lambda event: screen.progress("evaluating both", event.done, event.total)
         )
         show_pair(found, screen)
-        notes = pair_notes(first.card, second.card, split)
+        notes = pair_notes((first, second), found.reports, split)
         for note in notes:
             screen.row(f"note: {note}")
         content = {**pair_json(found), "notes": notes, "split": split, "error": None}
         screen.json(content)
         if out is not None:
-            _write(out, content, difference_rows(found))
+            with writing("--out", out):
+                _write(out, content, difference_rows(found))
             screen.row(f"written: {out / TABLE}, {out / RECORD}")
     if found.reports[0].failures:
         raise typer.Exit(1)
@@ -100,9 +102,7 @@ def compare_files(
 
 def _prepare(out: Path) -> None:
     """Make the folder, and refuse one that holds files of these names from someone else."""
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file; give a folder")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder("--out", out)
     for name, mark in _OURS.items():
         path = out / name
         if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):

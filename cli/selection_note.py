@@ -1,32 +1,84 @@
 """What is said of a score on pictures that are no fair judge of a model."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..evaluation.multi_label_report import MultiLabelReport
+    from ..evaluation.report import Report
     from ..inference.card import ModelCard
+    from ..inference.classifier import Classifier
 
-SELECTED = {
-    "train": "which it was trained on: they say nothing about new ones",
-    "validation": "which chose the epoch{}: that flatters",
-}
-"""Splits of a run's split.csv that are no fair judge of it; {} for what else was chosen."""
-
-
-def selection_note(split: str | None, card: "ModelCard") -> str | None:
-    """Say what a score on this split of a run is worth; None for test and for no split."""
-    if split not in SELECTED:
-        return None
-    if card.provenance.adopted:
-        return "trained elsewhere: whether it has learned these pictures is not known"
-    tuned = " and the thresholds" if card.task == "multi-label" and card.thresholds else ""
-    return f"these are {split} pictures of a run, {SELECTED[split].format(tuned)}"
+JUDGES_BADLY = ("train", "validation")
+"""Splits of a run that are no fair judge of it."""
+ADOPTED = "trained elsewhere: whether it has learned these pictures is not known"
 
 
-def pair_notes(first: "ModelCard", second: "ModelCard", split: str | None) -> list[str]:
+def selection_notes(
+    classifier: "Classifier", report: "Report | MultiLabelReport", split: str | None
+) -> list[str]:
+    """Say what a score is worth on the pictures of a report, a note each; none for fair ones.
+
+    Args:
+        classifier: the model file; its run folder knows which pictures it learned.
+        report: its report.
+        split: the split that was chosen in a CSV; it is believed where no run folder says more.
+    """
+    from ..evaluation.learned_pictures import count_sides
+
+    paths = [Path(row.path) for row in report.rows]
+    sides = count_sides(classifier.session.path, paths)
+    return list(side_notes(sides, len(paths), classifier.card, split))
+
+
+def side_notes(
+    sides: Counter[str], pictures: int, card: "ModelCard", split: str | None
+) -> Iterator[str]:
+    """Say what a score is worth on so many pictures of these splits."""
+    known = [side for side in JUDGES_BADLY if sides[side]]
+    adopted = card.provenance.adopted
+    if adopted and (known or split in JUDGES_BADLY):
+        yield ADOPTED
+    for side in known:
+        yield from _note(f"{sides[side]} of {pictures} are this run's {side} pictures", side, card)
+    if not adopted and not sides and split in JUDGES_BADLY:
+        yield from _note(f"these are {split} pictures of a run", split, card)
+
+
+def _note(which: str, side: str, card: "ModelCard") -> Iterator[str]:
+    if side == "train":
+        if not card.provenance.adopted:
+            yield f"{which}, which it was trained on: they say nothing about new ones"
+        return
+    chosen = _chosen(card)
+    if chosen:
+        listed = " and ".join(filter(None, (", ".join(chosen[:-1]), chosen[-1])))
+        yield f"{which}, which chose {listed}: that flatters"
+
+
+def _chosen(card: "ModelCard") -> list[str]:
+    """List what the validation pictures have chosen of a file."""
+    parts = (
+        ("the epoch", not card.provenance.adopted),
+        ("the temperature", card.temperature != 1),
+        ("the thresholds", card.task == "multi-label" and card.thresholds is not None),
+        ("the unknown threshold", card.unknown_threshold is not None),
+    )
+    return [name for name, there in parts if there]
+
+
+def pair_notes(
+    classifiers: "Sequence[Classifier]",
+    reports: "Sequence[Report | MultiLabelReport]",
+    split: str | None,
+) -> list[str]:
     """Say what to think of when two files are compared on the same pictures."""
-    said = (selection_note(split, card) for card in (first, second))
-    notes = list(dict.fromkeys(note for note in said if note))
-    learned = {card.provenance.data_fingerprint for card in (first, second)}
+    first, second = (selection_notes(*one, split) for one in zip(classifiers, reports, strict=True))
+    notes = [note if note in second else f"A: {note}" for note in first]
+    notes += [f"B: {note}" for note in second if note not in first]
+    learned = {one.card.provenance.data_fingerprint for one in classifiers}
     if len(learned) > 1:
         notes.append(
             "A and B are not from the same data and split: see that neither has learned these "

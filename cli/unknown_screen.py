@@ -1,5 +1,7 @@
 """What `tlx eval` shows and writes of the rule for unknown pictures."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +13,22 @@ if TYPE_CHECKING:
     from ..evaluation.report import Report
     from ..evaluation.unknown_report import UnknownReport
     from ..inference.classifier import Classifier
+    from ..samples.sample import LeftOut
 
 UNKNOWN_PLOT = "unknown.png"
+
+
+@dataclass(frozen=True)
+class AskedUnknown:
+    """What came of asking a file about unknown pictures.
+
+    Attributes:
+        report: None if none of them could be read.
+        unreadable: those that could not.
+    """
+
+    report: "UnknownReport | None"
+    unreadable: "tuple[LeftOut, ...]"
 
 
 def unknown_pictures(folder: Path | None, classifier: "Classifier") -> list[Path]:
@@ -38,7 +54,7 @@ def unknown_pictures(folder: Path | None, classifier: "Classifier") -> list[Path
 
 def measure_unknown(
     classifier: "Classifier", report: "Report | MultiLabelReport", paths: list[Path], screen: Screen
-) -> "UnknownReport":
+) -> AskedUnknown:
     """Ask the file about unknown pictures, and show what came of it."""
     from ..evaluation.report import Report
     from ..evaluation.unknown_report import evaluate_unknown
@@ -46,9 +62,22 @@ def measure_unknown(
 
     assert isinstance(report, Report)  # a file of the other task has no rule
     events = evaluate_unknown(classifier, report, paths)
-    found = finish(events, lambda event: screen.progress("unknown", event.done, event.total))
+    try:
+        found = finish(events, lambda event: screen.progress("unknown", event.done, event.total))
+    except DataError:  # none can be read; the report on the known ones is not lost for that
+        unreadable = _unreadable(classifier, paths)
+        screen.row(f"unknown: none of the {len(paths)} pictures can be read", style="bold yellow")
+        _show_unreadable(unreadable, screen)
+        return AskedUnknown(None, unreadable)
     show_unknown(found, screen)
-    return found
+    return AskedUnknown(found, found.unreadable)
+
+
+def _unreadable(classifier: "Classifier", paths: list[Path]) -> "tuple[LeftOut, ...]":
+    from ..samples.sample import LeftOut
+
+    outcomes = classifier.classify_files(paths)
+    return tuple(LeftOut(Path(one.path), one.error) for one in outcomes if one.error is not None)
 
 
 def show_refusals(report: "Report", screen: Screen) -> None:
@@ -78,17 +107,29 @@ def show_unknown(found: "UnknownReport", screen: Screen) -> None:
         f"and {found.refused:.1%} of {len(found.known)} known ones are refused (95 % interval "
         f"{low:.1%} to {high:.1%})"
     )
-    if found.unreadable:
-        count = len(found.unreadable)
-        screen.row(f"not scored, because they cannot be read: {count}", style="yellow")
-    for row in found.unreadable:
+    _show_unreadable(found.unreadable, screen)
+
+
+def _show_unreadable(rows: "Sequence[LeftOut]", screen: Screen) -> None:
+    if rows:
+        screen.row(f"not scored, because they cannot be read: {len(rows)}", style="yellow")
+    for row in rows:
         screen.row(f"  {row.path}: {row.reason}")
 
 
-def unknown_json(found: "UnknownReport | None") -> dict[str, object] | None:
+def unknown_json(asked: AskedUnknown | None) -> dict[str, object] | None:
     """Give the documented JSON (docs/json.md)."""
-    if found is None:
+    if asked is None:
         return None
+    return {
+        **_figures(asked.report),
+        "unreadable": [{"path": str(row.path), "error": row.reason} for row in asked.unreadable],
+    }
+
+
+def _figures(found: "UnknownReport | None") -> dict[str, object]:
+    if found is None:
+        return {"pictures": 0}
     return {
         "pictures": len(found.unknown),
         "threshold": found.threshold,
@@ -98,15 +139,15 @@ def unknown_json(found: "UnknownReport | None") -> dict[str, object] | None:
         "false_accept_rate_interval": found.false_accepts_interval,
         "refused": found.refused,
         "refused_interval": found.refused_interval,
-        "unreadable": [{"path": str(row.path), "error": row.reason} for row in found.unreadable],
     }
 
 
-def write_unknown(found: "UnknownReport | None", out: Path, screen: Screen) -> None:
-    """Draw the curve into a folder, if unknown pictures were asked about."""
-    if found is None:
-        return
+def write_unknown(asked: AskedUnknown | None, out: Path, screen: Screen) -> tuple[str, ...]:
+    """Draw the curve into a folder, if unknown pictures were asked about; give the file's name."""
+    if asked is None or asked.report is None:
+        return ()
     from ..evaluation.unknown_plot import draw_unknown
 
-    draw_unknown(found, out / UNKNOWN_PLOT)
+    draw_unknown(asked.report, out / UNKNOWN_PLOT)
     screen.row(f"written: {out / UNKNOWN_PLOT}")
+    return (UNKNOWN_PLOT,)

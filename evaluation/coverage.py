@@ -42,11 +42,13 @@ class AccuracyPoint:
         accuracy: that was asked for, 0..1.
         coverage: the largest share of pictures whose answers have it on these pictures.
         threshold: the least confidence that is answered then, 0..1.
+        interval: of that coverage, 95 %, Wilson, as if the threshold were given.
     """
 
     accuracy: float
     coverage: float | None
     threshold: float | None
+    interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,12 @@ class _Steps:
     def at_accuracy(self, wanted: float) -> AccuracyPoint:
         good = np.flatnonzero(self.accuracy >= wanted)
         if not good.size:
-            return AccuracyPoint(wanted, None, None)
+            return AccuracyPoint(wanted, None, None, None)
         step = good[-1]
-        coverage = float(self.answered[step] / self.pictures)
-        return AccuracyPoint(wanted, coverage, float(self.threshold[step]))
+        answered = int(self.answered[step])
+        return AccuracyPoint(
+            wanted,
+            answered / self.pictures,
+            float(self.threshold[step]),
+            wilson_interval(answered, self.pictures),
+        )

@@ -30,11 +30,13 @@ class Intervals:
         macro: of the means over labels, by the names in `MACRO`.
         per_label: by the same names, an entry a label.
         means: of the means of a quantity over the pictures, by its name.
+        micro_f1: of the F1 over all decisions together.
     """
 
     macro: Mapping[str, Interval | None]
     per_label: Mapping[str, Sequence[Interval | None]]
     means: Mapping[str, Interval | None]
+    micro_f1: Interval | None
 
 
 def bootstrap_intervals(
@@ -55,16 +57,18 @@ def bootstrap_intervals(
     if pictures < 2:
         nothing: list[Interval | None] = [None] * labels
         return Intervals(
-            dict.fromkeys(MACRO), dict.fromkeys(MACRO, nothing), dict.fromkeys(quantities)
+            dict.fromkeys(MACRO), dict.fromkeys(MACRO, nothing), dict.fromkeys(quantities), None
         )
     values = np.array(list(quantities.values()), np.float64).reshape(len(quantities), pictures)
     rankings = _Rankings(scores, truth)
     decided = _Decided(decisions, truth)
     drawn_labels: list[Floats] = []
     drawn_means: list[Floats] = []
+    drawn_micro: list[Floats] = []
     for drawn in draws(pictures, draw_count(truth)):
         drawn_labels.append(np.concatenate([decided.scores(drawn), rankings.areas(drawn)]))
         drawn_means.append(values @ drawn / pictures)
+        drawn_micro.append(decided.micro_f1(drawn))
     per_label = np.concatenate(drawn_labels, axis=2)  # [5, C, B]
     means = np.concatenate(drawn_means, axis=1)
     # Of labels without a picture in a draw the recall is NaN, and nothing of them counts.
@@ -73,6 +77,7 @@ def bootstrap_intervals(
         dict(zip(MACRO, map(middle, _mean_over_labels(counted)), strict=True)),
         {name: list(map(middle, rows)) for name, rows in zip(MACRO, per_label, strict=True)},
         dict(zip(quantities, map(middle, means), strict=True)),
+        middle(np.concatenate(drawn_micro)),
     )
 
 
@@ -107,6 +112,13 @@ class _Decided:
     def __init__(self, decisions: MultiHot, truth: MultiHot) -> None:
         parts = [decisions & truth, decisions, truth]
         self._sums = csr_matrix(np.concatenate(parts, axis=1).T.astype(np.int32))
+        self._totals = np.array([part.sum(axis=1) for part in parts], np.float64)  # [3, N]
+
+    def micro_f1(self, drawn: Counts) -> Floats:
+        """Compute the F1 over all decisions together, `[B]`; NaN where nothing is said or true."""
+        right, said, true = self._totals @ drawn
+        with np.errstate(invalid="ignore"):
+            return 2 * right / (said + true)
 
     def scores(self, drawn: Counts) -> Floats:
         """Compute precision, recall and F1, `[3, C, B]`.

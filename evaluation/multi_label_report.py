@@ -64,7 +64,9 @@ class MultiLabelReport:
         exact_match: share of pictures whose labels are all right and complete, 0..1.
         exact_match_interval: 95 %, Wilson.
         micro_f1: over all decisions together; 0 where undefined.
+        micro_f1_interval: 95 %, bootstrap; None with one picture, or where it is undefined.
         macro_f1: mean over the labels with a picture; None without any.
+        macro_f1_interval: 95 %, bootstrap; None with one picture.
         loss: mean binary cross-entropy over pictures and labels, in nats at temperature 1.
         labels: the card's labels, in its order.
         thresholds: in the order of `labels`; chosen is who is at or over it.
@@ -95,7 +97,9 @@ class MultiLabelReport:
     exact_match: float
     exact_match_interval: tuple[float, float]
     micro_f1: float
+    micro_f1_interval: Interval | None
     macro_f1: float | None
+    macro_f1_interval: Interval | None
     loss: float
     labels: tuple[str, ...]
     thresholds: tuple[float, ...]
@@ -169,6 +173,8 @@ def score_multi_label(
         exact_match=metrics.exact_match(decisions, truth),
         exact_match_interval=wilson_interval(right, len(truth)),
         micro_f1=metrics.micro_f1(decisions, truth),
+        micro_f1_interval=intervals.micro_f1,
+        macro_f1_interval=intervals.macro["f1"],
         macro_f1=metrics.macro_f1(decisions, truth) if counted else None,
         loss=float(quantities["loss"].mean()),
         labels=labels,

@@ -23,11 +23,13 @@ class PageOrigin:
         command: as it was typed.
         date: ISO 8601.
         note: what the reader must know of the pictures, such as that they chose the epoch; or "".
+        data: the folder or CSV of the pictures, as given; or "".
     """
 
     command: str
     date: str
     note: str = ""
+    data: str = ""
 
 
 def origin_facts(origin: PageOrigin) -> Facts:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from .intervals import Interval
 from .label_scores import MacroScores
-from .metrics import wilson_interval
 from .multi_label_report import MultiLabelReport
 from .report import Report
 from .unknown_report import UnknownReport
@@ -59,20 +58,20 @@ def _single(report: Report) -> Iterator[Number]:
         f"the truth is among the first {report.topk} labels",
     )
     yield from _macro(report.macro)
-    if report.refused is not None:
-        yield from _refusals(report, report.refused)
-
-
-def _refusals(report: Report, refused: float) -> Iterator[Number]:
-    count = round(refused * report.pictures)
-    interval = wilson_interval(count, report.pictures)
-    meaning = "taken for none of the labels by the file's rule, which all else ignores"
-    yield _share("refused as unknown", refused, interval, WILSON, meaning)
-    accuracy, kept = report.accuracy_with_refusals, report.pictures - count
-    if accuracy is not None:
-        interval = wilson_interval(round(accuracy * kept), kept)
-        meaning = "of the pictures that are not refused"
-        yield _share("accuracy with refusals", accuracy, interval, WILSON, meaning)
+    yield _share(
+        "refused as unknown",
+        report.refused,
+        report.refused_interval,
+        WILSON,
+        "taken for none of the labels by the file's rule, which all else ignores",
+    )
+    yield _share(
+        "accuracy with refusals",
+        report.accuracy_with_refusals,
+        report.accuracy_with_refusals_interval,
+        WILSON,
+        "of the pictures that are not refused",
+    )
 
 
 def unknown_numbers(found: UnknownReport) -> list[Number]:
@@ -106,7 +105,13 @@ def _multi(report: MultiLabelReport) -> Iterator[Number]:
         WILSON,
         "all labels of a picture are right and complete",
     )
-    yield _share("F1, micro", report.micro_f1, None, "", "over all decisions together")
+    yield _share(
+        "F1, micro",
+        report.micro_f1,
+        report.micro_f1_interval,
+        BOOTSTRAP,
+        "over all decisions together",
+    )
     yield from _macro(report.macro)
 
 

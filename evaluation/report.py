@@ -17,6 +17,7 @@ from .coverage import Coverage, cover
 from .curves import Curves
 from .intervals import Interval
 from .label_scores import LabelScores, MacroScores
+from .refusals import measure_refusals
 from .scored_picture import ScoredPicture, scored_pictures
 from .slices import Facts, Slice, slice_up
 
@@ -75,6 +76,7 @@ class Report:
         accuracy: share of pictures whose first label is the truth, 0..1.
         accuracy_interval: 95 %, Wilson.
         top5_accuracy: None with five labels or fewer, where it means nothing.
+        top5_accuracy_interval: Wilson; None likewise.
         loss: mean cross-entropy in nats at temperature 1.
         labels: the card's labels, in its order.
         per_label: scores by label.
@@ -103,9 +105,11 @@ class Report:
         slices: the accuracy by size, sub-folder, and columns of a CSV.
         rows: every picture that was scored, in the order given; not in report.json.
         refused: share of the pictures that the file's rule takes for none of the labels, which all
-            else here ignores; None for a file without a rule, as the next.
+            else here ignores; None for a file without a rule, as the next three.
+        refused_interval: Wilson.
         accuracy_with_refusals: share of the others whose first label is the truth; None if there
             are none.
+        accuracy_with_refusals_interval: Wilson.
     """
 
     model: str
@@ -114,6 +118,7 @@ class Report:
     accuracy: float
     accuracy_interval: tuple[float, float]
     top5_accuracy: float | None
+    top5_accuracy_interval: Interval | None
     loss: float
     labels: tuple[str, ...]
     per_label: dict[str, LabelScores]
@@ -140,7 +145,9 @@ class Report:
     slices: tuple[Slice, ...]
     rows: tuple[ScoredPicture, ...] = field(default=(), repr=False)
     refused: float | None = None
+    refused_interval: Interval | None = None
     accuracy_with_refusals: float | None = None
+    accuracy_with_refusals_interval: Interval | None = None
 
 
 def require_known_labels(
@@ -243,14 +250,17 @@ def _report(
     confusion = metrics.confusion(logits, truth)
     top = metrics.in_first(logits, truth, topk) if topk < len(labels) else None
     means, intervals = measured.means, measured.intervals
-    kept = [row for row in rows if row.unknown is False]
+    top5 = metrics.top5_accuracy(logits, truth)
     return Report(
         model=model,
         pictures=len(answered),
         failures=len(unreadable),
         accuracy=metrics.accuracy(logits, truth),
         accuracy_interval=metrics.wilson_interval(int(right.sum()), len(answered)),
-        top5_accuracy=metrics.top5_accuracy(logits, truth),
+        top5_accuracy=top5,
+        top5_accuracy_interval=(
+            None if top5 is None else metrics.wilson_interval(round(top5 * len(rows)), len(rows))
+        ),
         loss=means["loss"],
         labels=labels,
         per_label=dict(zip(labels, measured.per_label, strict=True)),
@@ -278,8 +288,7 @@ def _report(
         confused_pairs=_confused_pairs(confusion, labels),
         slices=slice_up(rows, samples, facts.columns, multi_label=False),
         rows=rows,
-        refused=None if any(row.unknown is None for row in rows) else 1 - len(kept) / len(rows),
-        accuracy_with_refusals=sum(row.correct for row in kept) / len(kept) if kept else None,
+        **measure_refusals(rows),
     )
 
 

@@ -62,6 +62,7 @@ def write_page(
         "model": model_facts(card, model),
         "origin": origin_facts(origin),
         "note": origin.note,
+        "data": origin.data,
     }
     with replacing(path) as temporary:
         temporary.write_text(page(content, f"{report.model}: report"), encoding="utf-8")

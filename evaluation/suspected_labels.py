@@ -1,9 +1,8 @@
 """Suspected label errors of a data folder: a model file asked about every picture."""
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -16,8 +15,8 @@ from ..samples.folders import FoundSamples
 from ..samples.loading import ReadingProgress
 from ..samples.picture_names import place
 from ..samples.sample import Sample
-from ..samples.splitting import read_sides
 from .label_errors import find_label_errors
+from .learned_pictures import run_sides
 
 KIND = "suspected-label"
 SEEN = {
@@ -57,7 +56,7 @@ def suspected_label_events(
     samples = found.everything
     card = classifier.card
     require_fitting(found, card)
-    sides = _sides(classifier.session.path, found.root)
+    sides = run_sides(classifier.session.path, found.root)
     by_seen: dict[str, list[_Answer]] = defaultdict(list)
     outcomes = classifier.classify_files(sample.path for sample in samples)
     for done, (sample, outcome) in enumerate(zip(samples, outcomes, strict=True), 1):
@@ -89,14 +88,6 @@ def require_fitting(found: FoundSamples, card: ModelCard) -> None:
 
 def _labels(sample: Sample, task: str) -> tuple[str, ...]:
     return sample.labels if task == "multi-label" else (sample.label,)
-
-
-def _sides(model: Path, root: Path) -> Mapping[str, str]:
-    """Read which pictures a run learned from, where the model file lies in its run folder."""
-    split = model.parent / "split.csv"
-    if not split.is_file():
-        return {}
-    return {place(path): side for path, side in read_sides(split, root).items()}
 
 
 def _doubted(card: ModelCard, answers: Sequence[_Answer]) -> Iterator[Finding]:

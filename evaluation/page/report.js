@@ -1,7 +1,8 @@
 function head() {
   const main = data.numbers[0];
   return make("header", { class: "head" },
-    make("h1", {}, named(data.file), ` on ${count(data.scored, "picture")}`),
+    make("h1", {}, named(data.file), ` on ${count(data.scored, "picture")}`,
+      ...(data.data ? [" of ", named(data.data)] : [])),
     make("div", { class: "figure" }, shown(main.value), " ", make("small", {}, main.name)),
     intervalBar(main.value, main.interval),
     quiet(main.interval ? `95 % interval ${spread(main.interval)} (${main.method}), ` : "",

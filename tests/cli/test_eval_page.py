@@ -19,6 +19,7 @@ def test_the_page_is_written_and_one_of_before_is_replaced(model, journey, run_t
         text = page.read_text(encoding="utf-8")
         assert text.startswith(MARK)
         assert f"tlx eval {model} {journey.data / 'test'} --report {page}" in text
+        assert f'"data":"{journey.data / "test"}"' in text
         assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 

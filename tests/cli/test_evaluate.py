@@ -4,12 +4,14 @@ import csv
 import json
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import tlx
+from tlx.inference.whole_file import file_digest
 
 REPORT = {
     "task": str,
@@ -27,6 +29,7 @@ REPORT = {
     "unreadable": list,
     "pictures_per_second": float,
     "split": type(None),
+    "notes": list,
     "refused": type(None),
     "accuracy_with_refusals": type(None),
     "unknown": type(None),
@@ -47,7 +50,7 @@ def copied_test(journey, tmp_path):
     return shutil.copytree(journey.data / "test", tmp_path / "test")
 
 
-def test_json_is_one_object_as_documented(on_validation):
+def test_json_is_one_object_as_documented(on_validation, journey):
     assert on_validation.code == 0
     (report,) = on_validation.json
     assert {name: type(report[name]) for name in REPORT} == REPORT
@@ -55,6 +58,11 @@ def test_json_is_one_object_as_documented(on_validation):
     assert (report["pictures"], report["failures"], report["error"]) == (33, 0, None)
     assert report["labels"] == LABELS
     assert report["pictures_per_second"] > 0
+    assert report["model_sha256"] == file_digest(journey.run / "model.onnx")
+    assert (report["data"], report["tlx"]) == (str(journey.data / "val"), tlx.__version__)
+    assert report["date"] == date.today().isoformat()
+    (note,) = report["notes"]
+    assert note.startswith("33 of 33 are this run's validation pictures, which chose the epoch")
     low, high = report["accuracy_interval"]
     assert 0 < low < report["accuracy"] < high <= 1
 

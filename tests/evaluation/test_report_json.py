@@ -18,6 +18,11 @@ KEYWORDS = {
     "type", "anyOf", "items", "properties", "additionalProperties", "if", "then", "else", "$ref",
 }  # fmt: skip
 LABELS = ("ant", "bee", "cow")
+ADDED = {
+    "model_sha256": "0" * 64, "data": "pictures", "date": "2026-01-01", "tlx": "0",
+    "split": None, "notes": ["a note"],
+}  # fmt: skip
+"""What the command adds to a report."""
 TYPES = {
     "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
     "number": (int, float), "integer": int,
@@ -104,7 +109,7 @@ def multi_label(rows: int) -> MultiLabelReport:
 @pytest.mark.parametrize("rows", [1, 3, 50])
 @pytest.mark.parametrize("make", [single_label, multi_label])
 def test_a_report_fits_the_schema_that_is_shipped(make, rows: int):
-    content = json.loads(json.dumps({**report_json(make(rows)), "split": None}, allow_nan=False))
+    content = json.loads(json.dumps({**report_json(make(rows)), **ADDED}, allow_nan=False))
     schema = report_schema()
     assert problems(content, schema, schema) == []
     assert "rows" not in content
@@ -115,7 +120,7 @@ def test_a_report_fits_the_schema_that_is_shipped(make, rows: int):
 @pytest.mark.parametrize("make", [single_label, multi_label])
 def test_the_schema_refuses_what_is_no_report(make):
     schema = report_schema()
-    content = json.loads(json.dumps({**report_json(make(9)), "split": None}))
+    content = json.loads(json.dumps({**report_json(make(9)), **ADDED}))
     for name in content:
         assert problems({key: content[key] for key in content if key != name}, schema, schema), name
     for name, value in (("loss", None), ("schema", 2), ("macro", {}), ("brier_score", "0.1")):

@@ -19,6 +19,7 @@ from tlx.evaluation.metrics import wilson_interval
 from tlx.evaluation.page_facts import PageOrigin, model_facts
 from tlx.evaluation.page_numbers import numbers, unknown_numbers
 from tlx.evaluation.page_pictures import draw_pictures, shortened, to_be_shown
+from tlx.evaluation.refusals import measure_refusals
 from tlx.evaluation.report_page import page, write_page
 from tlx.evaluation.scored_picture import ScoredPicture
 from tlx.evaluation.scoring import evaluate
@@ -196,10 +197,12 @@ def test_a_number_that_is_undefined_is_left_out(written):
 
 
 def test_refusals_and_unknown_pictures_have_their_numbers(written):
-    report = replace(written[0], refused=2 / 9, accuracy_with_refusals=6 / 7)
+    rows = [replace(row, unknown=place < 2) for place, row in enumerate(written[0].rows)]
+    report = replace(written[0], **measure_refusals(rows))
+    right = sum(row.correct for row in rows[2:])
     found = {number.name: number for number in numbers(report)}
     assert found["refused as unknown"].interval == wilson_interval(2, 9)
-    assert found["accuracy with refusals"].interval == wilson_interval(6, 7)
+    assert found["accuracy with refusals"].interval == wilson_interval(right, 7)
     scores = np.arange(4.0)
     auroc, accepts, refused = (0.75, (0.6, 0.9)), (0.25, (0.1, 0.5)), (0.5, (0.2, 0.8))
     unknown = UnknownReport(0.5, scores, scores, *auroc, *accepts, *refused)
