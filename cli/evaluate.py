@@ -15,6 +15,7 @@ from .report_screen import show_report
 from .screen import Screen
 from .selection_note import selection_note
 from .unknown_screen import (
+    UNKNOWN_CSV,
     UNKNOWN_PLOT,
     measure_unknown,
     unknown_json,
@@ -71,7 +72,7 @@ def eval_command(
     unknown: Path | None = typer.Option(
         None,
         help="Folder of pictures that show none of the labels: how well the file finds them; "
-        "--out draws unknown.png.",
+        "--out draws unknown.png and lists them in unknown.csv.",
     ),
     page: Path | None = typer.Option(
         None, "--report", help="Also write the report as one HTML file, with the pictures in it."
@@ -200,7 +201,8 @@ def _prepare(out: Path, card: "ModelCard") -> None:
     record = out / "report.json"
     content = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
     ours = '"confusion"' in content or '"exact_match"' in content
-    for path in (record, *(out / name for name in (PLOTS[card.task], *WRITTEN, UNKNOWN_PLOT))):
+    names = (PLOTS[card.task], *WRITTEN, UNKNOWN_PLOT, UNKNOWN_CSV)
+    for path in (record, *(out / name for name in names)):
         if path.exists() and not ours:
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..evaluation.unknown_report import UnknownReport
     from ..inference.classifier import Classifier
 
-UNKNOWN_PLOT = "unknown.png"
+UNKNOWN_PLOT, UNKNOWN_CSV = "unknown.png", "unknown.csv"
 
 
 def unknown_pictures(folder: Path | None, classifier: "Classifier") -> list[Path]:
@@ -100,10 +100,12 @@ def unknown_json(found: "UnknownReport | None") -> dict[str, object] | None:
 
 
 def write_unknown(found: "UnknownReport | None", out: Path, screen: Screen) -> None:
-    """Draw the curve into a folder, if unknown pictures were asked about."""
+    """Draw the curve and list the pictures in a folder, if unknown ones were asked about."""
     if found is None:
         return
+    from ..evaluation.unknown_csv import write_unknown_pictures
     from ..evaluation.unknown_plot import draw_unknown
 
     draw_unknown(found, out / UNKNOWN_PLOT)
-    screen.row(f"written: {out / UNKNOWN_PLOT}")
+    write_unknown_pictures(found, out / UNKNOWN_CSV)
+    screen.row(f"written: {out / UNKNOWN_PLOT}, {UNKNOWN_CSV}")

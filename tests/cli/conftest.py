@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -142,3 +142,27 @@ def journey(
     formats = "onnx,torchscript,pt2"
     exported = _run_here("export", run, "--data", data, "--format", formats, "--json")
     return Journey(data, bad, run, trained, exported)
+
+
+@pytest.fixture(scope="session")
+def judging_model(journey, tmp_path_factory) -> Path:
+    """The journey's file with a rule by which blue pictures are unknown: far from red's mean."""
+    import numpy as np
+
+    import tlx
+    from tlx.evaluation.unknown import UnknownRule
+    from tlx.export.writing import complete
+
+    model = journey.run / "model.onnx"
+    session = tlx.Classifier(model).session
+    path = tmp_path_factory.mktemp("judging") / "model.onnx"
+    images = [np.full((32, 32, 3), colour, np.uint8) for colour in ((200, 50, 40), (40, 60, 200))]
+    red, blue = session.run(images).features
+    count = len(red)
+    one, none = np.ones(1, np.float32), np.zeros(1, np.float32)
+    directions = np.zeros((count, 1), np.float32)
+    threshold = float(np.linalg.norm(red - blue)) / 2
+    rule = UnknownRule(one, np.zeros_like(red), directions, red[None], none, none, threshold)
+    path.write_bytes(model.read_bytes())
+    complete(path, replace(session.card, unknown_threshold=threshold), rule)
+    return path

@@ -3,16 +3,12 @@
 import csv
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 import tlx
 from tlx.errors import CardError
-from tlx.evaluation.unknown import UnknownRule
 from tlx.export.onnx_file import rewrite_onnx_card
-from tlx.export.writing import complete
 
 LABELS = {"blue", "green", "red"}
 
@@ -185,23 +181,6 @@ def test_what_is_no_model_file_is_one_line(journey, run_tlx, tmp_path, name, sai
     (tmp_path / "cut.onnx").write_bytes((journey.run / "model.onnx").read_bytes()[:100_000])
     for option in ([], ["--json"]):
         assert said in run_tlx("classify", tmp_path / name, "a.jpg", *option).error
-
-
-@pytest.fixture(scope="module")
-def judging_model(model, tmp_path_factory) -> Path:
-    """The same file with a rule by which blue pictures are unknown: far from the mean of red."""
-    session = tlx.Classifier(model).session
-    path = tmp_path_factory.mktemp("judging") / "model.onnx"
-    images = [np.full((32, 32, 3), colour, np.uint8) for colour in ((200, 50, 40), (40, 60, 200))]
-    red, blue = session.run(images).features
-    count = len(red)
-    one, none = np.ones(1, np.float32), np.zeros(1, np.float32)
-    directions = np.zeros((count, 1), np.float32)
-    threshold = float(np.linalg.norm(red - blue)) / 2
-    rule = UnknownRule(one, np.zeros_like(red), directions, red[None], none, none, threshold)
-    path.write_bytes(model.read_bytes())
-    complete(path, replace(session.card, unknown_threshold=threshold), rule)
-    return path
 
 
 def test_a_picture_of_something_else_is_unknown_with_the_nearest_label(
