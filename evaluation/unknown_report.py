@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
+from sklearn.metrics import roc_curve
 
 from ..errors import CardError, DataError
 from ..inference.classifier import Classifier
 from ..inference.prediction import Outcome
 from ..samples.sample import LeftOut
+from .curves import Points, thinned
 from .metrics import wilson_interval
 from .report import Report
 from .scoring import EvaluationProgress
@@ -140,6 +142,13 @@ def judge(
         refused_interval=wilson_interval(refused, len(known)),
         pictures=pictures,
     )
+
+
+def unknown_curve(report: UnknownReport) -> Points:
+    """Compute the ROC: share of known refused, share of unknown found, up to 101 points."""
+    truth = [0] * len(report.known) + [1] * len(report.unknown)
+    refused, found, _ = roc_curve(truth, [*report.known, *report.unknown])
+    return thinned(refused, found)
 
 
 def auroc_interval(known: Scores, unknown: Scores) -> tuple[float, float] | None:

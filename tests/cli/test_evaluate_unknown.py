@@ -1,9 +1,12 @@
 """`tlx eval --unknown`: what it writes of each picture, known and unknown."""
 
 import csv
+import json
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 
@@ -52,6 +55,20 @@ def test_the_known_pictures_have_their_scores_too(measured):
     assert 0 < sum(refused) == report["refused"] * len(rows)
     threshold = report["unknown"]["threshold"]
     assert [float(row["unknown_score"]) > threshold for row in rows] == refused
+
+
+def test_the_page_shows_the_curve_and_the_threshold(measured):
+    folder, ran = measured
+    (report,) = ran.json
+    text = (folder / "page.html").read_text(encoding="utf-8")
+    shown = json.loads(re.search(r'id="content">(.*?)</script>', text, re.DOTALL)[1])["unknown"]
+    found = report["unknown"]
+    assert shown["threshold"] == pytest.approx(found["threshold"], abs=1e-5)
+    assert shown["found"] == pytest.approx(1 - found["false_accept_rate"], abs=1e-5)
+    assert (shown["curve"][0], shown["curve"][-1]) == ([0, 0], [1, 1])
+    assert [shown["refused"], shown["found"]] in shown["curve"]
+    across, up = zip(*shown["curve"], strict=True)
+    assert np.trapezoid(up, across) == pytest.approx(found["auroc"], abs=0.01)
 
 
 def test_an_unknown_csv_of_someone_else_is_refused(judging_model, journey, run_tlx, tmp_path):
