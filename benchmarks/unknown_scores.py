@@ -3,7 +3,8 @@
 Networks are trained on seven of clothing's labels, frozen backbone and fine-tuned; the scores are
 taken on test pictures of these seven (known), of the other three (near), and of another data set
 (far). With --keep the answers are stored, and scored again from there the next time. Prints a
-table in Markdown.
+table in Markdown. With --runs it trains nothing: those networks, of all of clothing's labels, are
+asked about its test pictures and the other data set.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
 import tlx
+from tlx.evaluation.metrics import wilson_interval
 from tlx.evaluation.unknown import UnknownRule, area_under_curve, choose_threshold, fit_rule
 from tlx.inference.preprocessing import Preprocessing, preprocess
 from tlx.samples.folders import find_pictures
@@ -85,6 +87,17 @@ def measure(arguments: argparse.Namespace, seed: int, mode: str) -> Arrays:
     return found | truths
 
 
+def measure_run(arguments: argparse.Namespace, run: Path) -> Arrays:
+    """Ask a run of all of clothing's labels about its pictures, and about those of other things."""
+    labels = sorted(path.name for path in (arguments.clothing / "train").iterdir())
+    sides = {split: sorted(find_pictures(arguments.clothing / split)) for split in SPLITS}
+    truths = {
+        f"{side}_y": np.array([labels.index(path.parent.name) for path in paths])
+        for side, paths in sides.items()
+    }
+    return answers(run, {**sides, "far": sorted(find_pictures(arguments.far))}) | truths
+
+
 def scores_of(found: Arrays) -> dict[str, Score]:
     """Build the scores that are compared, from training and validation pictures alone."""
     rule = fit_rule(found["train_f"], found["train_y"])
@@ -110,15 +123,21 @@ def _everywhere(found: Arrays) -> Score:
 
 
 def judged(found: Arrays, score: Score) -> list[float]:
-    """Give AUROC and share taken for known, near and far; and the share of known refused."""
+    """Give AUROC and share taken for known, near (if asked about) and far; share of known refused.
+
+    The threshold is from the validation pictures.
+    """
     of = {
-        side: score(found[f"{side}_f"], found[f"{side}_l"]) for side in (*SPLITS[1:], "near", "far")
+        side: score(found[f"{side}_f"], found[f"{side}_l"])
+        for side in (*SPLITS[1:], "near", "far")
+        if f"{side}_f" in found
     }
     threshold = choose_threshold(of["validation"], 0.05)
     row: list[float] = []
     for side in ("near", "far"):
-        accepted = float((of[side] <= threshold).mean())
-        row += [area_under_curve(of["test"], of[side]), accepted]
+        if side in of:
+            accepted = float((of[side] <= threshold).mean())
+            row += [area_under_curve(of["test"], of[side]), accepted]
     return [*row, float((of["test"] > threshold).mean())]
 
 
@@ -127,29 +146,66 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clothing", type=Path)
     parser.add_argument("far", type=Path, help="folder of pictures of other things")
-    parser.add_argument("weights", type=Path)
+    parser.add_argument("weights", type=Path, nargs="?", help="goes with trainings, not --runs")
     parser.add_argument("--imgsz", type=int, default=96)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--runs", type=Path, nargs="+", help="of all labels; instead of training")
     parser.add_argument("--keep", type=Path, help="folder for the answers")
     arguments = parser.parse_args()
+    if (arguments.runs is None) == (arguments.weights is None):
+        parser.error("give either WEIGHTS or --runs")
+    if arguments.runs:
+        _print_runs(arguments)
+    else:
+        _print_trainings(arguments)
+
+
+def _print_runs(arguments: argparse.Namespace) -> None:
+    print("| run | score | far: AUROC | accepted | known refused |")
+    print("| --- | --- | --- | --- | --- |")
+    for run in arguments.runs:
+        found = _kept(arguments.keep, run.name, lambda run=run: measure_run(arguments, run))
+        for name, score in scores_of(found).items():
+            cells = " | ".join(f"{value:.3f}" for value in judged(found, score))
+            print(f"| {run.name} | {name} | {cells} |", flush=True)
+        print(f"{run.name}: {_refused(found)}")
+
+
+def _print_trainings(arguments: argparse.Namespace) -> None:
     print("| network | score | near: AUROC | accepted | far: AUROC | accepted | known refused |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
+    refused: list[str] = []
     for mode in MODES:
         rows: dict[str, list[list[float]]] = defaultdict(list)
         for seed in arguments.seeds:
-            found = _kept(arguments, seed, mode)
+            found = _kept(
+                arguments.keep,
+                f"{mode}-{seed}-{arguments.imgsz}",
+                lambda seed=seed, mode=mode: measure(arguments, seed, mode),
+            )
             for name, score in scores_of(found).items():
                 rows[name].append(judged(found, score))
+            refused.append(f"{mode}, seed {seed}: {_refused(found)}")
         for name, values in rows.items():
             print(f"| {mode} | {name} | {' | '.join(_spread(np.array(values)))} |")
+    print("\n".join(refused))
 
 
-def _kept(arguments: argparse.Namespace, seed: int, mode: str) -> Arrays:
-    if arguments.keep is None:
-        return measure(arguments, seed, mode)
-    path = arguments.keep / f"{mode}-{seed}-{arguments.imgsz}.npz"
+def _refused(found: Arrays) -> str:
+    """Say how many known test pictures the rule refuses, with the 95 % interval."""
+    score = scores_of(found)["**distance + energy**"]
+    scores = {side: score(found[f"{side}_f"], found[f"{side}_l"]) for side in SPLITS[1:]}
+    count = int((scores["test"] > choose_threshold(scores["validation"], 0.05)).sum())
+    low, high = wilson_interval(count, len(scores["test"]))
+    return f"{count} of {len(scores['test'])} known refused ({low:.1%} to {high:.1%})"
+
+
+def _kept(folder: Path | None, name: str, ask: Callable[[], Arrays]) -> Arrays:
+    if folder is None:
+        return ask()
+    path = folder / f"{name}.npz"
     if not path.exists():
-        np.savez(path, **measure(arguments, seed, mode))
+        np.savez(path, **ask())
     with np.load(path) as stored:
         return dict(stored)
 

@@ -16,6 +16,7 @@ from .report_screen import show_report
 from .screen import Screen
 from .selection_note import selection_notes
 from .unknown_screen import (
+    UNKNOWN_CSV,
     UNKNOWN_PLOT,
     measure_unknown,
     unknown_json,
@@ -73,7 +74,7 @@ def eval_command(
     unknown: Path | None = typer.Option(
         None,
         help="Folder of pictures that show none of the labels: how well the file finds them; "
-        "--out draws unknown.png.",
+        "--out draws unknown.png and lists them in unknown.csv.",
     ),
     page: Path | None = typer.Option(
         None, "--report", help="Also write the report as one HTML file, with the pictures in it."
@@ -227,7 +228,7 @@ def _columns(table: Labels, samples: "list[Sample]", names: list[str]) -> "dict[
 
 
 def _names() -> tuple[str, ...]:
-    return (*PLOTS.values(), *WRITTEN, UNKNOWN_PLOT)
+    return (*PLOTS.values(), *WRITTEN, UNKNOWN_PLOT, UNKNOWN_CSV)
 
 
 def _prepare(out: Path) -> None:

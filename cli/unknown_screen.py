@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..inference.classifier import Classifier
     from ..samples.sample import LeftOut
 
-UNKNOWN_PLOT = "unknown.png"
+UNKNOWN_PLOT, UNKNOWN_CSV = "unknown.png", "unknown.csv"
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,17 @@ def _figures(found: "UnknownReport | None") -> dict[str, object]:
 
 
 def write_unknown(asked: AskedUnknown | None, out: Path, screen: Screen) -> tuple[str, ...]:
-    """Draw the curve into a folder, if unknown pictures were asked about; give the file's name."""
+    """Draw the curve and list the pictures in a folder, if unknown ones were asked about.
+
+    Returns:
+        The files' names.
+    """
     if asked is None or asked.report is None:
         return ()
+    from ..evaluation.unknown_csv import write_unknown_pictures
     from ..evaluation.unknown_plot import draw_unknown
 
     draw_unknown(asked.report, out / UNKNOWN_PLOT)
-    screen.row(f"written: {out / UNKNOWN_PLOT}")
-    return (UNKNOWN_PLOT,)
+    write_unknown_pictures(asked.report, out / UNKNOWN_CSV)
+    screen.row(f"written: {out / UNKNOWN_PLOT}, {UNKNOWN_CSV}")
+    return (UNKNOWN_PLOT, UNKNOWN_CSV)

@@ -15,7 +15,10 @@ from .scored_picture import ScoredLabels, ScoredPicture
 SCHEMA = 1
 """Raised when a key changes its meaning or goes; added keys do not raise it."""
 HEADERS = {
-    "single-label": ("path", "truth", "predicted", "probability", "truth_probability", "correct"),
+    "single-label": (
+        *("path", "truth", "predicted", "probability", "truth_probability", "correct"),
+        *("unknown", "unknown_score"),
+    ),
     "multi-label": ("path", "truth", "predicted", "label", "probability", "correct"),
 }
 """Columns of predictions.csv, by task."""
@@ -59,7 +62,8 @@ def _cells(row: ScoredPicture | ScoredLabels) -> tuple[object, ...]:
     correct = int(row.correct)
     if isinstance(row, ScoredPicture):
         values = (row.truth, row.predicted, row.probability, row.truth_probability)
-    else:  # sorted, as in a CSV of truth: the same labels make the same cell
-        said = (SEPARATOR.join(sorted(labels)) for labels in (row.truth, row.predicted))
-        values = (*said, row.label, row.probability)
-    return row.path, *values, correct
+        unknown = "" if row.unknown is None else str(row.unknown).lower()
+        return row.path, *values, correct, unknown, row.unknown_score
+    # sorted, as in a CSV of truth: the same labels make the same cell
+    said = (SEPARATOR.join(sorted(labels)) for labels in (row.truth, row.predicted))
+    return row.path, *said, row.label, row.probability, correct

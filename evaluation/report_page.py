@@ -22,7 +22,7 @@ from .page_numbers import numbers, unknown_numbers
 from .page_pictures import MOST_MISTAKES, MOST_RIGHT, PagePictures, Scored, shortened
 from .report import Report
 from .scored_picture import ScoredPicture
-from .unknown_report import UnknownReport
+from .unknown_report import UnknownReport, unknown_curve
 
 MARK = "<!-- written by tlx eval -->"
 """In the file's first line, so that only our own is replaced."""
@@ -123,6 +123,7 @@ def _results(
         "uncalibrated": asdict(report.uncalibrated),
         "coverage": asdict(report.coverage) if single else None,
         "curves": asdict(report.curves),
+        "unknown": _unknown(unknown) if unknown else None,
         "slices": [asdict(one) for one in report.slices],
         **_listed(report, pictures),
     }
@@ -137,6 +138,16 @@ def _decisions(report: MultiLabelReport) -> list[list[int]]:
             for label in labels:
                 counts[label][place] += 1
     return list(counts.values())
+
+
+def _unknown(found: UnknownReport) -> Json:
+    return {
+        "pictures": len(found.unknown),
+        "threshold": found.threshold,
+        "found": 1 - found.false_accepts,
+        "refused": found.refused,
+        "curve": unknown_curve(found),
+    }
 
 
 def _listed(report: Report | MultiLabelReport, pictures: PagePictures) -> Json:

@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.metrics import roc_curve
 
 from .plots import TRAIN, VALIDATION, save
-from .unknown_report import UnknownReport
+from .unknown_report import UnknownReport, unknown_curve
 
 
 def draw_unknown(report: UnknownReport, path: Path) -> None:
@@ -20,8 +19,7 @@ def draw_unknown(report: UnknownReport, path: Path) -> None:
 
 
 def _draw_curve(axes: Axes, report: UnknownReport) -> None:
-    truth = [0] * len(report.known) + [1] * len(report.unknown)
-    refused, found, _ = roc_curve(truth, [*report.known, *report.unknown])
+    refused, found = zip(*unknown_curve(report), strict=True)
     axes.plot(refused, found, color=TRAIN)
     axes.plot([0, 1], [0, 1], color="0.6", lw=1, ls=":")
     here = f"threshold {report.threshold:.3g}"

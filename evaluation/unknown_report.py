@@ -7,16 +7,40 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
+from sklearn.metrics import roc_curve
 
 from ..errors import CardError, DataError
 from ..inference.classifier import Classifier
+from ..inference.prediction import Outcome
 from ..samples.sample import LeftOut
+from .curves import Points, thinned
 from .metrics import wilson_interval
 from .report import Report
 from .scoring import EvaluationProgress
 from .unknown import area_under_curve
 
 Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AskedPicture:
+    """A picture of something else, and what the file said of it; None where it is unreadable.
+
+    Attributes:
+        path: the picture, as it was given.
+        score: larger is stranger.
+        unknown: whether the score is above the threshold.
+        nearest: the most probable label.
+        probability: of `nearest`, 0..1.
+        error: why the picture could not be read; empty if it could.
+    """
+
+    path: str
+    score: float | None
+    unknown: bool | None
+    nearest: str | None
+    probability: float | None
+    error: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +57,7 @@ class UnknownReport:
         false_accepts_interval: 95 %, Wilson.
         refused: share of the known pictures that are taken for unknown.
         refused_interval: 95 %, Wilson.
-        unreadable: unknown pictures that could not be read.
+        pictures: the unknown ones in their order, those that could not be read among them.
     """
 
     threshold: float
@@ -45,7 +69,12 @@ class UnknownReport:
     false_accepts_interval: tuple[float, float]
     refused: float
     refused_interval: tuple[float, float]
-    unreadable: tuple[LeftOut, ...] = ()
+    pictures: tuple[AskedPicture, ...] = ()
+
+    @property
+    def unreadable(self) -> tuple[LeftOut, ...]:
+        """Unknown pictures that could not be read."""
+        return tuple(LeftOut(Path(row.path), row.error) for row in self.pictures if row.error)
 
 
 def evaluate_unknown(
@@ -62,19 +91,24 @@ def evaluate_unknown(
         DataError: none of them can be read.
     """
     threshold = require_rule(classifier)
-    scores: list[float] = []
-    unreadable: list[LeftOut] = []
-    for done, outcome in enumerate(classifier.classify_files(paths), start=1):
-        if outcome.prediction is None:
-            unreadable.append(LeftOut(Path(outcome.path), outcome.error or ""))
-        else:
-            assert outcome.prediction.unknown_score is not None  # the session has seen to it
-            scores.append(outcome.prediction.unknown_score)
-        yield EvaluationProgress(done, len(paths))
+    asked: list[AskedPicture] = []
+    for outcome in classifier.classify_files(paths):
+        asked.append(_asked(outcome))
+        yield EvaluationProgress(len(asked), len(paths))
+    scores = [row.score for row in asked if row.score is not None]
     if not scores:
         raise DataError(f"none of the {len(paths)} unknown pictures can be read")
     known = np.array([row.unknown_score for row in report.rows], np.float64)
-    return judge(known, np.array(scores), threshold, tuple(unreadable))
+    return judge(known, np.array(scores), threshold, tuple(asked))
+
+
+def _asked(outcome: Outcome) -> AskedPicture:
+    found = outcome.prediction
+    if found is None:
+        return AskedPicture(outcome.path, None, None, None, None, outcome.error or "unreadable")
+    assert found.unknown_score is not None  # the session has seen to it
+    said = (found.unknown_score, found.unknown, found.label, found.probability)
+    return AskedPicture(outcome.path, *said)
 
 
 def require_rule(classifier: Classifier) -> float:
@@ -92,7 +126,7 @@ def require_rule(classifier: Classifier) -> float:
 
 
 def judge(
-    known: Scores, unknown: Scores, threshold: float, unreadable: tuple[LeftOut, ...] = ()
+    known: Scores, unknown: Scores, threshold: float, pictures: tuple[AskedPicture, ...] = ()
 ) -> UnknownReport:
     """Measure scores, `[N]` and `[M]`, N and M >= 1, against a threshold."""
     accepted, refused = int((unknown <= threshold).sum()), int((known > threshold).sum())
@@ -106,8 +140,15 @@ def judge(
         false_accepts_interval=wilson_interval(accepted, len(unknown)),
         refused=refused / len(known),
         refused_interval=wilson_interval(refused, len(known)),
-        unreadable=unreadable,
+        pictures=pictures,
     )
+
+
+def unknown_curve(report: UnknownReport) -> Points:
+    """Compute the ROC: share of known refused, share of unknown found, up to 101 points."""
+    truth = [0] * len(report.known) + [1] * len(report.unknown)
+    refused, found, _ = roc_curve(truth, [*report.known, *report.unknown])
+    return thinned(refused, found)
 
 
 def auroc_interval(known: Scores, unknown: Scores) -> tuple[float, float] | None:

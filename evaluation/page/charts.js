@@ -78,6 +78,17 @@ function coverage() {
       + `Area of the risk: ${data.coverage.area.toFixed(4)}, smaller is better.`);
 }
 
+function unknownCurve() {
+  const { curve, threshold, found, refused, pictures } = data.unknown;
+  const at = `at the threshold ${threshold.toPrecision(4)}: ${shown(found)} found, ${shown(refused)} of the known refused`;
+  return figure(
+    chart({
+      title: "Unknown pictures: ROC", x: "known pictures refused", y: "unknown pictures found", diagonal: true,
+      curves: [{ points: curve }], whiskers: [{ at: refused, value: found, low: found, high: found, text: at }],
+    }),
+    `${count(pictures, "unknown picture")} against the known ones, over all thresholds. The dot: ${at}.`);
+}
+
 /** Draw the curves of one kind ("precision_recall" or "roc"), one label brought to the front. */
 function labelCurves(kind, chosen, texts) {
   const faint = Object.entries(data.curves.labels).filter(([label, both]) => both[kind] && label !== chosen);

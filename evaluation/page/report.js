@@ -30,6 +30,10 @@ function confidence() {
       quiet("Refused is what is less sure than the threshold. Thresholds chosen on these pictures flatter.")) : null);
 }
 
+function unknown() {
+  return data.unknown ? section("unknown", "Unknown pictures", make("div", { class: "charts" }, unknownCurve())) : null;
+}
+
 function confusion() {
   if (!data.confusion) {
     return section("confusion", "Decisions", quiet("Choose a number to see its pictures, the worst first. ", data.left),
@@ -66,7 +70,7 @@ function unreadable() {
 
 const sections = [
   section("numbers", "Numbers", numbersTable()), confusion(), mistakes(),
-  section("labels", "Labels", labelTable()), confidence(), curves(),
+  section("labels", "Labels", labelTable()), confidence(), unknown(), curves(),
   data.slices.length ? section("slices", "Slices", sliceTable()) : null, unreadable(),
   section("model", "Model", facts(data.model)),
   section("origin", "This report", facts(data.origin)),
