@@ -83,7 +83,7 @@ def test_plots_of_an_earlier_evaluation_do_not_stay_beside_the_new_report(
         (tmp_path / name).write_text("x")
     assert run_tlx("eval", judging_model, journey.data / "val", "--out", tmp_path).code == 0
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == names - {"unknown.png"} | {"notes.txt"}
+    assert left == names - {"unknown.png", "unknown.csv"} | {"notes.txt"}
 
 
 def test_a_plot_of_somebody_else_is_refused_whatever_the_task(journey, run_tlx, tmp_path):
