@@ -13,7 +13,7 @@ from ..evaluation.paired import PairedDifference
 from ..inference.card import VerificationSummary
 from ..inference.graph_input import ANY_SIZE, prepare
 from .answers import Answers
-from .comparison import ITSELF, QUANTIZED, Comparison, Limits, compare, limits_of
+from .comparison import ITSELF, Comparison, Limits, compare, limits_of
 from .condition import BATCH, Condition, other_conditions
 from .consistency import find_inconsistency
 from .diagnosis import Diagnosis
@@ -120,12 +120,17 @@ class Verification:
                 f"its resize is off by up to {self.resize.max_level} levels in "
                 f"{self.resize.share:.2%} of the values, at worst on {self.resize.worst}"
             )
+        return (*beyond, self.loss) if self.loss else tuple(beyond)
+
+    @property
+    def loss(self) -> str | None:
+        """A quantized file's loss of accuracy, as text, where it is beyond what is allowed."""
         if self.quantized and self.scores and _surely_worse(self.scores, self.max_drop):
-            beyond.append(
+            return (
                 f"{self.scores.metric} drops by {100 * self.scores.value:.2f} points, "
                 f"{100 * self.max_drop:.2f} are allowed"
             )
-        return tuple(beyond)
+        return None
 
     @property
     def passed(self) -> bool:
@@ -167,10 +172,12 @@ def verify_file(
         VerificationError: the file cannot be run.
     """
     quantization = file.card.quantization
-    limits = QUANTIZED if quantization else limits_of(reference)
+    limits = limits_of(reference, quantization.kind if quantization else None)
     answers = yield from ask_file(file, reference.paths, target.name)
     comparison = compare(reference, answers, file.card.labels, limits)
-    within = yield from _conditions(target, path, reference, answers, limits)
+    # A quantized file's own usual answers are what must not depend on the condition.
+    expected = replace(reference, answers=answers) if quantization else reference
+    within = yield from _conditions(target, path, expected, ITSELF if quantization else limits)
     resize = yield from _resize_difference(file, chosen, target.name, answers)
     return Verification(
         answers,
@@ -191,15 +198,13 @@ def _inconsistency(file: OpenedFile, answers: Answers, reference: Reference) -> 
 
 
 def _conditions(
-    target: Format, path: Path, reference: Reference, answers: Answers, limits: Limits
+    target: Format, path: Path, reference: Reference, limits: Limits
 ) -> Generator[ComparisonProgress, None, tuple[ConditionResult, ...]]:
     count = len(reference.paths)
     asked = min(CONDITION_PICTURES, count)
     asked -= asked % BATCH == 0  # the last batch has to be another size than the others
     pictures = [count * index // asked for index in range(asked)]
     expected = reference.at(pictures)
-    if limits is QUANTIZED:  # its own usual answers are what must not depend on the condition
-        expected, limits = replace(expected, answers=answers.at(pictures)), ITSELF
     results: list[ConditionResult] = []
     for condition in other_conditions(target.runtime):
         try:
