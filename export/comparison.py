@@ -28,27 +28,47 @@ class Limits:
         tie: pictures whose first two labels are nearer than this in probability are ties; for
             multi-label those with a label nearer than that to its threshold.
         agreement: smallest share of the others with the same decision.
+        mean: largest mean difference in probability, over pictures and labels.
+        stage: where a file fails, a stage that is further off than this is named, as a share of
+            its largest magnitude.
     """
 
     probability: float
     relative: float
     tie: float
     agreement: float = 1.0
+    mean: float = 1.0
+    stage: float = RELATIVE_LIMIT
 
 
-QUANTIZED = Limits(1.0, 0.5, 0.1, 0.95)
-"""For a quantized file, whose numbers are others; its loss of accuracy is measured beside it, and
-its outputs are held against each other (`export/consistency.py`)."""
+FP16 = Limits(0.01, 0.02, 0.02, stage=0.01)
+"""For an fp16 file; healthy ones were measured up to 1.4e-3 and 6e-3. Where fp32 is far from fp64
+already, `FP16_FACTOR` goes for them."""
+FP16_FACTOR = 2**12
+"""An fp16 file may be this many times as far as fp32 is from fp64. It has 13 bits fewer."""
+INT8 = Limits(1.0, 0.5, 0.1, 0.95, 0.05, stage=0.3)
+"""For an INT8 file, whose numbers are others; its loss of accuracy is measured beside it, and its
+outputs are held against each other (`export/consistency.py`)."""
 ITSELF = Limits(0.02, 0.05, 0.1)
 """For a quantized file against its own answers under another condition: where another order of
 sums rounds a value to the next step, not more."""
 
 
-def limits_of(reference: Reference) -> Limits:
-    """Give the limits of a float file: by the distance of the checkpoint's fp32 from its fp64."""
-    probability = max(LIMIT, EAGER_FACTOR * reference.eager_distance)
-    relative = max(RELATIVE_LIMIT, EAGER_FACTOR * reference.eager_relative)
-    return Limits(probability, relative, 2 * probability)
+def limits_of(reference: Reference, kind: str | None = None) -> Limits:
+    """Give a file's limits: by the distance of the checkpoint's fp32 from its fp64.
+
+    Args:
+        reference: the checkpoint's side.
+        kind: "fp16" or "int8", which is held to fixed limits; None for a float file.
+    """
+    if kind == "int8":
+        return INT8
+    factor = EAGER_FACTOR if kind is None else FP16_FACTOR
+    least = (LIMIT, RELATIVE_LIMIT) if kind is None else (FP16.probability, FP16.relative)
+    probability = max(least[0], factor * reference.eager_distance)
+    relative = max(least[1], factor * reference.eager_relative)
+    stage = RELATIVE_LIMIT if kind is None else FP16.stage
+    return Limits(probability, relative, 2 * probability, stage=stage)
 
 
 @dataclass(frozen=True)
@@ -111,6 +131,11 @@ class Comparison:
             for name, (value, limit) in measures.items()
             if not value <= limit
         ]
+        if not self.mean_probability_difference <= self.limits.mean:
+            beyond.append(
+                f"mean difference in probability {self.mean_probability_difference:.3g}, limit "
+                f"{self.limits.mean:.3g}"
+            )
         if not self.agreement >= self.limits.agreement:
             beyond.append(f"{self.same} outside ties {self.agreement:.2%}")
         return tuple(beyond)

@@ -60,8 +60,17 @@ def compare_cards(card: ModelCard, expected: ModelCard) -> Diagnosis | None:
     return None
 
 
-def diagnose(reference: Reference, file: OpenedFile, index: int) -> Diagnosis:
-    """Follow one picture through both sides and name the first stage that differs."""
+def diagnose(
+    reference: Reference, file: OpenedFile, index: int, limit: float = RELATIVE_LIMIT
+) -> Diagnosis:
+    """Follow one picture through both sides and name the first stage that differs.
+
+    Args:
+        reference: the checkpoint's side.
+        file: the other one.
+        index: of the picture.
+        limit: largest difference of a stage that passes, as a share of its largest magnitude.
+    """
     path, card = reference.paths[index], reference.card
     before = _before_network(path, card.preprocessing)
     if before:
@@ -70,7 +79,7 @@ def diagnose(reference: Reference, file: OpenedFile, index: int) -> Diagnosis:
     expected = reference_stages(reference, index)
     found = _file_stages(reference, file, path)
     for stage, value in expected.items():
-        if stage in found and not relative_difference(found[stage], value) <= RELATIVE_LIMIT:
+        if stage in found and not relative_difference(found[stage], value) <= limit:
             return Diagnosis(stage, _cause(stage, found[stage], value, pixels, card))
     return Diagnosis(
         "probabilities",

@@ -19,13 +19,8 @@ from .quantized_file import QuantizedFile, TrialFinished, TrialStarted, notes_on
 from .quantized_score import FileAnswers, ScoringProgress, answer, score_quantized
 from .sensitivity import SensitivityProgress, measure_sensitivity
 from .speed import measure_speedup
-from .trial import Gates, Trial, card_entry
+from .trial import FAIR_AGREEMENT, GOOD_AGREEMENT, Gates, Trial, card_entry
 
-GOOD_AGREEMENT = 0.99
-"""A file that passes and says the same as the float file on so many pictures ends the search."""
-FAIR_AGREEMENT = 0.98
-"""So many suffice once all ways of measuring ranges have been tried, if `GOOD_AGREEMENT` holds for
-the pictures on which the float file's decision is clear."""
 AS_FAST = 0.9
 """Of files that pass, those at least this share as fast as the fastest are equals in speed."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import VerificationError
 from ..inference.card import Quantization
-from .trial import Trial, not_told_text
+from .trial import Trial, agreement_text, busy_text, not_told_text
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def notes_on(chosen: Trial, elsewhere: tuple[str, str] | None = None) -> tuple[s
         elsewhere: for a file that is for another device, the names of the float file and of
             this one there.
     """
-    notes: list[str] = []
-    if not chosen.told:
-        notes.append(not_told_text(chosen))
+    told = None if chosen.told else not_told_text(chosen)
+    said = (told, agreement_text(chosen), busy_text(chosen))
+    notes = [note for note in said if note is not None]
     if elsewhere:
         notes.append(
             "its speed was not measured on the device that it is for, and its loss with this "

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..inference.graph_input import ANY_SIZE, prepare
 from .answers import Answers
-from .comparison import QUANTIZED, Comparison, Limits, compare
+from .comparison import INT8, Comparison, Limits, compare
 from .files import OpenedFile, ask_file, file_pixels
 from .onnx_opened import OnnxFile
 from .pictures import VerificationPictures
@@ -80,7 +80,8 @@ def resize_difference(
         levels.append(np.abs(found.astype(int) - file_pixels(path, file.card.preprocessing)))
         yield ComparisonProgress(f"{side}: its resize", done, len(paths))
     whole = yield from ask_file(file, chosen.paths, f"{side}: the whole path", read=prepare)
-    limits = QUANTIZED if file.card.quantization else WHOLE
+    quantization = file.card.quantization
+    limits = INT8 if quantization and quantization.kind == "int8" else WHOLE
     return ResizeDifference(
         len(paths),
         int(np.max(levels)),

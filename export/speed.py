@@ -10,6 +10,7 @@ from scipy.stats import binom
 
 from ..inference.cores import available_cores
 from ..inference.graph_input import Pixels
+from ..inference.other_programs import BUSY, read_core_times
 from ..inference.processor import describe_processor
 from ..inference.session import CPU, ModelSession
 
@@ -36,6 +37,8 @@ class Speedup:
         threads: of the processor.
         processor: its name and what it has for small numbers, such as "AMD EPYC (VNNI)"; of
             another provider than the processor its name in onnxruntime.
+        others: how many cores other programs kept busy meanwhile; None where the system does not
+            tell.
     """
 
     float_ms: float
@@ -45,6 +48,12 @@ class Speedup:
     rounds: int
     threads: int
     processor: str
+    others: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether other programs used so much of the processor that the ratio may be far off."""
+        return self.others is not None and self.others >= BUSY * self.threads
 
 
 def measure_speedup(reference: Path, other: Path, picture: Pixels, provider: str = CPU) -> Speedup:
@@ -64,7 +73,9 @@ def measure_speedup(reference: Path, other: Path, picture: Pixels, provider: str
     works = [lambda session=session: session.scores([picture]) for session in sessions]
     for work in works * WARM_UP:
         work()
+    before = read_core_times()
     first, second = _take_turns(works)
+    after = read_core_times()
     ratios = [one / two for one, two in zip(first, second, strict=True)]
     return Speedup(
         1000 * median(first),
@@ -74,6 +85,7 @@ def measure_speedup(reference: Path, other: Path, picture: Pixels, provider: str
         len(ratios),
         threads,
         name_processor() if provider == CPU else provider,
+        before.others(after) if before and after else None,
     )
 
 

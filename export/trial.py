@@ -7,6 +7,13 @@ from ..inference.card import Quantization
 from .quantized_score import QuantizedScore
 from .speed import Speedup
 
+GOOD_AGREEMENT = 0.99
+"""An INT8 file that passes and says the same as the float file on so many pictures ends the
+search."""
+FAIR_AGREEMENT = 0.98
+"""So many suffice once all ways of measuring ranges have been tried, if `GOOD_AGREEMENT` holds for
+the pictures on which the float file's decision is clear. A file with less is said to have less."""
+
 
 @dataclass(frozen=True)
 class Gates:
@@ -110,6 +117,34 @@ def not_told_text(trial: Trial) -> str:
     if needed is None:
         return f"{text}; no number would, if the true loss is as measured"
     return f"{text}; about {needed:,} would, if as large a share is answered otherwise"
+
+
+def agreement_text(trial: Trial) -> str | None:
+    """Say on how many pictures it says the same as the float file, if these are few."""
+    score = trial.score
+    if score.agreement < FAIR_AGREEMENT:
+        return (
+            f"same answer as the float file on {score.agreement:.1%} of the pictures, below "
+            f"{FAIR_AGREEMENT:.0%}: its score holds, single answers are others"
+        )
+    if score.clear_agreement < GOOD_AGREEMENT:
+        return (
+            f"same answer as the float file on {score.clear_agreement:.1%} of the pictures on "
+            f"which that is clear, below {GOOD_AGREEMENT:.0%}: its score holds, single answers are "
+            "others"
+        )
+    return None
+
+
+def busy_text(trial: Trial) -> str | None:
+    """Say that the speed was measured on a busy machine, if it was."""
+    speed = trial.speed
+    if speed is None or not speed.busy:
+        return None
+    return (
+        f"its speed was measured while other programs kept {speed.others:.1f} of the "
+        f"{speed.threads} core(s) busy: the ratio may be far off; measure again with tlx bench"
+    )
 
 
 def card_entry(trial: Trial, calibration_pictures: int) -> Quantization:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from .quantized_file import notes_on
 from .trial import Trial
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
@@ -35,6 +36,7 @@ def _to_json(trial: Trial) -> dict[str, JsonValue]:
         "drop_interval": list(difference.interval) if difference.interval else None,
         "max_drop": trial.gates.max_drop,
         "told": trial.told,
+        "notes": list(notes_on(trial)),
         "agreement": score.agreement,
         "clear_pictures": score.clear_pictures,
         "clear_agreement": score.clear_agreement,
@@ -56,4 +58,5 @@ def _speed(trial: Trial) -> JsonValue:
         "rounds": speed.rounds,
         "threads": speed.threads,
         "processor": speed.processor,
+        "others": speed.others,
     }

@@ -7,6 +7,11 @@ from .files import OpenedFile
 from .reference import Reference
 from .verification import Verification
 
+_LOSS_ADVICE = {
+    "fp16": "keep the float file, or export fp16 with a larger --max-drop",
+    "int8": "export int8 with more --calibration pictures, or with a larger --max-drop",
+}
+
 
 def require_passed(
     verification: Verification, reference: Reference, file: OpenedFile, name: str
@@ -20,11 +25,9 @@ def require_passed(
         return
     failures = "; ".join(verification.failures)
     text = f" ({failures}; worst picture {verification.worst})"
-    if verification.quantized and verification.inconsistency is None:
-        raise VerificationError(
-            f"{name} lost too much by quantization{text}; more --calibration pictures or a "
-            "larger --max-drop may help"
-        )
+    if verification.failures == (verification.loss,):  # the numbers are as near as they should be
+        advice = _LOSS_ADVICE[file.card.quantization.kind if file.card.quantization else "fp16"]
+        raise VerificationError(f"{name} lost too much by quantization{text}; {advice}")
     fault = _diagnose(reference, file, verification)
     raise VerificationError(failure_text(name, fault, text))
 
@@ -50,7 +53,8 @@ def _diagnose(reference: Reference, file: OpenedFile, verification: Verification
     conditions = [result for result in verification.conditions if not result.passed]
     if verification.comparison.passed and conditions:
         return Diagnosis(None, f"it depends on how it is asked: {conditions[0].condition}")
+    found = verification.comparison
     try:
-        return diagnose(reference, file, verification.comparison.worst)
+        return diagnose(reference, file, found.worst, found.limits.stage)
     except Exception as error:  # noqa: BLE001 - the file is faulty, anything may come of it
         return Diagnosis(None, f"its stages cannot be computed ({' '.join(str(error).split())})")

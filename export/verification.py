@@ -9,7 +9,7 @@ from ..errors import ProviderError
 from ..evaluation.paired import PairedDifference
 from ..inference.card import VerificationSummary
 from .answers import Answers
-from .comparison import ITSELF, QUANTIZED, Comparison, Limits, compare, limits_of
+from .comparison import ITSELF, Comparison, Limits, compare, limits_of
 from .condition import BATCH, Condition, other_conditions
 from .consistency import find_inconsistency
 from .diagnosis import Diagnosis
@@ -99,12 +99,17 @@ class Verification:
             )
         if self.resize:
             beyond += [f"on pictures as decoded: {text}" for text in self.whole.failures]
+        return (*beyond, self.loss) if self.loss else tuple(beyond)
+
+    @property
+    def loss(self) -> str | None:
+        """A quantized file's loss of accuracy, as text, where it is beyond what is allowed."""
         if self.quantized and self.scores and _surely_worse(self.scores, self.max_drop):
-            beyond.append(
+            return (
                 f"{self.scores.metric} drops by {100 * self.scores.value:.2f} points, "
                 f"{100 * self.max_drop:.2f} are allowed"
             )
-        return tuple(beyond)
+        return None
 
     @property
     def passed(self) -> bool:
@@ -146,10 +151,12 @@ def verify_file(
         VerificationError: the file cannot be run.
     """
     quantization = file.card.quantization
-    limits = QUANTIZED if quantization else limits_of(reference)
+    limits = limits_of(reference, quantization.kind if quantization else None)
     answers = yield from ask_file(file, reference.paths, target.name)
     comparison = compare(reference, answers, file.card.labels, limits)
-    within = yield from _conditions(target, path, reference, answers, limits)
+    # A quantized file's own usual answers are what must not depend on the condition.
+    expected = replace(reference, answers=answers) if quantization else reference
+    within = yield from _conditions(target, path, expected, ITSELF if quantization else limits)
     resize = yield from resize_difference(file, chosen, target.name, answers, reference)
     worst = comparison.worst
     if resize and comparison.passed and not resize.comparison.passed:
@@ -173,15 +180,13 @@ def _inconsistency(file: OpenedFile, answers: Answers, reference: Reference) -> 
 
 
 def _conditions(
-    target: Format, path: Path, reference: Reference, answers: Answers, limits: Limits
+    target: Format, path: Path, reference: Reference, limits: Limits
 ) -> Generator[ComparisonProgress, None, tuple[ConditionResult, ...]]:
     count = len(reference.paths)
     asked = min(CONDITION_PICTURES, count)
     asked -= asked % BATCH == 0  # the last batch has to be another size than the others
     pictures = [count * index // asked for index in range(asked)]
     expected = reference.at(pictures)
-    if limits is QUANTIZED:  # its own usual answers are what must not depend on the condition
-        expected, limits = replace(expected, answers=answers.at(pictures)), ITSELF
     results: list[ConditionResult] = []
     for condition in other_conditions(target.runtime):
         try:

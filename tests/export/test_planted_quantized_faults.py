@@ -13,10 +13,14 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 import tlx
 from tlx.errors import VerificationError
 from tlx.export import publish, smaller
-from tlx.export.onnx_file import save_onnx
+from tlx.export.deployed import DeployedNetwork
+from tlx.export.fp16_file import write_fp16
+from tlx.export.onnx_file import save_onnx, write_onnx
+from tlx.export.onnx_opened import OnnxFile
 from tlx.export.options import ExportOptions
 from tlx.inference.card import CARD_KEY, Quantization
 from tlx.inference.card_json import card_from_json
+from tlx.training.checkpoint import load_checkpoint, restore_network
 
 KINDS = ("fp16", pytest.param("int8", marks=pytest.mark.slow))
 FP16 = ExportOptions(formats=("onnx",), quantize=("fp16",), max_drop=10)
@@ -120,6 +124,42 @@ def test_a_fault_that_accuracy_cannot_see_is_caught_and_named(planted, kind, fau
     text = planted(f"model.{kind}.onnx", change)
     assert "its outputs contradict each other" in text
     assert named in text
+
+
+def weights_off_by_a_tenth(model: ModelProto) -> None:
+    """Disturb the convolutions of layer3 by 10 % of their spread."""
+    chance = np.random.default_rng(0)
+    for weight in model.graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if "layer3" in weight.name and values.ndim == 4:
+            noise = 0.1 * values.astype(np.float32).std() * chance.standard_normal(values.shape)
+            changed = (values + noise).astype(values.dtype)
+            weight.CopyFrom(numpy_helper.from_array(changed, weight.name))
+
+
+ONLY_FP16 = pytest.mark.parametrize("kind", ["fp16"], indirect=True, scope="module")
+
+
+@ONLY_FP16
+def test_weights_that_are_off_are_named_by_their_stage(planted, kind):
+    text = planted("model.fp16.onnx", weights_off_by_a_tenth)
+    assert "largest difference in probability" in text
+    assert "the first stage that differs is layer3: weights or BatchNorm" in text
+    assert "lost too much" not in text
+
+
+@pytest.mark.slow
+@ONLY_FP16
+def test_the_weights_of_another_seed_are_found_out(quantized_run, kind, split_folder, tmp_path):
+    training = {"weights": "none", "epochs": 2, "imgsz": 32, "batch": 16, "workers": 0, "seed": 2}
+    tlx.train(split_folder, out=tmp_path / "other", **training)
+    other = load_checkpoint(tmp_path / "other" / "best.pt")
+    card = OnnxFile(quantized_run / "model.fp16.onnx").card
+    network = DeployedNetwork(restore_network(other), card).eval()
+    write_onnx(network, card, tmp_path / "float.onnx", ExportOptions(legacy_exporter=True))
+    write_fp16(tmp_path / "float.onnx", tmp_path / "model.fp16.onnx")
+    with pytest.raises(VerificationError, match="first stage that differs is stem: weights"):
+        tlx.verify(tmp_path / "model.fp16.onnx", quantized_run)
 
 
 def _says_int8(model: ModelProto) -> None:

@@ -9,6 +9,7 @@ from scipy.stats import binom
 
 from tlx.export import speed
 from tlx.export.speed import measure_speedup, median_interval, name_processor
+from tlx.inference.other_programs import CoreTimes
 
 
 class Sleeper:
@@ -43,6 +44,15 @@ def test_the_ratio_is_that_of_the_times(sleepers):
     assert found.quantized_ms == pytest.approx(2)
     assert found.rounds == speed.FEWEST
     assert found.processor == name_processor()
+    assert found.others is None or 0 <= found.others <= found.threads + 0.5
+
+
+def test_what_other_programs_used_meanwhile_is_told(sleepers, monkeypatch):
+    times = [CoreTimes(0.0, 50.0, 1.0), CoreTimes(2.0, 53.5, 1.5)]
+    monkeypatch.setattr(speed, "available_cores", lambda: 2)
+    monkeypatch.setattr(speed, "read_core_times", lambda: times.pop(0))
+    found = measure_speedup(Path("1"), Path("1"), np.zeros((4, 4, 3), np.uint8))
+    assert (found.others, found.busy) == (1.5, True)
 
 
 def test_both_files_are_warmed_up_and_take_turns_in_alternating_order(sleepers):

@@ -1,11 +1,16 @@
 """What is said of a loss that the pictures do not tell from the gate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tlx.evaluation.paired import PairedDifference, compare_accuracy
+from tlx.export.quantized_file import notes_on
 from tlx.export.quantized_score import QuantizedScore
+from tlx.export.speed import Speedup
 from tlx.export.trial import Gates, Trial, not_told_text
+from tlx.export.trial_table import trials_to_json
 
 
 def trial(difference: PairedDifference, limit: float) -> Trial:
@@ -49,3 +54,35 @@ def test_without_an_interval_there_is_no_number():
     one = trial(PairedDifference("mean average precision", 5, 0.5, 0.5, None), 0.01)
     assert not one.told
     assert not_told_text(one).endswith("1 points: no interval can be computed from them")
+
+
+@pytest.mark.parametrize(
+    ("agreement", "clear", "said"),
+    [
+        (0.974, 0.999, "same answer as the float file on 97.4% of the pictures, below 98%: "),
+        (0.985, 0.981, "on 98.1% of the pictures on which that is clear, below 99%: "),
+    ],
+)
+def test_a_file_that_often_answers_otherwise_is_said_to_at_export_and_in_the_table(
+    agreement, clear, said
+):
+    one = trial(compared(0, 0), 0.1)
+    one = replace(one, score=replace(one.score, agreement=agreement, clear_agreement=clear))
+    (note,) = notes_on(one)
+    assert said in note
+    (row,) = trials_to_json([one], one)
+    assert row["notes"] == [note]
+    near = replace(one, score=replace(one.score, agreement=0.98, clear_agreement=0.99))
+    assert notes_on(near) == ()
+
+
+def test_a_speed_that_was_measured_on_a_busy_machine_is_said_to_be():
+    speed = Speedup(8.0, 2.0, 4.0, (3.0, 5.0), 15, 2, "a processor", others=1.26)
+    one = replace(trial(compared(0, 0), 0.1), speed=speed)
+    (note,) = notes_on(one)
+    assert note.startswith("its speed was measured while other programs kept 1.3 of the 2 core(s)")
+    assert note.endswith("the ratio may be far off; measure again with tlx bench")
+    (row,) = trials_to_json([one], one)
+    assert (row["notes"], row["speed"]["others"]) == ([note], 1.26)
+    for others in (0.49, None):
+        assert notes_on(replace(one, speed=replace(speed, others=others))) == ()
