@@ -15,7 +15,8 @@ from .curves import Curves, draw_up
 from .intervals import Interval, bootstrap_intervals
 from .label_scores import LabelScores, MacroScores, label_scores, label_table, macro_scores
 from .metrics import wilson_interval
-from .report import WORST, require_known_labels, sort_out
+from .mistakes import WORST
+from .report import require_known_labels, sort_out
 from .scored_picture import ScoredLabels, scored_labels
 from .slices import Facts, Slice, slice_up
 

@@ -57,7 +57,7 @@ def _single(report: Report) -> Iterator[Number]:
         WILSON,
         f"the truth is among the first {report.topk} labels",
     )
-    yield from _macro(report.macro)
+    yield from _macro(report.macro, but="recall, macro")  # that is the balanced accuracy
     yield _share(
         "refused as unknown",
         report.refused,
@@ -79,7 +79,7 @@ def unknown_numbers(found: UnknownReport) -> list[Number]:
     meaning = f"an unknown picture scores higher than a known one; {len(found.unknown)} pictures"
     accepted = "share of the unknown pictures that is taken for known"
     return [
-        _share("unknown: AUROC", found.auroc, found.auroc_interval, "DeLong", meaning),
+        _plain("unknown: AUROC", found.auroc, found.auroc_interval, meaning, "DeLong"),
         _share(
             "unknown: false accepts",
             found.false_accepts,
@@ -115,37 +115,47 @@ def _multi(report: MultiLabelReport) -> Iterator[Number]:
     yield from _macro(report.macro)
 
 
-def _macro(macro: MacroScores) -> Iterator[Number]:
+def _macro(macro: MacroScores, but: str = "") -> Iterator[Number]:
     mean = "mean over the labels with a picture"
     for name, value, interval in (
         ("precision, macro", macro.precision, macro.precision_interval),
         ("recall, macro", macro.recall, macro.recall_interval),
         ("F1, macro", macro.f1, macro.f1_interval),
+    ):
+        if name != but:
+            yield _share(name, value, interval, BOOTSTRAP, mean)
+    for name, value, interval in (
         ("average precision, macro", macro.average_precision, macro.average_precision_interval),
         ("ROC AUC, macro", macro.roc_auc, macro.roc_auc_interval),
     ):
-        yield _share(name, value, interval, BOOTSTRAP, mean)
+        yield _plain(name, value, interval, mean)
 
 
 def _common(report: Report | MultiLabelReport) -> Iterator[Number]:
     yield _plain(
         "loss", report.loss, report.loss_interval, "cross-entropy in nats, at temperature 1"
     )
-    yield _plain(
-        "loss as the file answers",
-        report.calibrated_loss,
-        report.calibrated_loss_interval,
-        "the same at the card's temperature",
-    )
+    # The file's own are float32: at temperature 1 they differ in the last digits.
+    calibrated = abs(report.calibrated_loss - report.loss) > 1e-5
+    if calibrated:
+        yield _plain(
+            "calibrated loss",
+            report.calibrated_loss,
+            report.calibrated_loss_interval,
+            "the same at the card's temperature",
+        )
     yield _plain(
         "Brier score",
         report.brier_score,
         report.brier_score_interval,
         "squared distance of the probabilities from the truth; 0 is best",
     )
-    error = report.calibration.expected_calibration_error
     meaning = "mean distance of confidence and accuracy, 15 bins; 0 is best"
+    error = report.calibration.expected_calibration_error
     yield _share("expected calibration error", error, None, "", meaning)
+    if calibrated:
+        before = report.uncalibrated.expected_calibration_error
+        yield _share("the same at temperature 1", before, None, "", meaning)
 
 
 def _share(
@@ -154,5 +164,11 @@ def _share(
     return Number(name, value, interval, method if interval else "", share=True, meaning=meaning)
 
 
-def _plain(name: str, value: float, interval: Interval | None, meaning: str) -> Number:
-    return Number(name, value, interval, BOOTSTRAP if interval else "", False, meaning)
+def _plain(
+    name: str,
+    value: float | None,
+    interval: Interval | None,
+    meaning: str,
+    method: str = BOOTSTRAP,
+) -> Number:
+    return Number(name, value, interval, method if interval else "", share=False, meaning=meaning)

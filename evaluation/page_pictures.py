@@ -15,8 +15,9 @@ from ..inference.cores import available_cores
 from ..inference.explanation import explain
 from ..inference.picture import decode
 from ..inference.session import ModelSession
+from .mistakes import Mistake
 from .multi_label_report import MultiLabelMistake, MultiLabelReport
-from .report import Mistake, Report
+from .report import Report
 from .scored_picture import ScoredLabels, ScoredPicture
 
 MOST_MISTAKES, MOST_RIGHT = 1000, 500

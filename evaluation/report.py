@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import softmax
 
 from ..errors import DataError
@@ -17,50 +16,10 @@ from .coverage import Coverage, cover
 from .curves import Curves
 from .intervals import Interval
 from .label_scores import LabelScores, MacroScores
+from .mistakes import ConfusedPair, Mistake, confused_pairs, worst_mistakes
 from .refusals import measure_refusals
 from .scored_picture import ScoredPicture, scored_pictures
 from .slices import Facts, Slice, slice_up
-
-WORST = 20
-"""Mistakes kept in a report."""
-PAIRS = 20
-"""Confused pairs kept, likewise."""
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A picture whose first label is not the truth.
-
-    Attributes:
-        path: the picture.
-        truth: its label by folder or CSV.
-        predicted: the label predicted.
-        probability: of `predicted`, 0..1.
-        truth_probability: of `truth`, 0..1.
-    """
-
-    path: str
-    truth: str
-    predicted: str
-    probability: float
-    truth_probability: float
-
-
-@dataclass(frozen=True)
-class ConfusedPair:
-    """How many pictures of the label `truth` were taken for `predicted`.
-
-    Attributes:
-        truth: a label.
-        predicted: another.
-        pictures: how many, at least one.
-        share: of the pictures of `truth`, 0..1.
-    """
-
-    truth: str
-    predicted: str
-    pictures: int
-    share: float
 
 
 @dataclass(frozen=True)
@@ -222,16 +181,6 @@ def sort_out(
     return answered, unreadable
 
 
-def _worst(rows: Sequence[ScoredPicture]) -> tuple[Mistake, ...]:
-    mistakes = [
-        Mistake(row.path, row.truth, row.predicted, row.probability, row.truth_probability)
-        for row in rows
-        if not row.correct
-    ]
-    mistakes.sort(key=lambda mistake: (mistake.truth_probability, -mistake.probability))
-    return tuple(mistakes[:WORST])
-
-
 def _report(
     model: str,
     labels: tuple[str, ...],
@@ -265,7 +214,7 @@ def _report(
         labels=labels,
         per_label=dict(zip(labels, measured.per_label, strict=True)),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
-        worst_mistakes=_worst(rows),
+        worst_mistakes=worst_mistakes(rows),
         unreadable=unreadable,
         pictures_per_second=pictures_per_second,
         balanced_accuracy=metrics.balanced_accuracy(logits, truth),
@@ -285,21 +234,8 @@ def _report(
         uncalibrated=calibrate(softmax(logits.astype(np.float64), axis=1).max(axis=1), right),
         coverage=cover(answers.confidence, right),
         curves=measured.curves,
-        confused_pairs=_confused_pairs(confusion, labels),
+        confused_pairs=confused_pairs(confusion, labels),
         slices=slice_up(rows, samples, facts.columns, multi_label=False),
         rows=rows,
         **measure_refusals(rows),
-    )
-
-
-def _confused_pairs(
-    confusion: NDArray[np.int64], labels: tuple[str, ...]
-) -> tuple[ConfusedPair, ...]:
-    wrong = confusion - np.diag(confusion.diagonal())
-    order = np.argsort(-wrong, axis=None, kind="stable")[:PAIRS]
-    places = [divmod(int(place), len(labels)) for place in order]
-    return tuple(
-        ConfusedPair(labels[row], labels[column], count, count / int(confusion[row].sum()))
-        for row, column in places
-        if (count := int(wrong[row, column]))
     )

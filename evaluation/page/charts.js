@@ -52,19 +52,24 @@ function reliability() {
   const points = (calibration) => calibration.bins.map((bin) => [bin.confidence, bin.accuracy]);
   const error = data.calibration.expected_calibration_error;
   const before = data.uncalibrated.expected_calibration_error;
+  const scaled = Math.abs(before - error) > 1e-4; // the card's temperature is not 1
   const multi = data.task === "multi-label";
   return figure(
     chart({
       title: `Reliability: expected calibration error ${shown(error)}`,
       x: "confidence", y: multi ? "share that has the label" : "accuracy", diagonal: true,
-      curves: [{ points: points(data.uncalibrated), kind: "dashed" }, { points: points(data.calibration) }],
+      curves: [
+        ...(scaled ? [{ points: points(data.uncalibrated), kind: "dashed" }] : []),
+        { points: points(data.calibration) },
+      ],
       whiskers: data.calibration.bins.map((bin) => ({
         at: bin.confidence, value: bin.accuracy, low: bin.interval[0], high: bin.interval[1],
         text: `${count(bin.count, "answer")} at ${shown(bin.confidence)}: ${shown(bin.accuracy)} right (${spread(bin.interval)})`,
       })),
     }),
     `Reliability. On the dotted line confidence is what it says. Error ${shown(error)}`
-      + ` as the file answers, ${shown(before)} at temperature 1 (dashed). Bars: 95 %, Wilson.`);
+      + (scaled ? ` as the file answers, ${shown(before)} at temperature 1 (dashed)` : "")
+      + ". Bars: 95 %, Wilson.");
 }
 
 function coverage() {

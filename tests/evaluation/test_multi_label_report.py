@@ -10,13 +10,13 @@ from sklearn.metrics import accuracy_score, average_precision_score, f1_score
 from tlx.errors import DataError
 from tlx.evaluation.bootstrap import mean_average_precision_interval
 from tlx.evaluation.metrics import wilson_interval
+from tlx.evaluation.mistakes import WORST
 from tlx.evaluation.multi_label_report import (
     MultiLabelMistake,
     MultiLabelReport,
     MultiLabelScores,
     score_multi_label,
 )
-from tlx.evaluation.report import WORST
 from tlx.inference.prediction import Outcome, Prediction
 from tlx.samples.sample import LeftOut, Sample
 

@@ -9,7 +9,8 @@ import pytest
 from tlx.errors import DataError
 from tlx.evaluation.label_scores import LabelScores
 from tlx.evaluation.metrics import wilson_interval
-from tlx.evaluation.report import WORST, Report, require_known_labels, score
+from tlx.evaluation.mistakes import WORST
+from tlx.evaluation.report import Report, require_known_labels, score
 from tlx.inference.prediction import Outcome, Prediction
 from tlx.samples.sample import LeftOut, Sample
 
