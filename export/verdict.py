@@ -1,12 +1,14 @@
 """A verification that failed, in words: what differs, where first, and what usually causes it."""
 
 from ..errors import VerificationError
+from .answers import STAGES
 from .comparison import Comparison
 from .diagnosis import Diagnosis, diagnose
 from .files import OpenedFile
 from .reference import Reference
 from .verification import Verification
 
+_BEFORE_OUTPUTS = STAGES[: STAGES.index("features")]
 _LOSS_ADVICE = {
     "fp16": "keep the float file, or export fp16 with a larger --max-drop",
     "int8": "export int8 with more --calibration pictures, or with a larger --max-drop",
@@ -43,9 +45,11 @@ def difference_text(comparison: Comparison) -> str:
 
 
 def _diagnose(reference: Reference, file: OpenedFile, verification: Verification) -> Diagnosis:
-    """Name the stage; the verdict must survive a file that no explanation can be had of."""
+    """Name the stage, or the condition that alone fails."""
     if verification.inconsistency:
-        return verification.inconsistency
+        fault = _stage(reference, file, verification.comparison)
+        # Other weights can set the outputs against each other too.
+        return fault if fault.stage in _BEFORE_OUTPUTS else verification.inconsistency
     if verification.resize and not verification.resize.passed:  # it comes before the network
         return Diagnosis("resize and crop", "the resize or crop in the graph is not Pillow's")
     if verification.comparison.passed and not verification.whole.passed:
@@ -53,7 +57,11 @@ def _diagnose(reference: Reference, file: OpenedFile, verification: Verification
     conditions = [result for result in verification.conditions if not result.passed]
     if verification.comparison.passed and conditions:
         return Diagnosis(None, f"it depends on how it is asked: {conditions[0].condition}")
-    found = verification.comparison
+    return _stage(reference, file, verification.comparison)
+
+
+def _stage(reference: Reference, file: OpenedFile, found: Comparison) -> Diagnosis:
+    """Name it; the verdict must survive a file that no explanation can be had of."""
     try:
         return diagnose(reference, file, found.worst, found.limits.stage)
     except Exception as error:  # noqa: BLE001 - the file is faulty, anything may come of it
