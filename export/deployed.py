@@ -87,14 +87,17 @@ class UnknownScore(nn.Module):
 
     def forward(self, features: Tensor, logits: Tensor) -> Tensor:
         """Compute float32 `[N]` of `[N, F]` and `[N, C]`."""
-        placed = features * self.scale + self.shift
-        turned, means = placed @ self.directions, self.means @ self.directions
+        # In float64: a small difference of large squares keeps few digits in fp32.
+        placed = features.double() * self.scale.double() + self.shift.double()
+        means, directions = self.means.double(), self.directions.double()
+        turned, turned_means = placed @ directions, means @ directions
         lengths = placed.square().sum(dim=1) - turned.square().sum(dim=1)  # [N]
-        squares = self.means.square().sum(dim=1) - means.square().sum(dim=1)  # [K]
-        crossed = placed @ self.means.T - turned @ means.T  # [N, K]
+        squares = means.square().sum(dim=1) - turned_means.square().sum(dim=1)  # [K]
+        crossed = placed @ means.T - turned @ turned_means.T  # [N, K]
         distances = lengths.unsqueeze(1) - 2 * crossed + squares
+        distance = distances.amin(dim=1).relu().sqrt().float()
         energy = -torch.logsumexp(logits, dim=1) - self.level
-        return distances.amin(dim=1).relu().sqrt() + self.weight * energy
+        return distance + self.weight * energy
 
 
 class JudgedNetwork(nn.Module):

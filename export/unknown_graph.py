@@ -11,6 +11,8 @@ from ..inference.card import ModelCard
 from ..inference.session import FEATURES, SCORES, UNKNOWN
 
 _PREFIX = "unknown."
+_WIDENED = ("scale", "shift", "directions", "means")
+"""Constants that the distances are computed of."""
 _AXES_AS_INPUT = 18
 """Opset from which ReduceMin and ReduceLogSumExp take their axes so."""
 
@@ -28,7 +30,7 @@ def name_features(model: ModelProto) -> None:
 
 
 def add_unknown_score(model: ModelProto, rule: UnknownRule) -> None:
-    """Add the output `unknown_score` to a graph that computes "features" and "logits", in fp32.
+    """Add the output `unknown_score`, float32, to a graph that computes "features" and "logits".
 
     A squared distance |x - m|^2 is |x|^2 - 2 x.m + |m|^2, which is a product of matrices in place
     of a value for every picture, label and feature.
@@ -36,14 +38,15 @@ def add_unknown_score(model: ModelProto, rule: UnknownRule) -> None:
     graph = model.graph
     opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     size = graph.output[0].type.tensor_type.shape.dim[0]
-    nodes = _nodes(given=FEATURES in {output.name for output in graph.output})
-    turned = rule.means @ rule.directions
+    nodes = _nodes()
+    means = rule.means.astype(np.float64)
+    turned = means @ rule.directions.astype(np.float64)
     arrays = {
         **{name: getattr(rule, name) for name in RULE_CONSTANTS},
         "turned_means": turned,
-        "squares": np.square(rule.means).sum(axis=1) - np.square(turned).sum(axis=1),
-        "ones": np.ones((len(rule.shift), 1), np.float32),
-        "turned_ones": np.ones((turned.shape[1], 1), np.float32),
+        "squares": np.square(means).sum(axis=1) - np.square(turned).sum(axis=1),
+        "ones": np.ones((len(rule.shift), 1)),
+        "turned_ones": np.ones((turned.shape[1], 1)),
     }
     if opset >= _AXES_AS_INPUT:
         arrays["axis"] = np.array([1])
@@ -72,34 +75,39 @@ def rule_of(constants: Sequence[NDArray[np.float32]], card: ModelCard) -> Unknow
     return UnknownRule(*constants, threshold=card.unknown_threshold)
 
 
-def _nodes(given: bool) -> list[NodeProto]:
+def _nodes() -> list[NodeProto]:
     """Compute as `UnknownScore` of `export/deployed.py` does.
 
-    Features that are no output, not `given`, are halves in an fp16 file.
+    In float64 up to the distance: a small difference of large squares keeps few digits in fp32.
     """
-    features = [FEATURES] if given else _own("features")
     return [
-        *([] if given else [_node("Cast", [FEATURES], "features", to=TensorProto.FLOAT)]),
-        _node("Mul", [*features, *_own("scale")], "scaled"),
-        _node("Add", _own("scaled", "shift"), "placed"),
-        _node("MatMul", _own("placed", "directions"), "turned"),
+        _wide(FEATURES, "features"),
+        *(_wide(_PREFIX + name, f"wide_{name}") for name in _WIDENED),
+        _node("Mul", _own("features", "wide_scale"), "scaled"),
+        _node("Add", _own("scaled", "wide_shift"), "placed"),
+        _node("MatMul", _own("placed", "wide_directions"), "turned"),
         _node("Mul", _own("placed", "placed"), "placed_squared"),
         _node("Mul", _own("turned", "turned"), "turned_squared"),
         _node("MatMul", _own("placed_squared", "ones"), "length"),
         _node("MatMul", _own("turned_squared", "turned_ones"), "turned_length"),
         _node("Sub", _own("length", "turned_length"), "lengths"),
-        _node("Gemm", _own("placed", "means", "squares"), "crossed", alpha=-2.0, transB=1),
+        _node("Gemm", _own("placed", "wide_means", "squares"), "crossed", alpha=-2.0, transB=1),
         _node("Gemm", _own("turned", "turned_means"), "turned_crossed", alpha=2.0, transB=1),
         _node("Add", _own("lengths", "crossed"), "partly"),
         _node("Add", _own("partly", "turned_crossed"), "distances"),
         _node("ReduceMin", _own("distances"), "nearest"),
         _node("Relu", _own("nearest"), "positive"),  # rounding may bring a distance of 0 below it
-        _node("Sqrt", _own("positive"), "distance"),
+        _node("Sqrt", _own("positive"), "wide_distance"),
+        _node("Cast", _own("wide_distance"), "distance", to=TensorProto.FLOAT),
         _node("ReduceLogSumExp", [SCORES[0]], "sum"),
         _node("Add", _own("sum", "level"), "surplus"),
         _node("Mul", _own("surplus", "weight"), "weighed"),
         helper.make_node("Sub", _own("distance", "weighed"), [UNKNOWN], name=f"{_PREFIX}score"),
     ]
+
+
+def _wide(value: str, output: str) -> NodeProto:
+    return _node("Cast", [value], output, to=TensorProto.DOUBLE)
 
 
 def _node(operator: str, inputs: list[str], output: str, **options: float) -> NodeProto:
