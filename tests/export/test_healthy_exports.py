@@ -47,7 +47,9 @@ def test_a_healthy_export_raises_no_false_alarm(make_run, number):
         assert not isinstance(event, Verified) or event.verification.passed
     for file in files:
         assert (file.agreement, file.pictures) == (1, 64)
-        assert file.max_probability_difference < 2e-5
+        # A graph that resizes rounds otherwise than Pillow, and these networks know nothing.
+        assert file.max_probability_difference < (0.05 if options.embed_resize else 2e-5)
+        assert all(row.max_probability_difference < 2e-5 for row in file.conditions)
 
 
 def test_twenty_kinds_are_tried():
