@@ -22,7 +22,7 @@ from .speed import measure_speedup
 from .trial import FAIR_AGREEMENT, GOOD_AGREEMENT, Gates, Trial, card_entry
 
 AS_FAST = 0.9
-"""Of files that pass, those at least this share as fast as the fastest are equals in speed."""
+"""Of files that pass, those whose interval reaches this share of the fastest are as fast."""
 
 SearchEvent = (
     CalibrationProgress | ScoringProgress | SensitivityProgress | TrialStarted | TrialFinished
@@ -195,5 +195,6 @@ def _only_slow(trial: Trial) -> bool:
 
 def _best(passing: Sequence[Trial]) -> Trial:
     fastest = max(trial.speed.ratio if trial.speed else 0.0 for trial in passing)
-    fast = [one for one in passing if one.speed is None or one.speed.ratio >= AS_FAST * fastest]
+    enough = AS_FAST * fastest
+    fast = [one for one in passing if one.speed is None or one.speed.interval[1] >= enough]
     return min(fast, key=lambda trial: trial.score.mean_probability_difference)
