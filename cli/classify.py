@@ -14,6 +14,7 @@ from ..errors import DataError, UsageError
 from ..inference.whole_file import replacing
 from ..samples.sample import SEPARATOR
 from .explanations import ExplanationFolder
+from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def classify_command(
     explain: Path | None = typer.Option(
         None, help="Folder for the pictures with the activation map of their label over them."
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""

@@ -41,6 +41,7 @@ from ..gui.protocol import (
     encode,
 )
 from ..inference.strict_json import UnexpectedJsonError
+from .pixel_option import max_pixels_option
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
@@ -50,7 +51,7 @@ NICENESS = 10
 """The window, and whatever else the user does, comes first."""
 
 
-def worker_command() -> None:
+def worker_command(_max_pixels: int = max_pixels_option()) -> None:
     """Serve another program: JSON requests on stdin, answers on stdout, a line each."""
     warnings.simplefilter("ignore")
     # Whatever else writes to stdout must not stand between the answers.
