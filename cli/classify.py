@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from ..errors import DataError, UsageError
+from ..inference.spreadsheet import plain_cells
 from ..inference.whole_file import replacing
 from ..samples.sample import SEPARATOR
 from .explanations import ExplanationFolder
@@ -230,7 +231,9 @@ def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label
         ):
             rows = csv.writer(file)
             rows.writerow((*header, *more, *JUDGEMENT))
-            rows.writerows(_csv_row(outcome, topk, multi_label) for outcome in outcomes)
+            rows.writerows(
+                plain_cells(_csv_row(outcome, topk, multi_label)) for outcome in outcomes
+            )
     except OSError as error:
         raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
 
