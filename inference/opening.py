@@ -25,6 +25,8 @@ FORMATS = (
 )
 """Pillow's names of the formats that are read; that of several JPEGs in a file is among them."""
 
+MOST_RUBBISH = 1_000_000
+"""Bytes between two markers of a JPEG's header: Pillow looks at each of them alone."""
 MOST_SCANS = 100
 """Passes of a progressive JPEG over all its coefficients; encoders make about ten."""
 SLOW_CODECS = ("bmp_rle", "ppm", "ppm_plain")
@@ -50,6 +52,8 @@ def open_picture(content: bytes) -> Image.Image:
     limit = pixel_limit()
     if Image.MAX_IMAGE_PIXELS is not None and limit > Image.MAX_IMAGE_PIXELS:
         Image.MAX_IMAGE_PIXELS = limit  # Pillow's own limit, at twice of which it raises
+    if content.startswith(b"\xff\xd8\xff") and _holds_rubbish(content):
+        raise PictureError("a JPEG with rubbish in its header")
     try:
         image = Image.open(BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError:
@@ -95,6 +99,16 @@ def _tile_pixels(image: Image.Image) -> int:
     fields = getattr(image, "tag_v2", {})
     sides = fields.get(_TILE_WIDTH, 0), fields.get(_TILE_LENGTH, 0)
     return sides[0] * sides[1] if all(isinstance(side, int) for side in sides) else 0
+
+
+def _holds_rubbish(content: bytes) -> bool:
+    """Tell whether more than `MOST_RUBBISH` bytes are no segment of a JPEG's header."""
+    place = 2
+    while found := _MARKER.search(content, place, place + MOST_RUBBISH):
+        if found[1][0] in (_SCAN, _END):
+            return False
+        place = found.end() + int.from_bytes(content[found.end() : found.end() + 2])
+    return len(content) - place > MOST_RUBBISH
 
 
 def _scans(content: bytes) -> int:

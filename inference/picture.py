@@ -14,6 +14,7 @@ The rule, in this order:
 import os
 import stat
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ PICTURE_SUFFIXES = (
 )
 """Endings, in lower case, of the files that count as pictures when a folder is searched."""
 
+Used = TypeVar("Used")
 _STRIP = 1_000_000
 """Pixels of a strip that is composited at a time."""
 _EXIF_ORIENTATION = 0x0112
@@ -77,9 +79,22 @@ def decode(picture: Picture, resize_side: int) -> Image.Image:
 
 def decode_bytes(content: bytes, resize_side: int, name: str | None = None) -> Image.Image:
     """Decode a file's bytes by the card's rule; `name` is for the error's text."""
+    return use_decoded(content, resize_side, lambda rgb: rgb, name)
+
+
+def use_decoded(
+    content: bytes, resize_side: int, use: Callable[[Image.Image], Used], name: str | None = None
+) -> Used:
+    """Decode a file's bytes and make something smaller of the RGB picture.
+
+    Until that is done it counts among the pixels that may be in memory at a time.
+
+    Raises:
+        PictureError: it cannot be decoded, or `use` raised.
+    """
     if not content:
         raise PictureError("empty file (0 bytes)", name)
-    return _guarded(lambda: _open_scaled(content, resize_side), name)
+    return _guarded(lambda: _open_scaled(content, resize_side, use), name)
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -127,7 +142,7 @@ def _unread_bytes(image: JpegImageFile) -> bytes:
     return content
 
 
-def _guarded(action: Callable[[], Image.Image], name: str | None) -> Image.Image:
+def _guarded(action: Callable[[], Used], name: str | None) -> Used:
     """Run a decoder; whatever it raises on a damaged file becomes a row's error."""
     try:
         return action()
@@ -140,13 +155,13 @@ def _guarded(action: Callable[[], Image.Image], name: str | None) -> Image.Image
         raise PictureError(f"cannot be decoded ({text})", name) from None
 
 
-def _open_scaled(content: bytes, resize_side: int) -> Image.Image:
+def _open_scaled(content: bytes, resize_side: int, use: Callable[[Image.Image], Used]) -> Used:
     with open_picture(content) as image:
         whole = image.size
         # draft() does nothing to formats without DCT scales, nor below twice the size asked.
         image.draft(None, (2 * resize_side, 2 * resize_side))
         with room_for(image, whole):
-            return _to_rgb(image)
+            return use(_to_rgb(image))
 
 
 def _converted(image: Image.Image) -> Image.Image:

@@ -5,6 +5,7 @@ the window. On a decoded RGB picture it equals torchvision's `ImageClassificatio
 for bit (tests/inference/test_preprocessing.py), which resizes a Pillow image with Pillow.
 """
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import PictureError
-from .picture import Picture, decode
+from .picture import Picture, decode, read_bytes, use_decoded
 from .pixel_limit import pixel_limit
 
 MAX_SHAPE = 200
@@ -56,6 +57,9 @@ def preprocess(picture: Picture, rule: Preprocessing) -> NDArray[np.uint8]:
     Raises:
         PictureError: it cannot be decoded, or its shape is beyond 1:200.
     """
+    if isinstance(picture, str | os.PathLike):
+        content, name = read_bytes(picture), os.fsdecode(picture)
+        return use_decoded(content, rule.resize_side, lambda rgb: resize_and_crop(rgb, rule), name)
     return resize_and_crop(decode(picture, rule.resize_side), rule)
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from ..errors import PictureError
 from ..inference.cores import available_cores
 from ..inference.opening import FORMATS
-from ..inference.picture import decode_bytes, read_bytes
+from ..inference.picture import read_bytes, use_decoded
 from .altered_copies import sketch
 from .file_endings import is_complete
 from .sample import Sample
@@ -83,7 +83,7 @@ def _read(sample: Sample) -> PictureFacts:
     sha256 = hashlib.sha256(content).hexdigest()
     error, made = None, b""
     try:
-        made = sketch(decode_bytes(content, RESIZE_SIDE))
+        made = use_decoded(content, RESIZE_SIDE, sketch)
     except PictureError as failure:
         error = failure.reason
     header = read_header(content)
