@@ -36,6 +36,10 @@ SLOW_PIXELS = 10_000_000
 BYTES_A_PIXEL = 4
 """Of a file, at most: as much as its pixels have in memory."""
 
+# Pillow keeps large pictures in blocks of 16 MB, which the C library may not give back to the
+# system when they are freed; those above 32 MB it always does. Smaller pictures are not concerned.
+getattr(Image.core, "set_block_size", lambda _: None)(64 * 2**20)
+
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
 # A marker of JPEG that has a length; not a restart, nor a stuffed byte of the pixels' data.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")

@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
 from ..errors import PictureError
 from ..inference.cores import available_cores
-from ..inference.opening import FORMATS
+from ..inference.opening import FORMATS, open_picture, room_for
 from ..inference.picture import read_bytes, use_decoded
 from .altered_copies import sketch
 from .file_endings import is_complete
@@ -93,8 +92,9 @@ def _read(sample: Sample) -> PictureFacts:
 def read_header(picture: bytes | Path) -> Header | None:
     """Read what a file, or its bytes, say before the pixels; None if it is no picture inside."""
     try:
-        file = BytesIO(picture) if isinstance(picture, bytes) else picture
-        with Image.open(file, formats=FORMATS) as image:
+        opened = open_picture(picture) if isinstance(picture, bytes) else _open_file(picture)
+        # Of a PNG all is decoded, for its orientation may stand behind the pixels.
+        with opened as image, room_for(image, image.size):
             return Header(
                 image.format or "",
                 image.mode,
@@ -106,6 +106,10 @@ def read_header(picture: bytes | Path) -> Header | None:
             )
     except Exception:  # noqa: BLE001 - Pillow's plugins raise nearly anything
         return None
+
+
+def _open_file(path: Path) -> Image.Image:
+    return Image.open(path, formats=FORMATS)
 
 
 def _orientation(image: Image.Image) -> int:
