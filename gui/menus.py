@@ -94,7 +94,8 @@ def _view(window: "MainWindow") -> list[Command | None]:
     viewer = window.classify.viewer
     return [
         Command(window.tr("Classify"), ("Ctrl+1",), lambda: window.show_page(0)),
-        Command(window.tr("Model"), ("Ctrl+2",), lambda: window.show_page(1)),
+        Command(window.tr("Evaluate"), ("Ctrl+2",), lambda: window.show_page(1)),
+        Command(window.tr("Model"), ("Ctrl+3",), lambda: window.show_page(2)),
         None,
         Command(window.tr("Heat map"), ("H",), window.classify.toggle_heat),
         Command(window.tr("Larger"), ("+", "="), lambda: viewer.zoom(STEP)),
@@ -110,6 +111,7 @@ def _run(window: "MainWindow") -> list[Command | None]:
     return [
         Command(window.tr("Go on"), ("F5",), session.classify_waiting),
         Command(window.tr("Classify all again"), ("Shift+F5",), session.classify_again),
+        Command(window.tr("Evaluate pictures…"), ("Ctrl+Shift+E",), window.ask_evaluation),
         Command(window.tr("Cancel"), ("Esc",), window.cancel),
     ]
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 
 from ..errors import CardError
 from .client import Client
+from .evaluations import Evaluations
 from .jobs import Jobs, Progress
 from .opened_model import Model, read_model
 from .pasted import Pasted
@@ -49,8 +50,7 @@ class Session(QObject):
         progressed: a `Progress`. finished: whether it came to its end, or was cancelled.
         explained: number of a picture, and `Explained`. explain_failed: why.
         measured: `Measured`. reviewed: number of a picture.
-        lost: the worker is gone: why, and details.
-        warned: one line that is worth a banner.
+        lost: the worker is gone: why, and details. warned: one line that is worth a banner.
     """
 
     model_loading = Signal(str)
@@ -91,6 +91,7 @@ class Session(QObject):
         self.scan.failed.connect(self.warned)
         client.answered.connect(self._take)
         client.lost.connect(self._lose)
+        self.evaluations = Evaluations(self, self._ids)
 
     def begin(self) -> None:
         """Start working; called after the window's first paint, for it imports numpy."""
@@ -184,8 +185,8 @@ class Session(QObject):
         try:
             self.review.decide(self.results.paths[index], label)
         except OSError as error:
-            reason = self.tr("The review is not being saved: {0}")
-            self.warned.emit(reason.format(error.strerror or str(error)))
+            why = error.strerror or str(error)
+            self.warned.emit(self.tr("The review is not being saved: {0}").format(why))
         self._show_review(self.results.paths[index])
 
     def undo(self) -> None:
@@ -285,7 +286,7 @@ class Session(QObject):
         elif failed.id in self._explaining:
             self._explaining.clear()
             self.explain_failed.emit(failed.error)
-        else:
+        elif not self.evaluations.owns(failed.id):
             self._jobs.drop(failed.id)
             self.warned.emit(failed.error)
             if not self._jobs:

@@ -1,6 +1,6 @@
 """The main window: pages under tabs, a banner, a status strip, menus, and what is dropped on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QTimer, Signal
@@ -23,11 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from .announcements import Announcements
 from .file_dialogs import ask_folder, ask_model, ask_pictures
-from .jobs import Progress
 from .menus import add_menus
 from .opened_model import Model
 from .pages.classify import ClassifyPage
+from .pages.evaluate import EvaluatePage
 from .pages.model import ModelPage
 from .session import Session
 from .settings import Settings
@@ -36,6 +37,8 @@ from .widgets.banner import Banner
 from .widgets.drop_hint import DropHint
 from .widgets.status_strip import StatusStrip
 
+CLASSIFY, EVALUATE, MODEL = range(3)
+"""Places of the pages."""
 MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
 """Of files that are opened as models; of the last three the worker says why it cannot."""
 
@@ -65,7 +68,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self.classify = ClassifyPage(session, settings)
         self._model: ModelPage | None = None
-        for title in (self.tr("Classify"), self.tr("Model")):
+        self._evaluate: EvaluatePage | None = None
+        for title in (self.tr("Classify"), self.tr("Evaluate"), self.tr("Model")):
             self.tabs.addTab(title)
         self._pages.addWidget(self.classify)
         self._arrange()
@@ -83,6 +87,17 @@ class MainWindow(QMainWindow):
             self._pages.addWidget(self._model)
         return self._model
 
+    @property
+    def evaluate_page(self) -> EvaluatePage:
+        """The page Evaluate, likewise."""
+        if self._evaluate is None:
+            self._evaluate = EvaluatePage(self.session, self.settings)
+            self._evaluate.model_wanted.connect(self.ask_model)
+            self._evaluate.recent_wanted.connect(self.open_model)
+            self._evaluate.said.connect(self._say)
+            self._pages.addWidget(self._evaluate)
+        return self._evaluate
+
     def show_page(self, number: int) -> None:
         """Show a page, from 0."""
         self.tabs.setCurrentIndex(number)
@@ -97,12 +112,14 @@ class MainWindow(QMainWindow):
         others = [place for place in places if place not in models]
         if models:
             self.open_model(models[-1])
-        if others:
+        if self.tabs.currentIndex() == EVALUATE and self.evaluate_page.takes(others):
+            self.evaluate_page.evaluate(others[0])
+        elif others:
             for folder in (place for place in others if Path(place).is_dir()):
                 self.settings.opened("folders", folder)
             self._say(self.tr("Looking for pictures …"))
             self.session.open_places(others)
-            self.show_page(0)
+            self.show_page(CLASSIFY)
 
     def ask_model(self) -> None:
         """Ask for a model file."""
@@ -116,6 +133,11 @@ class MainWindow(QMainWindow):
         """Ask for a folder of pictures."""
         ask_folder(self, self.open_places)
 
+    def ask_evaluation(self) -> None:
+        """Ask for pictures whose labels are known, to score the model on them."""
+        self.show_page(EVALUATE)
+        self.evaluate_page.ask_data()
+
     def paste(self) -> None:
         """Take a picture, or files, from the clipboard."""
         if not self._take(QGuiApplication.clipboard().mimeData()):
@@ -128,6 +150,7 @@ class MainWindow(QMainWindow):
         else:
             self.session.scan.stop()
             self.session.cancel()
+            self.session.evaluations.cancel()
 
     def set_theme(self, name: str) -> None:
         """Show another theme, and remember it."""
@@ -139,9 +162,9 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, self.settings.theme)
-        self.classify.refresh_theme()
-        if self._model is not None:
-            self._model.refresh_theme()
+        for page in (self.classify, self._model, self._evaluate):
+            if page is not None:
+                page.refresh_theme()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Say when the window stands for the first time."""
@@ -168,7 +191,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask once if something is running; leave no process behind."""
-        if self.session.running and not self._may_stop():
+        if self._at_work() and not self._may_stop():
             event.ignore()
             return
         self.settings.geometry = self.saveGeometry()
@@ -176,12 +199,15 @@ class MainWindow(QMainWindow):
         self.classify.stop()
         event.accept()
 
+    def _at_work(self) -> bool:
+        return self.session.running or self.session.evaluations.running
+
     def _may_stop(self) -> bool:
         button = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self,
             self.tr("Close tlx?"),
-            self.tr("Pictures are still being classified. Close anyway?"),
+            self.tr("Pictures are still being classified or scored. Close anyway?"),
             button.Yes | button.No,
             button.No,
         )
@@ -195,7 +221,7 @@ class MainWindow(QMainWindow):
         elif data.hasImage():
             image = data.imageData()
             self.session.paste(image if isinstance(image, QImage) else QImage(image))
-            self.show_page(0)
+            self.show_page(CLASSIFY)
         else:
             return False
         return True
@@ -223,17 +249,17 @@ class MainWindow(QMainWindow):
         session.model_loading.connect(lambda path: self._say(self.tr("Opening {0} …"), path))
         session.model_loaded.connect(self._model_loaded)
         session.model_failed.connect(self._model_failed)
-        session.pictures_found.connect(self._found)
-        session.progressed.connect(self._progressed)
-        session.finished.connect(self._finished)
-        self.strip.cancelled.connect(session.cancel)
         session.explain_failed.connect(self._say)
         session.warned.connect(self.banner.say)
-        session.lost.connect(self._lost)
+        Announcements(session, self.strip, self.banner, self)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
 
     def _show_page(self, number: int) -> None:
-        pages: tuple[Callable[[], QWidget], ...] = (lambda: self.classify, lambda: self.model_page)
+        pages = {
+            CLASSIFY: lambda: self.classify,
+            EVALUATE: lambda: self.evaluate_page,
+            MODEL: lambda: self.model_page,
+        }
         self._pages.setCurrentWidget(pages[number]())
 
     def _show_title(self) -> None:
@@ -259,40 +285,3 @@ class MainWindow(QMainWindow):
         text = self.tr("{0} cannot be used").format(Path(path).name)
         self._say(text)
         self.banner.say(text, reason, self.tr("Open another model…"), self.ask_model)
-
-    def _found(self, count: int) -> None:
-        if not count:
-            self._say(self.tr("Ready"))
-            self.banner.say(
-                self.tr("No pictures were found there"),
-                self.tr("tlx looks for jpg, png, webp, gif, bmp, tif, avif, ppm and their kin"),
-            )
-        elif self.session.model is None:
-            self._say(self.tr("{0} pictures; open a model to classify them").format(count))
-
-    def _progressed(self, progress: Progress) -> None:
-        if self.session.running:
-            self.strip.work(progress)
-        else:
-            self.strip.rest()
-
-    def _finished(self, to_its_end: bool) -> None:
-        self.strip.rest()
-        results = self.session.results
-        bad = int((results.state == 2).sum())
-        done = len(results) - len(results.waiting())
-        if not to_its_end:
-            text = self.tr("Cancelled after {0:,} of {1:,} pictures; F5 goes on")
-            self._say(text.format(done, len(results)))
-        elif bad:
-            self._say(self.tr("{0:,} pictures, {1:,} of them unreadable").format(done, bad))
-        else:
-            self._say(self.tr("{0:,} pictures classified").format(done))
-
-    def _lost(self, reason: str, details: str) -> None:
-        self.strip.rest()
-        kept = len(self.session.results) - len(self.session.results.waiting())
-        text = self.tr("{0}; {1:,} results are kept").format(reason, kept)
-        self._say(reason)
-        last = details.splitlines()[-1] if details else ""
-        self.banner.say(text, last, self.tr("Restart"), self.session.restart)

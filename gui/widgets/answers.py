@@ -28,6 +28,8 @@ from ..theme import colours
 Index = QModelIndex | QPersistentModelIndex
 ROW = 42
 PROBABILITY = Qt.ItemDataRole.UserRole
+NUMBER = Qt.ItemDataRole.UserRole + 1
+"""What stands at the right of a row, in place of the probability in percent."""
 
 
 def percent(probability: float) -> str:
@@ -103,7 +105,7 @@ class BarDelegate(QStyledItemDelegate):
 
     def _text(self, painter: QPainter, box: QRectF, index: Index, probability: float) -> None:
         theme, line = colours(), QRectF(box.left(), box.top(), box.width(), box.height() - 9)
-        number = percent(probability)
+        number = index.data(NUMBER) or percent(probability)
         font = painter.font()
         width = QFontMetrics(font).horizontalAdvance(number) + 8
         vertical = Qt.AlignmentFlag.AlignVCenter

@@ -204,7 +204,7 @@ def test_wrong_asks_for_the_label_by_a_part_of_its_name(working, qtbot):
 
 
 def test_review_keys_do_nothing_on_another_page(working, qtbot):
-    working.show_page(1)
+    working.show_page(2)
     for key in (Qt.Key.Key_Y, Qt.Key.Key_2, Qt.Key.Key_Return):
         qtbot.keyClick(working, key)
     assert working.session.review.labels == {}
@@ -335,7 +335,7 @@ def test_closing_while_running_asks_once(working, qtbot, monkeypatch, pictures, 
 
 
 def test_the_model_page_shows_the_card_and_measures(working, qtbot):
-    qtbot.keyClick(working, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(working, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     page = working.model_page
     assert page.isVisible()
     assert page._name.text() == "colours.onnx"
@@ -377,7 +377,7 @@ def test_text_has_contrast_enough(theme):
 def test_everything_that_takes_the_focus_has_a_name(working):
     working.banner.say("wrong", "in detail", "Mend it")
     seen = set()
-    for page in (0, 1):
+    for page in (0, 1, 2):
         working.show_page(page)
         for widget in working.findChildren(QWidget):
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
