@@ -22,7 +22,7 @@ from .protocol import (
 )
 from .report_numbers import LabelNumbers, ReportNumbers
 from .scored import ScoredPictures
-from .scoring_messages import AtThreshold, ScoredRow
+from .scoring_messages import AtThreshold
 
 if TYPE_CHECKING:
     from .session import Session
@@ -88,7 +88,7 @@ class Evaluations(QObject):
         self._request: Evaluate | Compare | None = None
         self._waiting: Evaluate | Compare | None = None
         self._writing: WriteReport | None = None
-        self._rows: list[ScoredRow] = []
+        self._pictures = ScoredPictures()
         self._done = 0
         self.last: Evaluation | None = None
         self.comparison: Comparison | None = None
@@ -140,8 +140,10 @@ class Evaluations(QObject):
         if self._session.loading or self._session.model is None:
             self._waiting = request
             return
-        self._waiting, self._rows, self._done = None, [], 0
-        self._model, self._request = self._session.model, request
+        model = self._session.model
+        self._waiting, self._done = None, 0
+        self._model, self._request = model, request
+        self._pictures = ScoredPictures(model.card.labels, model.card.task == "multi-label")
         self.began.emit(request)
         self._session.client.send(request)
 
@@ -157,7 +159,7 @@ class Evaluations(QObject):
             self._done = answer.done
             self.progressed.emit(answer)
         elif isinstance(answer, Scored) and answer.id == self._request.id:
-            self._rows.extend(answer.rows)
+            self._pictures.add(answer.rows)
         elif isinstance(answer, Evaluated | Compared) and answer.id == self._request.id:
             self._end(answer)
 
@@ -179,10 +181,7 @@ class Evaluations(QObject):
             self.failed.emit(request, str(error))
 
     def _evaluation(self, request: Evaluate, model: Model, answer: Evaluated) -> Evaluation:
-        numbers, rows = ReportNumbers(answer.report), self._rows
-        self._rows = []
-        several = model.card.task == "multi-label"
-        pictures = ScoredPictures(rows, model.card.labels, several)
+        numbers, pictures = ReportNumbers(answer.report), self._pictures
         return Evaluation(request, model, numbers, numbers.per_label(), pictures, answer.thresholds)
 
     def _is_writing(self, number: int | None) -> bool:

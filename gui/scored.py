@@ -10,24 +10,31 @@ class ScoredPictures:
     """Finds the pictures behind a number of a report; all lists keep the order of the rows.
 
     Args:
-        rows: of an evaluation.
         labels: the card's, in its order; they are named by their numbers below.
         several: whether a picture may have several labels.
     """
 
-    def __init__(self, rows: Sequence[ScoredRow], labels: Sequence[str], several: bool) -> None:
-        self.rows, self.labels, self.several = tuple(rows), tuple(labels), several
+    def __init__(self, labels: Sequence[str] = (), several: bool = False) -> None:
+        self.rows: list[ScoredRow] = []
+        self.labels, self.several = tuple(labels), several
+        self._numbers = {label: number for number, label in enumerate(self.labels)}
         self._cells: dict[tuple[int, int], list[int]] = defaultdict(list)
         self._truth: dict[int, list[int]] = defaultdict(list)
         self._predicted: dict[int, list[int]] = defaultdict(list)
-        numbers = {label: number for number, label in enumerate(self.labels)}
-        for index, row in enumerate(self.rows):
-            for label in row.truth:
-                self._truth[numbers[label]].append(index)
-            for label in row.predicted:
-                self._predicted[numbers[label]].append(index)
-            if not several:
-                self._cells[numbers[row.truth[0]], numbers[row.predicted[0]]].append(index)
+
+    def add(self, rows: Sequence[ScoredRow]) -> None:
+        """Append pictures, as they come."""
+        numbers, first = self._numbers, len(self.rows)
+        self.rows.extend(rows)
+        for index, row in enumerate(rows, start=first):
+            truth = [numbers[label] for label in row.truth]
+            predicted = [numbers[label] for label in row.predicted]
+            for label in truth:
+                self._truth[label].append(index)
+            for label in predicted:
+                self._predicted[label].append(index)
+            if not self.several:
+                self._cells[truth[0], predicted[0]].append(index)
 
     def count(self, truth: int, predicted: int) -> int:
         """Count the pictures of one label that were taken for another, or for the same."""
@@ -83,9 +90,10 @@ class ScoredPictures:
     def mistakes(self) -> list[int]:
         """Count the mistakes that each label is part of, as truth or as prediction."""
         counts = [0] * len(self.labels)
-        for truth, predicted, pictures in self.pairs():
-            counts[truth] += pictures
-            counts[predicted] += pictures
+        for (truth, predicted), rows in self._cells.items():
+            if truth != predicted:
+                counts[truth] += len(rows)
+                counts[predicted] += len(rows)
         return counts
 
     def _paths(self, indices: Iterable[int]) -> list[str]:

@@ -142,7 +142,7 @@ def _sheet(t: Colours) -> str:
     QAbstractScrollArea::corner {{ background: transparent; border: 0; }}
     QLabel#sketch {{ background: {t.canvas}; border-radius: 8px; padding: 12px 20px; }}
     QTabBar#parts::tab {{ padding: 9px 11px; }}
-    QTableView#matrix QHeaderView::section {{ font-weight: 400; }}
+    QTableView#matrix QHeaderView::section {{ font-weight: 400; padding: 0 8px; }}
     QListView::item {{ padding: 5px 8px; }}
     QLabel#muted {{ color: {t.muted}; }}
     QLabel#heading {{ color: {t.muted}; font-weight: 600; }}

@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
@@ -33,7 +33,7 @@ RIGHT = Qt.ItemDataRole.UserRole + 1
 """Whether truth and prediction are the same."""
 NO_PARENT = QModelIndex()
 
-SMALLEST, LARGEST = (28, 20), (84, 46)
+SMALLEST, LARGEST = (28, 18), (84, 46)
 """Pixels of a cell's width and height: it fills the room within these."""
 HEADER = 150
 """Widest header of a row, in pixels."""
@@ -44,20 +44,26 @@ class ConfusionModel(QAbstractTableModel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._pictures = ScoredPictures((), (), several=False)
+        self._pictures = ScoredPictures()
         self._shown: list[int] = []
         self._mistakes: list[int] = []
-        self._shares = self._worst_first = self._only_confused = False
+        self._shares = False
 
-    def show(self, pictures: ScoredPictures) -> None:
+    def show(self, pictures: ScoredPictures, worst_first: bool, only_confused: bool) -> None:
         """Show other pictures."""
         self._pictures, self._mistakes = pictures, pictures.mistakes()
-        self._arrange()
+        self.arrange(worst_first, only_confused)
 
     def arrange(self, worst_first: bool, only_confused: bool) -> None:
         """Sort the labels by their mistakes or as the card does; leave those without out."""
-        self._worst_first, self._only_confused = worst_first, only_confused
-        self._arrange()
+        self.beginResetModel()
+        shown = list(range(len(self._pictures.labels)))
+        if only_confused:
+            shown = [label for label in shown if self._mistakes[label]]
+        if worst_first:
+            shown.sort(key=lambda label: -self._mistakes[label])
+        self._shown = shown
+        self.endResetModel()
 
     def show_shares(self, shares: bool) -> None:
         """Show shares of the truth's pictures in percent, or counts."""
@@ -125,16 +131,6 @@ class ConfusionModel(QAbstractTableModel):
             return text.format(labels[truth], count, support, share)
         text = self.tr("{0} taken for {1}: {2:,} of {3:,} pictures{4}")
         return text.format(labels[truth], labels[predicted], count, support, share)
-
-    def _arrange(self) -> None:
-        self.beginResetModel()
-        shown = list(range(len(self._pictures.labels)))
-        if self._only_confused:
-            shown = [label for label in shown if self._mistakes[label]]
-        if self._worst_first:
-            shown.sort(key=lambda label: -self._mistakes[label])
-        self._shown = shown
-        self.endResetModel()
 
 
 def _text(count: int, support: int, shares: bool) -> str:
@@ -212,7 +208,7 @@ class ConfusionMatrix(QTableView):
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        across = TurnedHeader(self)
+        self._across = across = TurnedHeader(self.confusion, self)
         self.setHorizontalHeader(across)
         down = self.verticalHeader()
         down.setMaximumWidth(HEADER)
@@ -244,10 +240,8 @@ class ConfusionMatrix(QTableView):
         count = self.confusion.rowCount()
         if not count:
             return
-        across, down = self.horizontalHeader(), self.verticalHeader()
-        metrics = QFontMetrics(down.font())
-        labels = [str(self.confusion.headerData(row, down.orientation())) for row in range(count)]
-        widest = min(max(map(metrics.horizontalAdvance, labels)) + 22, HEADER)
+        across, down = self._across, self.verticalHeader()
+        widest = min(across.widest() + 22, HEADER)
         down.setFixedWidth(widest)
         wide = min(max((self.width() - widest - 4) // count, SMALLEST[0]), LARGEST[0])
         across.setDefaultSectionSize(wide)

@@ -22,7 +22,7 @@ class ConfusionPanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
-        self._pictures = ScoredPictures((), (), several=False)
+        self._pictures = ScoredPictures()
         self.matrix, self._line, self._right = ConfusionMatrix(), QLabel(), QLabel()
         self.shares = self._toggle(
             self.tr("Row %"), self.tr("Shares of the truth's pictures instead of counts")
@@ -45,11 +45,12 @@ class ConfusionPanel(QFrame):
     def show_pictures(self, pictures: ScoredPictures) -> None:
         """Show the matrix of other pictures."""
         self._pictures = pictures
-        self.matrix.confusion.show(pictures)
         many = len(pictures.labels) > MANY
         for toggle in (self.worst_first, self.only_confused):
+            toggle.blockSignals(True)
             toggle.setChecked(many)
-        self._rearrange()
+            toggle.blockSignals(False)
+        self.matrix.confusion.show(pictures, many, many)
         self._explain()
 
     def want_cell(self, truth: int, predicted: int) -> None:
@@ -70,12 +71,13 @@ class ConfusionPanel(QFrame):
     def _rearrange(self) -> None:
         worst, only = self.worst_first.isChecked(), self.only_confused.isChecked()
         self.matrix.confusion.arrange(worst, only)
-        nothing = not self.matrix.confusion.rowCount()
-        self.matrix.setVisible(not nothing)
-        self._right.setVisible(nothing)
         self._explain()
 
     def _explain(self) -> None:
+        """Say how to read it, or that there is nothing to be read."""
+        nothing = not self.matrix.confusion.rowCount()
+        self.matrix.setVisible(not nothing)
+        self._right.setVisible(nothing)
         self._line.setText(self.tr("Rows are truth, columns what it was taken for"))
 
     def _toggle(self, text: str, meaning: str) -> QToolButton:

@@ -10,7 +10,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from ..report_numbers import ReportNumbers
-from .answers import percent
 from .score_delegate import ScoreDelegate
 
 Index = QModelIndex | QPersistentModelIndex
@@ -63,7 +62,7 @@ def _labels(entry: ReportNumbers, key: str) -> str:
 def _answer(entry: ReportNumbers, key: str) -> str:
     if entry.is_list(key):
         return ", ".join(entry.texts(key)) or "–"
-    return f"{entry.text(key, 'label')} {percent(entry.number(key, 'probability') or 0.0)}"
+    return f"{entry.text(key, 'label')} {entry.number(key, 'probability') or 0.0:.0%}"
 
 
 class DifferenceModel(QAbstractTableModel):

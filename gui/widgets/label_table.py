@@ -27,7 +27,7 @@ from .score_delegate import INTERVAL, ROW, VALUE, ScoreDelegate
 
 Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
-WIDE, NARROW = 82, 460
+WIDE, NARROW = 77, 460
 """Pixels of the last column, and of a table that has no room for all."""
 UP = Qt.SortOrder.AscendingOrder
 LABEL, PRECISION, RECALL, F1, AVERAGE, PICTURES = range(6)
@@ -226,7 +226,7 @@ class LabelTable(QTableView):
         scores = 3 if width < NARROW else 4
         self.setColumnWidth(PICTURES, WIDE)
         for column in (PRECISION, RECALL, F1, AVERAGE):
-            self.setColumnWidth(column, min(max((width - WIDE - 150) // scores, 66), 120))
+            self.setColumnWidth(column, min(max((width - WIDE - 150) // scores, 79), 120))
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

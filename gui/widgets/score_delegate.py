@@ -47,8 +47,9 @@ class ScoreDelegate(QStyledItemDelegate):
         self, painter: QPainter, box: QRectF, index: Index, left: bool, theme: Colours
     ) -> None:
         metrics = QFontMetrics(painter.font())
-        middle = Qt.TextElideMode.ElideMiddle
-        text = metrics.elidedText(str(index.data()), middle, int(box.width()))
+        first = index.column() == 0
+        cut = Qt.TextElideMode.ElideMiddle if first else Qt.TextElideMode.ElideRight
+        text = metrics.elidedText(str(index.data()), cut, int(box.width()))
         side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
         painter.setPen(QColor(theme.text))
         painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)

@@ -1,6 +1,6 @@
 """A table's header over narrow columns: what does not fit stands upright."""
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QAbstractItemModel, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView, QWidget
 
@@ -14,16 +14,21 @@ MARGIN = 8
 class TurnedHeader(QHeaderView):
     """Draws its labels along the columns where a column is narrower than the widest label."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, model: QAbstractItemModel, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._widest = 0
         self.setMinimumSectionSize(8)
+        self.setModel(model)
+        model.modelReset.connect(self._measure)
+
+    def widest(self) -> int:
+        """Give the width of the widest label, in pixels."""
+        return self._widest
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As tall as the longest label, if they are turned."""
         hint = super().sizeHint()
         metrics = QFontMetrics(self.font())
-        self._widest = max((metrics.horizontalAdvance(text) for text in self._labels()), default=0)
         turned = min(self._widest + 2 * MARGIN, TALLEST)
         hint.setHeight(turned if self._turned() else metrics.height() + 2 * MARGIN)
         return hint
@@ -50,5 +55,7 @@ class TurnedHeader(QHeaderView):
     def _turned(self) -> bool:
         return self._widest + MARGIN > self.defaultSectionSize()
 
-    def _labels(self) -> list[str]:
-        return [str(self.model().headerData(n, self.orientation())) for n in range(self.count())]
+    def _measure(self) -> None:
+        metrics, model, across = QFontMetrics(self.font()), self.model(), self.orientation()
+        labels = (str(model.headerData(n, across)) for n in range(model.columnCount()))
+        self._widest = max(map(metrics.horizontalAdvance, labels), default=0)
