@@ -102,8 +102,8 @@ def refusal_notes(report: "Report | MultiLabelReport") -> list[str]:
         return []
     return [
         f"{report.refused:.1%} are taken for unknown; of pictures like those of validation it "
-        f"would be {_usual(report)}: these are not like them (other shares of the labels, another camera "
-        "or light), or were learned"
+        f"would be {_usual(report)}: these are not like them (other shares of the "
+        "labels, another camera or light), or were learned"
     ]
 
 
