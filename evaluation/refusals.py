@@ -4,8 +4,8 @@ The threshold is the k-th smallest of n validation scores. If the m pictures tha
 are like these (exchangeable with them), the share of all such pictures above it is a draw from
 Beta(n + 1 - k, k) (Wilks, "Determination of sample sizes for setting tolerance limits", Annals
 of Mathematical Statistics 12, 1941), with the mean (n + 1 - k) / (n + 1); so how many of the m are
-refused is beta-binomial. A binomial interval counts the m alone. Vovk ("Conditional validity of inductive
-conformal predictors", ACML 2012, arXiv:1209.2673) says the same of split conformal prediction.
+refused is beta-binomial. A binomial interval counts the m alone. Vovk ("Conditional validity of
+inductive conformal predictors", ACML 2012, arXiv:1209.2673) says it of split conformal prediction.
 """
 
 from collections.abc import Sequence
