@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from ..errors import DataError, UsageError
+from ..errors import ContradictionError, DataError, UsageError
 from ..inference.whole_file import replacing
 from ..samples.sample import SEPARATOR
 from .explanations import ExplanationFolder
@@ -28,8 +28,8 @@ MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
 
 def classify_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
-    pictures: list[str] = typer.Argument(
-        help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
+    pictures: list[str] | None = typer.Argument(
+        None, help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
     ),
     topk: int = typer.Option(5, min=1, help="Labels a picture."),
     csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
@@ -37,11 +37,26 @@ def classify_command(
         None, help="Folder for the pictures with the activation map of their label over them."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
+    watched: Path | None = typer.Option(
+        None, "--watch", help="Folder whose new pictures are classified as they come, for ever."
+    ),
+    new_only: bool = typer.Option(
+        False, "--new-only", help="With --watch: pass what is there at the start."
+    ),
+    interval: float = typer.Option(
+        1.0, min=0.05, help="With --watch: seconds between two looks at the folder."
+    ),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
+    if watched is not None:
+        from .watch import watch_folder
+
+        _refuse_beside_watch(pictures, explain)
+        watch_folder(model, watched, topk, csv_file, as_json, new_only, interval)
+        return
     from ..inference.classifier import Classifier
 
-    paths = list(find_paths(pictures, sys.stdin))
+    paths = list(find_paths(_required(pictures), sys.stdin))
     classifier = Classifier(model)
     multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
@@ -68,6 +83,18 @@ def classify_command(
             screen.row(f"{failures} of {len(paths)} pictures could not be read", style="yellow")
     if failures:
         raise typer.Exit(1)
+
+
+def _refuse_beside_watch(pictures: Sequence[str] | None, explain: Path | None) -> None:
+    if pictures or explain is not None:
+        other = "pictures" if pictures else "--explain"
+        raise ContradictionError(f"--watch takes one folder and no {other}")
+
+
+def _required(pictures: Sequence[str] | None) -> Sequence[str]:
+    if not pictures:
+        raise UsageError("no pictures are given; name files or folders, or --watch a folder")
+    return pictures
 
 
 def _explanations(folder: Path, classifier: "Classifier") -> ExplanationFolder:
@@ -106,7 +133,7 @@ def show_outcome(
     """
     if screen.as_json:
         written = {} if explanations is None else _explanation_json(explanations, multi_label)
-        screen.json({**_json(outcome, topk, multi_label), **written})
+        screen.json({**outcome_json(outcome, topk, multi_label), **written})
     elif outcome.prediction is None:
         screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
     elif multi_label:
@@ -177,7 +204,8 @@ def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
         raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")
 
 
-def _json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
+def outcome_json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
+    """Write an answer as an object of `tlx classify --json`."""
     ranked = outcome.prediction.top(topk) if outcome.prediction else ()
     answers = [{"label": row.label, "probability": row.probability} for row in ranked]
     chosen: dict[str, object] = {"labels": _chosen_labels(outcome)} if multi_label else {}

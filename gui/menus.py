@@ -106,11 +106,14 @@ def _view(window: "MainWindow") -> list[Command | None]:
 
 
 def _run(window: "MainWindow") -> list[Command | None]:
-    session = window.session
+    session, last = window.session, window.tabs.count() - 1
+    watch = lambda: window.show_page(last)  # noqa: E731
     return [
         Command(window.tr("Go on"), ("F5",), session.classify_waiting),
         Command(window.tr("Classify all again"), ("Shift+F5",), session.classify_again),
         Command(window.tr("Cancel"), ("Esc",), window.cancel),
+        None,
+        Command(window.tr("Watch a folder…"), ("Ctrl+Shift+W",), watch),
     ]
 
 

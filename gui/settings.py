@@ -53,6 +53,16 @@ class Settings:
     def heat_opacity(self, percent: int) -> None:
         self._store.setValue("heat_opacity", percent)
 
+    @property
+    def watched(self) -> tuple[str, str]:
+        """The folder that was watched last, and its CSV; empty without one."""
+        return str(self._store.value("watch/folder", "")), str(self._store.value("watch/csv", ""))
+
+    @watched.setter
+    def watched(self, places: tuple[str, str]) -> None:
+        for name, place in zip(("folder", "csv"), places, strict=True):
+            self._store.setValue(f"watch/{name}", place)
+
     def recent(self, what: str) -> list[str]:
         """Give the paths of "models" or "folders" that were opened, the latest first."""
         found = self._store.value(f"recent/{what}", [])

@@ -1,6 +1,6 @@
 """The main window: pages under tabs, a banner, a status strip, menus, and what is dropped on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QTimer, Signal
@@ -16,19 +16,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
+from .closing import may_close
 from .file_dialogs import ask_folder, ask_model, ask_pictures
 from .jobs import Progress
 from .menus import add_menus
 from .opened_model import Model
 from .pages.classify import ClassifyPage
 from .pages.model import ModelPage
+from .pages.watch import WatchPage
 from .session import Session
 from .settings import Settings
 from .theme import apply_theme
@@ -65,7 +66,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self.classify = ClassifyPage(session, settings)
         self._model: ModelPage | None = None
-        for title in (self.tr("Classify"), self.tr("Model")):
+        self._watch: WatchPage | None = None
+        for title in (self.tr("Classify"), self.tr("Model"), self.tr("Watch")):
             self.tabs.addTab(title)
         self._pages.addWidget(self.classify)
         self._arrange()
@@ -82,6 +84,15 @@ class MainWindow(QMainWindow):
             self._model.recent_wanted.connect(self.open_model)
             self._pages.addWidget(self._model)
         return self._model
+
+    @property
+    def watch_page(self) -> WatchPage:
+        """The page Watch, built when it is first looked at."""
+        if self._watch is None:
+            self._watch = WatchPage(self.session, self.settings)
+            self._watch.model_wanted.connect(self.ask_model)
+            self._pages.addWidget(self._watch)
+        return self._watch
 
     def show_page(self, number: int) -> None:
         """Show a page, from 0."""
@@ -139,9 +150,9 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, self.settings.theme)
-        self.classify.refresh_theme()
-        if self._model is not None:
-            self._model.refresh_theme()
+        for page in (self.classify, self._model, self._watch):
+            if page is not None:
+                page.refresh_theme()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Say when the window stands for the first time."""
@@ -168,24 +179,16 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask once if something is running; leave no process behind."""
-        if self.session.running and not self._may_stop():
+        watch = self._watch
+        if (self.session.running or (watch and watch.running)) and not may_close(self):
             event.ignore()
             return
         self.settings.geometry = self.saveGeometry()
+        if watch is not None:
+            watch.close_all()
         self.session.close()
         self.classify.stop()
         event.accept()
-
-    def _may_stop(self) -> bool:
-        button = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            self.tr("Close tlx?"),
-            self.tr("Pictures are still being classified. Close anyway?"),
-            button.Yes | button.No,
-            button.No,
-        )
-        return answer == button.Yes
 
     def _take(self, data: QMimeData) -> bool:
         places = [url.toLocalFile() for url in data.urls()]
@@ -233,7 +236,7 @@ class MainWindow(QMainWindow):
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
 
     def _show_page(self, number: int) -> None:
-        pages: tuple[Callable[[], QWidget], ...] = (lambda: self.classify, lambda: self.model_page)
+        pages = (lambda: self.classify, lambda: self.model_page, lambda: self.watch_page)
         self._pages.setCurrentWidget(pages[number]())
 
     def _show_title(self) -> None:
@@ -251,13 +254,12 @@ class MainWindow(QMainWindow):
     def _model_loaded(self, model: Model) -> None:
         self.banner.hide()
         self.settings.opened("models", model.loaded.path)
-        text = self.tr("{0} opened in {1:.2f} s")
-        self._say(text.format(Path(model.loaded.path).name, model.loaded.seconds))
+        text, name = self.tr("{0} opened in {1:.2f} s"), Path(model.loaded.path).name
+        self._say(text.format(name, model.loaded.seconds))
         self._show_title()
 
     def _model_failed(self, path: str, reason: str) -> None:
-        text = self.tr("{0} cannot be used").format(Path(path).name)
-        self._say(text)
+        self._say(text := self.tr("{0} cannot be used").format(Path(path).name))
         self.banner.say(text, reason, self.tr("Open another model…"), self.ask_model)
 
     def _found(self, count: int) -> None:
