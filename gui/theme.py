@@ -100,6 +100,20 @@ def _sheet(t: Colours) -> str:
         background: {t.raised}; border: 1px solid {t.border}; border-radius: 6px;
         padding: 6px 14px; color: {t.text};
     }}
+    QPushButton#chip {{
+        background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
+        border-radius: 12px; padding: 3px 12px;
+    }}
+    QComboBox {{
+        background: {t.base}; border: 1px solid {t.border}; border-radius: 6px;
+        padding: 5px 8px; color: {t.text}; min-height: 18px;
+    }}
+    QComboBox:hover, QComboBox:focus {{ border-color: {t.accent}; }}
+    QComboBox::drop-down {{ border: 0; width: 18px; }}
+    QComboBox QAbstractItemView {{
+        background: {t.base}; border: 1px solid {t.border}; color: {t.text};
+        selection-background-color: {t.accent}; selection-color: {t.on_accent};
+    }}
     QToolButton {{ padding: 4px 10px; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {t.accent}; }}
     QPushButton:pressed, QToolButton:pressed {{ background: {t.border}; }}
@@ -130,6 +144,7 @@ def _sheet(t: Colours) -> str:
         background: {t.raised}; border: 0; border-left: 4px solid {t.bad};
         border-bottom: 1px solid {t.border};
     }}
+    QFrame#banner[good="true"] {{ border-left: 4px solid {t.good}; }}
     QListView::item {{ padding: 5px 8px; }}
     QLabel#muted {{ color: {t.muted}; }}
     QLabel#heading {{ color: {t.muted}; font-weight: 600; }}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QTimer, Signal
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QImage,
+    QKeyEvent,
     QPaintEvent,
 )
 from PySide6.QtWidgets import (
@@ -24,10 +25,12 @@ from PySide6.QtWidgets import (
 
 from .closing import may_close
 from .file_dialogs import ask_folder, ask_model, ask_pictures
-from .jobs import Progress
 from .menus import add_menus
+from .news import News
 from .opened_model import Model
 from .pages.classify import ClassifyPage
+from .pages.folder import FolderPage
+from .pages.judge import Judge
 from .pages.model import ModelPage
 from .pages.watch import WatchPage
 from .session import Session
@@ -35,10 +38,13 @@ from .settings import Settings
 from .theme import apply_theme
 from .widgets.banner import Banner
 from .widgets.drop_hint import DropHint
+from .widgets.hold_key import HoldKey
 from .widgets.status_strip import StatusStrip
 
 MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
 """Of files that are opened as models; of the last three the worker says why it cannot."""
+CLASSIFY, FOLDER, MODEL, WATCH = range(4)
+"""The pages, by the places of their tabs."""
 
 
 class MainWindow(QMainWindow):
@@ -56,7 +62,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 600)
         self.resize(1280, 800)
-        self._first_paint = True
+        self._first_paint, self._opened = True, ""
+        self._heat_key = HoldKey(self.heat_key)
         self.banner = Banner()
         self.tabs = QTabBar()
         self.tabs.setDocumentMode(True)
@@ -65,15 +72,43 @@ class MainWindow(QMainWindow):
         self.tabs.setAccessibleName(self.tr("Pages"))
         self._pages = QStackedWidget()
         self.classify = ClassifyPage(session, settings)
+        self._folder: FolderPage | None = None
         self._model: ModelPage | None = None
         self._watch: WatchPage | None = None
-        for title in (self.tr("Classify"), self.tr("Model"), self.tr("Watch")):
+        titles = (self.tr("Classify"), self.tr("Folder"), self.tr("Model"), self.tr("Watch"))
+        for title in titles:
             self.tabs.addTab(title)
         self._pages.addWidget(self.classify)
         self._arrange()
         add_menus(self)
+        self.news = News(self)
         self._connect()
         self._show_title()
+
+    @property
+    def folder_page(self) -> FolderPage:
+        """The page Folder, built when it is first looked at."""
+        if self._folder is None:
+            self._folder = FolderPage(self.session, self.settings)
+            welcome = self._folder.welcome
+            welcome.ask_for_folder()
+            welcome.model_wanted.connect(self.ask_model)
+            welcome.pictures_wanted.connect(self.ask_folder)
+            welcome.recent_wanted.connect(self.open_model)
+            self._folder.shown.connect(lambda _: self._show_title())
+            self._pages.addWidget(self._folder)
+        return self._folder
+
+    @property
+    def reviewing(self) -> ClassifyPage | FolderPage | None:
+        """The page that is seen, if pictures are reviewed there."""
+        page = self._pages.currentWidget()
+        return page if isinstance(page, ClassifyPage | FolderPage) else None
+
+    @property
+    def judge(self) -> Judge | None:
+        """What takes the review's keys on the page that is seen."""
+        return self.reviewing.judge if self.reviewing else None
 
     @property
     def model_page(self) -> ModelPage:
@@ -98,6 +133,11 @@ class MainWindow(QMainWindow):
         """Show a page, from 0."""
         self.tabs.setCurrentIndex(number)
 
+    def show_folder(self) -> FolderPage:
+        """Show the page Folder; gives it."""
+        self.show_page(FOLDER)
+        return self.folder_page
+
     def open_model(self, path: str) -> None:
         """Open a model file."""
         self.session.load(str(Path(path).absolute()))
@@ -111,9 +151,10 @@ class MainWindow(QMainWindow):
         if others:
             for folder in (place for place in others if Path(place).is_dir()):
                 self.settings.opened("folders", folder)
-            self._say(self.tr("Looking for pictures …"))
+                self._opened = folder
+            self.strip.say(self.tr("Looking for pictures …"))
             self.session.open_places(others)
-            self.show_page(0)
+            self.show_page(FOLDER if Path(others[0]).is_dir() else CLASSIFY)
 
     def ask_model(self) -> None:
         """Ask for a model file."""
@@ -133,12 +174,23 @@ class MainWindow(QMainWindow):
             self.banner.say(self.tr("There is no picture on the clipboard"))
 
     def cancel(self) -> None:
-        """Esc: close the banner, else stop what is running."""
+        """Esc: close the banner, the picture, stop what is running, clear the filter."""
+        page = self.reviewing
         if not self.banner.isHidden():
             self.banner.hide()
-        else:
+        elif isinstance(page, FolderPage) and page.looking:
+            page.close_picture()
+        elif self.session.running or self.session.scan.running:
             self.session.scan.stop()
             self.session.cancel()
+        elif isinstance(page, FolderPage):
+            page.escape()
+
+    def heat_key(self) -> None:
+        """H: show or hide the heat map; held, show it for so long."""
+        if self.reviewing is not None:
+            self.reviewing.close_up.toggle_heat()
+            self._heat_key.press()
 
     def set_theme(self, name: str) -> None:
         """Show another theme, and remember it."""
@@ -150,7 +202,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, self.settings.theme)
-        for page in (self.classify, self._model, self._watch):
+        for page in (self.classify, self._folder, self._model, self._watch):
             if page is not None:
                 page.refresh_theme()
 
@@ -160,6 +212,16 @@ class MainWindow(QMainWindow):
         if self._first_paint:
             self._first_paint = False
             QTimer.singleShot(0, self, self.painted.emit)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """End what a held key showed."""
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_H:
+            self._heat_key.release()
+        elif event.key() == Qt.Key.Key_Space and isinstance(self.reviewing, FolderPage):
+            self.reviewing.end_peek()
+        super().keyReleaseEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Accept files and pictures."""
@@ -187,7 +249,9 @@ class MainWindow(QMainWindow):
         if watch is not None:
             watch.close_all()
         self.session.close()
-        self.classify.stop()
+        for page in (self.classify, self._folder):
+            if page is not None:
+                page.stop()
         event.accept()
 
     def _take(self, data: QMimeData) -> bool:
@@ -198,7 +262,7 @@ class MainWindow(QMainWindow):
         elif data.hasImage():
             image = data.imageData()
             self.session.paste(image if isinstance(image, QImage) else QImage(image))
-            self.show_page(0)
+            self.show_page(CLASSIFY)
         else:
             return False
         return True
@@ -223,78 +287,32 @@ class MainWindow(QMainWindow):
         welcome.pictures_wanted.connect(self.ask_pictures)
         welcome.recent_wanted.connect(self.open_model)
         self.classify.filmstrip.shown.connect(lambda _: self._show_title())
-        session.model_loading.connect(lambda path: self._say(self.tr("Opening {0} …"), path))
         session.model_loaded.connect(self._model_loaded)
-        session.model_failed.connect(self._model_failed)
-        session.pictures_found.connect(self._found)
-        session.progressed.connect(self._progressed)
-        session.finished.connect(self._finished)
-        self.strip.cancelled.connect(session.cancel)
-        session.explain_failed.connect(self._say)
-        session.warned.connect(self.banner.say)
-        session.lost.connect(self._lost)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
 
     def _show_page(self, number: int) -> None:
-        pages = (lambda: self.classify, lambda: self.model_page, lambda: self.watch_page)
+        pages = {
+            CLASSIFY: lambda: self.classify,
+            FOLDER: lambda: self.folder_page,
+            MODEL: lambda: self.model_page,
+            WATCH: lambda: self.watch_page,
+        }
         self._pages.setCurrentWidget(pages[number]())
+        self._show_title()
 
     def _show_title(self) -> None:
-        index, model = self.classify.current, self.session.model
+        page, model = self._pages.currentWidget(), self.session.model
+        index = self.classify.current
+        if isinstance(page, FolderPage):
+            index = page.close_up.index if page.looking else -1
+        place = self.session.results.paths[index] if index >= 0 else self._opened
         parts = [
-            Path(self.session.results.paths[index]).name if index >= 0 else "",
+            Path(place).name,
             Path(model.loaded.path).name if model else "",
             "tlx",
         ]
         self.setWindowTitle(" - ".join(part for part in parts if part))
 
-    def _say(self, text: str, path: str = "") -> None:
-        self.strip.say(text.format(Path(path).name) if path else text)
-
     def _model_loaded(self, model: Model) -> None:
-        self.banner.hide()
         self.settings.opened("models", model.loaded.path)
-        text, name = self.tr("{0} opened in {1:.2f} s"), Path(model.loaded.path).name
-        self._say(text.format(name, model.loaded.seconds))
         self._show_title()
-
-    def _model_failed(self, path: str, reason: str) -> None:
-        self._say(text := self.tr("{0} cannot be used").format(Path(path).name))
-        self.banner.say(text, reason, self.tr("Open another model…"), self.ask_model)
-
-    def _found(self, count: int) -> None:
-        if not count:
-            self._say(self.tr("Ready"))
-            self.banner.say(
-                self.tr("No pictures were found there"),
-                self.tr("tlx looks for jpg, png, webp, gif, bmp, tif, avif, ppm and their kin"),
-            )
-        elif self.session.model is None:
-            self._say(self.tr("{0} pictures; open a model to classify them").format(count))
-
-    def _progressed(self, progress: Progress) -> None:
-        if self.session.running:
-            self.strip.work(progress)
-        else:
-            self.strip.rest()
-
-    def _finished(self, to_its_end: bool) -> None:
-        self.strip.rest()
-        results = self.session.results
-        bad = int((results.state == 2).sum())
-        done = len(results) - len(results.waiting())
-        if not to_its_end:
-            text = self.tr("Cancelled after {0:,} of {1:,} pictures; F5 goes on")
-            self._say(text.format(done, len(results)))
-        elif bad:
-            self._say(self.tr("{0:,} pictures, {1:,} of them unreadable").format(done, bad))
-        else:
-            self._say(self.tr("{0:,} pictures classified").format(done))
-
-    def _lost(self, reason: str, details: str) -> None:
-        self.strip.rest()
-        kept = len(self.session.results) - len(self.session.results.waiting())
-        text = self.tr("{0}; {1:,} results are kept").format(reason, kept)
-        self._say(reason)
-        last = details.splitlines()[-1] if details else ""
-        self.banner.say(text, last, self.tr("Restart"), self.session.restart)

@@ -22,6 +22,7 @@ from tlx.gui.protocol import Ranked, Row
 from tlx.gui.watched import Plan
 from tlx.gui.widgets.big_answer import BigAnswer
 from tlx.gui.widgets.watch_log import KEPT, LogLine, WatchLogModel
+from tlx.gui.window import WATCH
 
 WAIT = 60_000
 
@@ -68,7 +69,7 @@ def rows(path) -> list[dict]:
 
 def test_without_a_model_or_a_folder_it_cannot_start(open_window):
     window = open_window()
-    window.show_page(2)
+    window.show_page(WATCH)
     setup = window.watch_page.setup
     assert setup._by.text() == "Open a model first."
     setup.set_folder("/")
