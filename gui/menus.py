@@ -111,7 +111,7 @@ def _view(window: "MainWindow") -> list[Command | None]:
     def viewer(act: Callable[[Viewer], None]) -> Callable[[], None]:
         return lambda: act(window.reviewing.close_up.viewer) if window.reviewing else None
 
-    pages = (window.tr("Classify"), window.tr("Folder"), window.tr("Model"))
+    pages = [window.tabs.tabText(place) for place in range(window.tabs.count())]
     return [
         *(
             Command(name, (f"Ctrl+{number + 1}",), lambda number=number: window.show_page(number))
@@ -129,14 +129,14 @@ def _view(window: "MainWindow") -> list[Command | None]:
 
 
 def _run(window: "MainWindow") -> list[Command | None]:
-    session, last = window.session, window.tabs.count() - 1
-    watch = lambda: window.show_page(last)  # noqa: E731
+    session = window.session
     return [
         Command(window.tr("Go on"), ("F5",), session.classify_waiting),
         Command(window.tr("Classify all again"), ("Shift+F5",), session.classify_again),
+        Command(window.tr("Evaluate pictures…"), ("Ctrl+Shift+E",), window.ask_evaluation),
         Command(window.tr("Cancel"), ("Esc",), window.cancel),
         None,
-        Command(window.tr("Watch a folder…"), ("Ctrl+Shift+W",), watch),
+        Command(window.tr("Watch a folder…"), ("Ctrl+Shift+W",), window.show_watch),
     ]
 
 

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from .evaluations import Evaluations
 from .jobs import Progress
 from .opened_model import Model
+from .scoring_messages import Progressed
 
 if TYPE_CHECKING:
     from .window import MainWindow
@@ -32,6 +34,18 @@ class News(QObject):
         session.warned.connect(self._banner.say)
         session.lost.connect(self._lost)
         strip.cancelled.connect(session.cancel)
+        self._follow(session.evaluations)
+
+    def _follow(self, evaluations: Evaluations) -> None:
+        evaluations.progressed.connect(self._scored)
+        for ended in (evaluations.evaluated, evaluations.compared):
+            ended.connect(lambda _: self._strip.rest())
+        for given_up in (evaluations.failed, evaluations.cancelled):
+            given_up.connect(lambda *_: self._strip.rest())
+        self._strip.cancelled.connect(evaluations.cancel)
+
+    def _scored(self, progress: Progressed) -> None:
+        self._strip.work(Progress(progress.done, progress.total))
 
     def _say(self, text: str, path: str) -> None:
         self._strip.say(text.format(Path(path).name))

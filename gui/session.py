@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 
 from ..errors import CardError
 from .client import Client
+from .evaluations import Evaluations
 from .jobs import Jobs, Progress
 from .judging import Judging
 from .opened_model import Model, read_model
@@ -83,6 +84,7 @@ class Session(Judging):
         self.scan.failed.connect(self.warned)
         client.answered.connect(self._take)
         client.lost.connect(self._lose)
+        self.evaluations = Evaluations(self, self._ids)
 
     def begin(self) -> None:
         """Start working; called after the window's first paint, for it imports numpy."""
@@ -95,6 +97,11 @@ class Session(Judging):
     def begun(self) -> bool:
         """Whether `results` is there."""
         return hasattr(self, "results")
+
+    @property
+    def at_work(self) -> bool:
+        """Whether pictures are being classified or scored."""
+        return self.running or self.evaluations.running
 
     @property
     def running(self) -> bool:
@@ -256,7 +263,7 @@ class Session(Judging):
         elif failed.id in self._explaining:
             self._explaining.clear()
             self.explain_failed.emit(failed.error)
-        else:
+        elif not self.evaluations.owns(failed.id):
             self._jobs.drop(failed.id)
             self.warned.emit(failed.error)
             if not self._jobs:

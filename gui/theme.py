@@ -145,6 +145,19 @@ def _sheet(t: Colours) -> str:
         border-bottom: 1px solid {t.border};
     }}
     QFrame#banner[good="true"] {{ border-left: 4px solid {t.good}; }}
+    QLabel#note {{ color: {t.unsure}; }}
+    QTableView {{ background: {t.base}; border: 0; color: {t.text}; }}
+    QTableView:focus {{ border: 1px solid {t.accent}; border-radius: 4px; }}
+    QHeaderView {{ background: {t.base}; border: 0; }}
+    QHeaderView::section {{
+        background: {t.base}; color: {t.muted}; border: 0; padding: 5px 8px; font-weight: 600;
+    }}
+    QHeaderView::up-arrow, QHeaderView::down-arrow {{ image: none; width: 0; height: 0; }}
+    QTableCornerButton::section {{ background: {t.base}; border: 0; }}
+    QAbstractScrollArea::corner {{ background: transparent; border: 0; }}
+    QLabel#sketch {{ background: {t.canvas}; border-radius: 8px; padding: 12px 20px; }}
+    QTabBar#parts::tab {{ padding: 9px 11px; }}
+    QTableView#matrix QHeaderView::section {{ font-weight: 400; padding: 0 8px; }}
     QListView::item {{ padding: 5px 8px; }}
     QLabel#muted {{ color: {t.muted}; }}
     QLabel#heading {{ color: {t.muted}; font-weight: 600; }}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -32,7 +33,6 @@ from .pages.classify import ClassifyPage
 from .pages.folder import FolderPage
 from .pages.judge import Judge
 from .pages.model import ModelPage
-from .pages.watch import WatchPage
 from .session import Session
 from .settings import Settings
 from .theme import apply_theme
@@ -41,9 +41,13 @@ from .widgets.drop_hint import DropHint
 from .widgets.hold_key import HoldKey
 from .widgets.status_strip import StatusStrip
 
+if TYPE_CHECKING:
+    from .pages.evaluate import EvaluatePage
+    from .pages.watch import WatchPage
+
 MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
 """Of files that are opened as models; of the last three the worker says why it cannot."""
-CLASSIFY, FOLDER, MODEL, WATCH = range(4)
+CLASSIFY, FOLDER, EVALUATE, MODEL, WATCH = range(5)
 """The pages, by the places of their tabs."""
 
 
@@ -75,8 +79,14 @@ class MainWindow(QMainWindow):
         self._folder: FolderPage | None = None
         self._model: ModelPage | None = None
         self._watch: WatchPage | None = None
-        titles = (self.tr("Classify"), self.tr("Folder"), self.tr("Model"), self.tr("Watch"))
-        for title in titles:
+        self._evaluate: EvaluatePage | None = None
+        for title in (
+            self.tr("Classify"),
+            self.tr("Folder"),
+            self.tr("Evaluate"),
+            self.tr("Model"),
+            self.tr("Watch"),
+        ):
             self.tabs.addTab(title)
         self._pages.addWidget(self.classify)
         self._arrange()
@@ -121,13 +131,29 @@ class MainWindow(QMainWindow):
         return self._model
 
     @property
-    def watch_page(self) -> WatchPage:
-        """The page Watch, built when it is first looked at."""
+    def watch_page(self) -> "WatchPage":
+        """The page Watch, imported too when it is first looked at: it needs numpy and Pillow."""
         if self._watch is None:
+            from .pages.watch import WatchPage
+
             self._watch = WatchPage(self.session, self.settings)
             self._watch.model_wanted.connect(self.ask_model)
             self._pages.addWidget(self._watch)
         return self._watch
+
+    @property
+    def evaluate_page(self) -> "EvaluatePage":
+        """The page Evaluate, likewise."""
+        if self._evaluate is None:
+            from .pages.evaluate import EvaluatePage
+
+            self._evaluate = EvaluatePage(self.session, self.settings)
+            self._evaluate.model_wanted.connect(self.ask_model)
+            self._evaluate.recent_wanted.connect(self.open_model)
+            self._evaluate.said.connect(self.strip.say)
+            self._evaluate.pictures_wanted.connect(self.show_pictures)
+            self._pages.addWidget(self._evaluate)
+        return self._evaluate
 
     def show_page(self, number: int) -> None:
         """Show a page, from 0."""
@@ -137,6 +163,14 @@ class MainWindow(QMainWindow):
         """Show the page Folder; gives it."""
         self.show_page(FOLDER)
         return self.folder_page
+
+    def show_pictures(self, paths: Sequence[str], reason: str) -> None:
+        """Show some pictures on the page Folder, and why these."""
+        self.show_folder().show_only(paths, reason)
+
+    def show_watch(self) -> None:
+        """Show the page Watch."""
+        self.show_page(WATCH)
 
     def open_model(self, path: str) -> None:
         """Open a model file."""
@@ -148,7 +182,9 @@ class MainWindow(QMainWindow):
         others = [place for place in places if place not in models]
         if models:
             self.open_model(models[-1])
-        if others:
+        if self.tabs.currentIndex() == EVALUATE and self.evaluate_page.takes(others):
+            self.evaluate_page.evaluate(others[0])
+        elif others:
             for folder in (place for place in others if Path(place).is_dir()):
                 self.settings.opened("folders", folder)
                 self._opened = folder
@@ -168,6 +204,11 @@ class MainWindow(QMainWindow):
         """Ask for a folder of pictures."""
         ask_folder(self, self.open_places)
 
+    def ask_evaluation(self) -> None:
+        """Ask for pictures whose labels are known, to score the model on them."""
+        self.show_page(EVALUATE)
+        self.evaluate_page.ask_data()
+
     def paste(self) -> None:
         """Take a picture, or files, from the clipboard."""
         if not self._take(QGuiApplication.clipboard().mimeData()):
@@ -180,9 +221,10 @@ class MainWindow(QMainWindow):
             self.banner.hide()
         elif isinstance(page, FolderPage) and page.looking:
             page.close_picture()
-        elif self.session.running or self.session.scan.running:
+        elif self.session.at_work or self.session.scan.running:
             self.session.scan.stop()
             self.session.cancel()
+            self.session.evaluations.cancel()
         elif isinstance(page, FolderPage):
             page.escape()
 
@@ -202,7 +244,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, self.settings.theme)
-        for page in (self.classify, self._folder, self._model, self._watch):
+        for page in (self.classify, self._folder, self._evaluate, self._model, self._watch):
             if page is not None:
                 page.refresh_theme()
 
@@ -242,7 +284,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask once if something is running; leave no process behind."""
         watch = self._watch
-        if (self.session.running or (watch and watch.running)) and not may_close(self):
+        if (self.session.at_work or (watch and watch.running)) and not may_close(self):
             event.ignore()
             return
         self.settings.geometry = self.saveGeometry()
@@ -294,6 +336,7 @@ class MainWindow(QMainWindow):
         pages = {
             CLASSIFY: lambda: self.classify,
             FOLDER: lambda: self.folder_page,
+            EVALUATE: lambda: self.evaluate_page,
             MODEL: lambda: self.model_page,
             WATCH: lambda: self.watch_page,
         }
