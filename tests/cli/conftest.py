@@ -81,6 +81,11 @@ def _run_process(*arguments: object, stdout: int = subprocess.PIPE, **options: o
     return Ran(done.returncode, (done.stdout or b"").decode("utf-8"), done.stderr.decode("utf-8"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_networks(narrow_networks: None) -> None:
+    """Build narrow networks."""
+
+
 @pytest.fixture(scope="session")
 def run_tlx() -> RunTlx:
     """Give the function that runs a command in this process, with bytes on stdin."""
