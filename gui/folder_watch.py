@@ -167,6 +167,7 @@ class FolderWatch(QObject):
 
     def _go_on(self) -> None:
         """Ask for what waits, or look again."""
+        self._asked = 0
         if self._waiting:
             self._ask()
         else:
@@ -216,8 +217,9 @@ class FolderWatch(QObject):
             return
         if self._careful and self._waiting and self._ready:  # twice at this picture
             self._give_up_first(self.tr("the worker ended while it read this picture"))
-            if not self._waiting:
-                self._pause(self._seconds)
+        if self._asked and not self._waiting:  # its last rows came, that it was done did not
+            self._pause(self._seconds)
+        self._asked = 0
         self._ready, self._careful, self._losses = False, True, self._losses + 1
         if self._losses > LOSSES:
             self._fail(f"{reason}: {details}" if details else reason)

@@ -15,7 +15,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
-from .picture import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from .classifier import Classifier
@@ -137,6 +136,8 @@ class Arrivals:
         return found
 
     def _files(self) -> Iterator[str]:
+        from .picture import PICTURE_SUFFIXES  # not above: a window may not load Pillow so early
+
         folders = [self.folder]
         while folders:
             folder = folders.pop()

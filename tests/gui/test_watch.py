@@ -292,3 +292,21 @@ def test_letters_are_large_enough_for_two_metres_and_fit(page, qtbot, folder, pi
     started = time.monotonic()
     answer.grab()
     assert time.monotonic() - started < 5
+
+
+def test_a_worker_that_ends_before_it_says_that_it_is_done_stops_nothing(
+    qtbot, folder, pictures, colour_model
+):
+    program = DYING.replace(
+        "class Dying(Worker):",
+        "class Dying(Worker):\n    def _say(self, answer):\n"
+        "        if type(answer).__name__ == 'Done': os._exit(9)\n        super()._say(answer)",
+    )
+    watch, seen = FolderWatch(Client((sys.executable, "-c", program))), []
+    watch.answered.connect(seen.extend)
+    watch.start(Plan(str(colour_model), str(folder)))
+    for number in range(3):
+        shutil.copy(pictures / "green" / "0.png", folder / f"{number}.png")
+        qtbot.waitUntil(lambda: len(seen) == number + 1, timeout=WAIT)  # noqa: B023
+    assert [one.row.predictions[0].label for one in seen] == ["green"] * 3
+    watch.close()
