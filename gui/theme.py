@@ -1,10 +1,14 @@
 """Light and dark: colours, Qt's palette of them, and the little that a palette cannot say."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
+
+ARROW = Path(__file__).with_name("arrow.svg").as_posix()
+"""Of boxes to choose from; its grey is seen on light and on dark."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ def _sheet(t: Colours) -> str:
         padding: 5px 8px; color: {t.text}; min-height: 18px;
     }}
     QComboBox:hover, QComboBox:focus {{ border-color: {t.accent}; }}
-    QComboBox::drop-down {{ border: 0; width: 18px; }}
+    QComboBox::drop-down {{ border: 0; width: 22px; }}
+    QComboBox::down-arrow {{ image: url("{ARROW}"); width: 12px; height: 12px; }}
     QComboBox QAbstractItemView {{
         background: {t.base}; border: 1px solid {t.border}; color: {t.text};
         selection-background-color: {t.accent}; selection-color: {t.on_accent};
