@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..evaluation.agreement import Agreement
     from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.multi_label_two_models import MultiLabelComparison
     from ..evaluation.paired import PairedDifference
@@ -44,6 +45,34 @@ def pair_json(found: "Comparison | MultiLabelComparison") -> dict[str, object]:
         "per_label": _single_labels(found) if single else _several_labels(found),
         "disagreements": [asdict(row) for row in found.disagreements],
         "unreadable": [{"path": str(row.path), "error": row.reason} for row in first.unreadable],
+    }
+
+
+def agreement_json(found: "Agreement") -> dict[str, object]:
+    """Give the same keys for pictures without truth; what needs it is null."""
+    single = found.task == "single-label"
+    return {
+        "task": found.task,
+        "models": [{"path": path} for path in found.paths],
+        "pictures": found.pictures,
+        "failures": len(found.unreadable),
+        **dict.fromkeys(("verdict", "difference", "mcnemar_p", "counts")),
+        "agreement": found.same / found.pictures,
+        "per_label": {},
+        "disagreements": [
+            {
+                "path": row.path,
+                "truth": None,
+                "first": asdict(row.first[0]) if single else [one.label for one in row.first],
+                "second": asdict(row.second[0]) if single else [one.label for one in row.second],
+                "right": None,
+            }
+            for row in found.differences
+        ],
+        "unreadable": [{"path": path, "error": reason} for path, reason in found.unreadable],
+        "notes": [],
+        "split": None,
+        "error": None,
     }
 
 

@@ -84,3 +84,16 @@ def test_an_unknown_csv_of_someone_else_is_refused(judging_model, journey, run_t
     ran = run_tlx("eval", judging_model, journey.data / "test", "--out", tmp_path)
     assert ran.code == 2
     assert "unknown.csv exists" in ran.err
+
+
+def test_what_is_refused_is_held_against_what_was_to_be_expected(measured, judging_model, run_tlx):
+    folder, ran = measured
+    (report,) = ran.json
+    assert report["refused_expected"] == pytest.approx(6 / 101)  # 5 of 100 validation pictures
+    low, high = report["refused_expected_interval"]
+    assert low < 0.06 < high < report["refused"], "a third of the known pictures is refused"
+    assert any("are not like them" in note for note in report["notes"])
+    shown = run_tlx("eval", judging_model, folder / "known")
+    said = rf"taken for unknown: {report['refused']:.1%} of the pictures, 5.9% expected, 95 % of"
+    assert said in shown.out
+    assert re.search(r"note: .* taken for unknown; of pictures like those of validation", shown.out)

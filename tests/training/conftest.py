@@ -40,6 +40,12 @@ def quick_runs(monkeypatch) -> None:
     monkeypatch.setattr(recording, "draw_pictures", lambda _i, _labels, path: Path(path).touch())
 
 
+@pytest.fixture
+def on_the_processor(monkeypatch) -> None:
+    """Train there though a GPU is at hand: that bits are the same is promised of it alone."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
 @pytest.fixture(scope="session")
 def dozen(split_folder: Path) -> PictureDataset:
     """Twelve pictures, four a label, not augmented."""

@@ -31,6 +31,8 @@ from tlx.training.stage_cache import (
 )
 from tlx.training.train import training_events
 
+pytestmark = pytest.mark.usefixtures("on_the_processor")
+
 RULE = Preprocessing(37, 32)
 FP32 = Precision("none", "cpu")
 STANDARD = Augmentation("standard")
