@@ -78,7 +78,10 @@ def _narrow_resnet18(labels: int) -> "ResNet":
 
 @pytest.fixture(scope="session")
 def narrow_networks(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let resnet18 be a narrow one, but in slow tests: most seconds went into 45 MB of weights."""
+    """Let resnet18 be a narrow one, unless slow tests are run too: they are about the real one.
+
+    Quick tests spent most of their seconds on moving, hashing and optimizing 45 MB of weights.
+    """
     from tlx.training import resnet
 
     def get_model(name: str, weights: None, num_classes: int) -> "ResNet":
@@ -88,7 +91,8 @@ def narrow_networks(request: pytest.FixtureRequest) -> Iterator[None]:
 
     real = resnet.get_model
     with pytest.MonkeyPatch.context() as patch:
-        if "not slow" in request.config.option.markexpr:
+        marks = {mark.name for item in request.session.items for mark in item.iter_markers()}
+        if not marks & {"slow", "soak"}:
             patch.setattr(resnet, "get_model", get_model)
         yield
 
