@@ -1,4 +1,4 @@
-"""Where the one-folder application starts: the window, or with `worker` the process that computes."""
+"""Where the one-folder application starts: the window, or the worker that computes for it."""
 
 import sys
 

@@ -23,7 +23,8 @@ pytestmark = [
 
 
 def run(*command: object, **options: object) -> None:
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, **options)
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
