@@ -47,7 +47,11 @@ if TYPE_CHECKING:
     from ..inference.prediction import Outcome
 
 NICENESS = 10
-"""The window, and whatever else the user does, comes first."""
+"""While more than a batch is classified, the window and whatever else the user does come first.
+
+Not before: somebody waits for the first picture, and on a busy machine a process of that niceness
+takes several seconds to start.
+"""
 
 
 def worker_command() -> None:
@@ -64,8 +68,13 @@ def worker_command() -> None:
 
 
 def _lower_priority() -> None:
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    """Lower it for good: an ordinary process may not raise its priority again."""
+    if hasattr(os, "setpriority"):
+        linux = sys.platform == "linux"  # there each thread has its own
+        for one in os.listdir("/proc/self/task") if linux else ["0"]:  # noqa: PTH208
+            with suppress(ProcessLookupError):  # it has just ended
+                if os.getpriority(os.PRIO_PROCESS, int(one)) < NICENESS:
+                    os.setpriority(os.PRIO_PROCESS, int(one), NICENESS)
     elif sys.platform == "win32":
         import ctypes
 
@@ -105,7 +114,6 @@ class Worker:
 
         self._say(Hello(PROTOCOL, __version__))
         import_module("..inference.classifier", __package__)  # while the user chooses a file
-        _lower_priority()  # before there are threads that compute: on Linux each has its own
         while self._take_requests():
             if self._jobs:
                 self._advance(self._jobs[-1])
@@ -188,11 +196,15 @@ class Worker:
         return self._classifier
 
     def _begin(self, request: Classify) -> None:
+        from ..inference.classifier import BATCH
+
         if any(job.request.id == request.id for job in self._jobs):
             raise UsageError(f"request {request.id} is still under way; give each its own id")
         if request.topk < 1:
             raise UsageError(f"topk {request.topk} is not above 0")
         classifier = self._opened()
+        if len(request.paths) > BATCH:
+            _lower_priority()
         outcomes = classifier.classify_files(request.paths)
         self._jobs.append(_Job(request, outcomes, classifier.card.task == "multi-label"))
 

@@ -43,7 +43,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=folder,
     )
     run(
-        *(folder / "own/bin/pyinstaller", "source/packaging/tlx.spec"),
+        *(folder / "own/bin/pyinstaller", "source/frozen/tlx.spec"),
         *("--distpath", "dist", "--workpath", "work"),
         cwd=folder,
     )
