@@ -74,11 +74,23 @@ def decode(picture: Picture, resize_side: int) -> Image.Image:
     return decode_bytes(read_bytes(picture), resize_side, os.fsdecode(picture))
 
 
-def decode_bytes(content: bytes, resize_side: int, name: str | None = None) -> Image.Image:
-    """Decode a file's bytes by the card's rule; `name` is for the error's text."""
+def decode_bytes(
+    content: bytes,
+    resize_side: int,
+    name: str | None = None,
+    look: Callable[[Image.Image], None] | None = None,
+) -> Image.Image:
+    """Decode a file's bytes by the card's rule.
+
+    Args:
+        content: the file's.
+        resize_side: as for `decode`.
+        name: for the error's text.
+        look: is shown what Pillow opened, before a pixel is decoded; it may not change it.
+    """
     if not content:
         raise PictureError("empty file (0 bytes)", name)
-    return _guarded(lambda: _open_scaled(content, resize_side), name)
+    return _guarded(lambda: _open_scaled(content, resize_side, look), name)
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -121,8 +133,12 @@ def _guarded(action: Callable[[], Image.Image], name: str | None) -> Image.Image
         raise PictureError(f"cannot be decoded ({text})", name) from None
 
 
-def _open_scaled(content: bytes, resize_side: int) -> Image.Image:
+def _open_scaled(
+    content: bytes, resize_side: int, look: Callable[[Image.Image], None] | None
+) -> Image.Image:
     with Image.open(BytesIO(content)) as image:
+        if look is not None:
+            look(image)
         # draft() does nothing to formats without DCT scales, nor below twice the size asked.
         image.draft(None, (2 * resize_side, 2 * resize_side))
         return _to_rgb(image)
