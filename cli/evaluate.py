@@ -126,7 +126,7 @@ def _score(
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
-    classifier = Classifier(model)
+    classifier = Classifier(model, many=True)
     strange = unknown_pictures(wanted.unknown, classifier)
     _refuse_foreign(wanted)
     with Screen(wanted.as_json) as screen:

@@ -68,7 +68,7 @@ def decode(picture: Picture, resize_side: int) -> Image.Image:
     if isinstance(picture, JpegImageFile) and (content := _unread_bytes(picture)):
         return decode_bytes(content, resize_side)
     if isinstance(picture, Image.Image):
-        return _guarded(lambda: _to_rgb(picture), None)
+        return _guarded(lambda: _converted(picture), None)
     if isinstance(picture, bytes):
         return decode_bytes(picture, resize_side)
     return decode_bytes(read_bytes(picture), resize_side, os.fsdecode(picture))
@@ -144,6 +144,12 @@ def _open_scaled(
         return _to_rgb(image)
 
 
+def _converted(image: Image.Image) -> Image.Image:
+    """Convert somebody's picture; theirs is not given back as ours."""
+    rgb = _to_rgb(image)
+    return rgb.copy() if rgb is image else rgb
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
     # Loading first: a PNG's EXIF or transparency may stand behind its pixels, and Pillow turns
     # a TIFF upright while it loads, after which its orientation is 1.
@@ -166,6 +172,8 @@ def _without_depth_and_alpha(image: Image.Image) -> Image.Image:
         return _high_byte(image).convert("RGB")
     if image.mode == "F":
         raise PictureError("floating-point pixels have no defined range; save it as 8 or 16 bit")
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image
     if image.has_transparency_data:
         straight = image.convert("LA") if image.mode == "La" else image
         rgba = straight.convert("RGBA")
