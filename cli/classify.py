@@ -1,17 +1,25 @@
 """`tlx classify`: ranked labels for pictures."""
 
-import csv
 import glob
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from ..errors import DataError, UsageError
-from ..inference.whole_file import replacing
+from ..errors import ContradictionError, DataError, UsageError
+from ..inference.answers_csv import (
+    HEADER,
+    JUDGEMENT,
+    MULTI_LABEL_HEADER,
+    answer_cells,
+    error_cells,
+    require_own,
+    write_answers,
+)
 from ..samples.sample import SEPARATOR
 from .explanations import ExplanationFolder
 from .screen import Screen
@@ -20,16 +28,11 @@ if TYPE_CHECKING:
     from ..inference.classifier import Classifier
     from ..inference.prediction import Outcome, Prediction, RankedLabel
 
-CSV_HEADER = ("path", "error", "label", "probability")
-JUDGEMENT = ("unknown", "unknown_score")
-"""The last columns of every CSV: empty for a file without a rule for unknown pictures."""
-MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
-
 
 def classify_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
-    pictures: list[str] = typer.Argument(
-        help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
+    pictures: list[str] | None = typer.Argument(
+        None, help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
     ),
     topk: int = typer.Option(5, min=1, help="Labels a picture."),
     csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
@@ -37,11 +40,26 @@ def classify_command(
         None, help="Folder for the pictures with the activation map of their label over them."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
+    watched: Path | None = typer.Option(
+        None, "--watch", help="Folder whose new pictures are classified as they come, for ever."
+    ),
+    new_only: bool = typer.Option(
+        False, "--new-only", help="With --watch: pass what is there at the start."
+    ),
+    interval: float = typer.Option(
+        1.0, min=0.05, help="With --watch: seconds between two looks at the folder."
+    ),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
+    if watched is not None:
+        from .watch import watch_folder
+
+        _refuse_beside_watch(pictures, explain)
+        watch_folder(model, watched, topk, csv_file, as_json, new_only, interval)
+        return
     from ..inference.classifier import Classifier
 
-    paths = list(find_paths(pictures, sys.stdin))
+    paths = list(find_paths(_required(pictures), sys.stdin))
     classifier = Classifier(model)
     multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
@@ -68,6 +86,18 @@ def classify_command(
             screen.row(f"{failures} of {len(paths)} pictures could not be read", style="yellow")
     if failures:
         raise typer.Exit(1)
+
+
+def _refuse_beside_watch(pictures: Sequence[str] | None, explain: Path | None) -> None:
+    if pictures or explain is not None:
+        other = "pictures" if pictures else "--explain"
+        raise ContradictionError(f"--watch takes one folder and no {other}")
+
+
+def _required(pictures: Sequence[str] | None) -> Sequence[str]:
+    if not pictures:
+        raise UsageError("no pictures are given; name files or folders, or --watch a folder")
+    return pictures
 
 
 def _explanations(folder: Path, classifier: "Classifier") -> ExplanationFolder:
@@ -106,7 +136,7 @@ def show_outcome(
     """
     if screen.as_json:
         written = {} if explanations is None else _explanation_json(explanations, multi_label)
-        screen.json({**_json(outcome, topk, multi_label), **written})
+        screen.json({**outcome_json(outcome, topk, multi_label), **written})
     elif outcome.prediction is None:
         screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
     elif multi_label:
@@ -177,7 +207,8 @@ def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
         raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")
 
 
-def _json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
+def outcome_json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
+    """Write an answer as an object of `tlx classify --json`."""
     ranked = outcome.prediction.top(topk) if outcome.prediction else ()
     answers = [{"label": row.label, "probability": row.probability} for row in ranked]
     chosen: dict[str, object] = {"labels": _chosen_labels(outcome)} if multi_label else {}
@@ -208,38 +239,28 @@ def _chosen_labels(outcome: "Outcome") -> list[str]:
 
 def _refuse_foreign_file(path: Path) -> None:
     """Replace only what an earlier run wrote: the user's own table must not be lost."""
-    if not path.parent.is_dir():
-        raise UsageError(f"--csv {path}: there is no folder {path.parent}")
-    if not path.exists():
-        return
-    start = path.read_bytes()[:80] if path.is_file() else b"x"
-    ours = tuple(",".join(header).encode() for header in (CSV_HEADER, MULTI_LABEL_HEADER))
-    if start and not start.startswith(ours):
-        raise UsageError(f"--csv {path}: exists and was not written by tlx; choose another name")
+    with _naming_the_option():
+        require_own(path, HEADER, MULTI_LABEL_HEADER)
 
 
 def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label: bool) -> None:
-    header = MULTI_LABEL_HEADER if multi_label else CSV_HEADER
-    more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in CSV_HEADER[2:]]
+    rows = (_csv_row(outcome, topk, multi_label) for outcome in outcomes)
+    with _naming_the_option():
+        write_answers(path, rows, topk, multi_label)
+
+
+@contextmanager
+def _naming_the_option() -> Generator[None]:
     try:
-        with (
-            replacing(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
-        ):
-            rows = csv.writer(file)
-            rows.writerow((*header, *more, *JUDGEMENT))
-            rows.writerows(_csv_row(outcome, topk, multi_label) for outcome in outcomes)
-    except OSError as error:
-        raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
+        yield
+    except UsageError as error:
+        raise UsageError(f"--csv {error}") from None
 
 
-def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
-    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    # Sorted, as in a CSV of truth: the same labels make the same cell.
-    chosen = [SEPARATOR.join(sorted(_chosen_labels(outcome)))] if multi_label else []
-    answers = [value for row in ranked for value in (row.label, row.probability)]
+def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> Sequence[object]:
     if outcome.prediction is None:
-        return [outcome.path, outcome.error or ""]
-    unknown, score = _judgement(outcome)
-    said = "" if unknown is None else str(unknown).lower()
-    return [outcome.path, "", *chosen, *answers, said, "" if score is None else score]
+        return error_cells(outcome.path, outcome.error or "")
+    ranked = ((row.label, row.probability) for row in outcome.prediction.top(topk))
+    # Sorted, as in a CSV of truth: the same labels make the same cell.
+    chosen = SEPARATOR.join(sorted(_chosen_labels(outcome))) if multi_label else None
+    return answer_cells(outcome.path, ranked, chosen, *_judgement(outcome))

@@ -19,6 +19,7 @@ from .unknown_screen import (
     UNKNOWN_CSV,
     UNKNOWN_PLOT,
     measure_unknown,
+    refusal_notes,
     unknown_json,
     unknown_pictures,
     write_unknown,
@@ -125,7 +126,7 @@ def _score(
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
-    classifier = Classifier(model)
+    classifier = Classifier(model, many=True)
     strange = unknown_pictures(wanted.unknown, classifier)
     _refuse_foreign(wanted)
     with Screen(wanted.as_json) as screen:
@@ -134,7 +135,7 @@ def _score(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen, tuple(columns))
-        notes = selection_notes(classifier, report, wanted.split)
+        notes = [*selection_notes(classifier, report, wanted.split), *refusal_notes(report)]
         for note in notes:
             screen.row(f"note: {note}")
         asked = measure_unknown(classifier, report, strange, screen) if strange else None

@@ -77,7 +77,7 @@ def compare_files(
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
-    first, second = (Classifier(model) for model in models)
+    first, second = (Classifier(model, many=True) for model in models)
     require_comparable(first, second)
     if out is not None:
         _prepare(out)

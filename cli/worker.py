@@ -51,7 +51,11 @@ if TYPE_CHECKING:
 _Asked = Load | Classify | ClassifyBytes | Explain | Measure | Evaluate | Compare | WriteReport
 
 NICENESS = 10
-"""The window, and whatever else the user does, comes first."""
+"""While more than a batch is classified, the window and whatever else the user does come first.
+
+Not before: somebody waits for the first picture, and on a busy machine a process of that niceness
+takes several seconds to start.
+"""
 
 
 def worker_command() -> None:
@@ -68,8 +72,13 @@ def worker_command() -> None:
 
 
 def _lower_priority() -> None:
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    """Lower it for good: an ordinary process may not raise its priority again."""
+    if hasattr(os, "setpriority"):
+        linux = sys.platform == "linux"  # there each thread has its own
+        for one in os.listdir("/proc/self/task") if linux else ["0"]:  # noqa: PTH208
+            with suppress(ProcessLookupError):  # it has just ended
+                if os.getpriority(os.PRIO_PROCESS, int(one)) < NICENESS:
+                    os.setpriority(os.PRIO_PROCESS, int(one), NICENESS)
     elif sys.platform == "win32":
         import ctypes
 
@@ -110,7 +119,6 @@ class Worker:
 
         self._say(Hello(PROTOCOL, __version__))
         import_module("..inference.classifier", __package__)  # while the user chooses a file
-        _lower_priority()  # before there are threads that compute: on Linux each has its own
         while self._take_requests():
             if self._jobs:
                 self._advance(self._jobs[-1])
@@ -155,6 +163,7 @@ class Worker:
             self._begin(request.id, self._classify(request))
         elif isinstance(request, Evaluate | Compare | WriteReport):
             opened = self._opened()
+            _lower_priority()
             self._begin(request.id, self._evaluations.answers(request, opened, self._threads))
         elif isinstance(request, ClassifyBytes):
             self._classify_bytes(request)
@@ -217,8 +226,12 @@ class Worker:
         self._say(answer)
 
     def _classify(self, request: Classify) -> Generator[Answer, None, Answer]:
+        from ..inference.classifier import BATCH
+
         if request.topk < 1:
             raise UsageError(f"topk {request.topk} is not above 0")
+        if len(request.paths) > BATCH:
+            _lower_priority()
         return classify_rows(request, self._opened())
 
     def _cancel(self, number: int) -> None:

@@ -63,7 +63,7 @@ def _single(report: Report) -> Iterator[Number]:
         report.refused,
         report.refused_interval,
         WILSON,
-        "taken for none of the labels by the file's rule, which all else ignores",
+        _refused_meaning(report),
     )
     yield _share(
         "accuracy with refusals",
@@ -71,6 +71,17 @@ def _single(report: Report) -> Iterator[Number]:
         report.accuracy_with_refusals_interval,
         WILSON,
         "of the pictures that are not refused",
+    )
+
+
+def _refused_meaning(report: Report) -> str:
+    meaning = "taken for none of the labels by the file's rule, which all else ignores"
+    expected, usual = report.refused_expected, report.refused_expected_interval
+    if expected is None or usual is None:
+        return meaning
+    return (
+        f"{meaning}; of pictures like those of validation {expected:.1%} are expected, 95 % of the "
+        f"time between {usual[0]:.1%} and {usual[1]:.1%}"
     )
 
 

@@ -66,6 +66,9 @@ class Report:
         refused: share of the pictures that the file's rule takes for none of the labels, which all
             else here ignores; None for a file without a rule, as the next three.
         refused_interval: Wilson.
+        refused_expected: share that is expected of so many pictures like those which chose the
+            threshold; None if the card does not say how many these were, as the next one.
+        refused_expected_interval: where the share is in 95 % of such cases; `refusals.py`.
         accuracy_with_refusals: share of the others whose first label is the truth; None if there
             are none.
         accuracy_with_refusals_interval: Wilson.
@@ -105,6 +108,8 @@ class Report:
     rows: tuple[ScoredPicture, ...] = field(default=(), repr=False)
     refused: float | None = None
     refused_interval: Interval | None = None
+    refused_expected: float | None = None
+    refused_expected_interval: Interval | None = None
     accuracy_with_refusals: float | None = None
     accuracy_with_refusals_interval: Interval | None = None
 

@@ -32,6 +32,18 @@ def ask_folder(parent: QWidget, then: Callable[[Sequence[str]], object]) -> None
     _ask(parent, _tr("Open folder"), [], then, QFileDialog.FileMode.Directory)
 
 
+def ask_csv(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a CSV that rows are appended to; one that is there is not replaced."""
+    dialog = QFileDialog(parent, _tr("CSV for the answers"))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.setDefaultSuffix("csv")
+    dialog.setNameFilters([_tr("Tables (*.csv)"), _tr("All files (*)")])
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(lambda paths: then(paths[0]))
+    dialog.open()
+
+
 def ask_other_model(parent: QWidget, then: Callable[[str], object]) -> None:
     """Ask for a model file that the open one is compared with."""
     filters = [_tr("Model files (*.onnx)"), _tr("All files (*)")]

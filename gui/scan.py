@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from ..errors import TlxError
 
@@ -26,13 +26,14 @@ class Scan(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stopped = False
+        self.running = False
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
 
     def start(self, places: Sequence[str]) -> None:
         """Look in folders, to their bottom; a file is taken whatever its ending."""
-        self._stopped = False
-        self._pool.start(QRunnable.create(lambda: self._try(places)))
+        self._stopped, self.running = False, True
+        self._pool.start(lambda: self._try(places))
 
     def stop(self) -> None:
         """Give up and wait for the thread."""
@@ -45,6 +46,8 @@ class Scan(QObject):
             self._look(places)
         except (OSError, TlxError) as error:
             self.failed.emit(str(error))
+        finally:
+            self.running = False
 
     def _look(self, places: Sequence[str]) -> None:
         from ..samples.folders import find_pictures

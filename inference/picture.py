@@ -68,17 +68,29 @@ def decode(picture: Picture, resize_side: int) -> Image.Image:
     if isinstance(picture, JpegImageFile) and (content := _unread_bytes(picture)):
         return decode_bytes(content, resize_side)
     if isinstance(picture, Image.Image):
-        return _guarded(lambda: _to_rgb(picture), None)
+        return _guarded(lambda: _converted(picture), None)
     if isinstance(picture, bytes):
         return decode_bytes(picture, resize_side)
     return decode_bytes(read_bytes(picture), resize_side, os.fsdecode(picture))
 
 
-def decode_bytes(content: bytes, resize_side: int, name: str | None = None) -> Image.Image:
-    """Decode a file's bytes by the card's rule; `name` is for the error's text."""
+def decode_bytes(
+    content: bytes,
+    resize_side: int,
+    name: str | None = None,
+    look: Callable[[Image.Image], None] | None = None,
+) -> Image.Image:
+    """Decode a file's bytes by the card's rule.
+
+    Args:
+        content: the file's.
+        resize_side: as for `decode`.
+        name: for the error's text.
+        look: is shown what Pillow opened, before a pixel is decoded; it may not change it.
+    """
     if not content:
         raise PictureError("empty file (0 bytes)", name)
-    return _guarded(lambda: _open_scaled(content, resize_side), name)
+    return _guarded(lambda: _open_scaled(content, resize_side, look), name)
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -121,11 +133,21 @@ def _guarded(action: Callable[[], Image.Image], name: str | None) -> Image.Image
         raise PictureError(f"cannot be decoded ({text})", name) from None
 
 
-def _open_scaled(content: bytes, resize_side: int) -> Image.Image:
+def _open_scaled(
+    content: bytes, resize_side: int, look: Callable[[Image.Image], None] | None
+) -> Image.Image:
     with Image.open(BytesIO(content)) as image:
+        if look is not None:
+            look(image)
         # draft() does nothing to formats without DCT scales, nor below twice the size asked.
         image.draft(None, (2 * resize_side, 2 * resize_side))
         return _to_rgb(image)
+
+
+def _converted(image: Image.Image) -> Image.Image:
+    """Convert somebody's picture; theirs is not given back as ours."""
+    rgb = _to_rgb(image)
+    return rgb.copy() if rgb is image else rgb
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -150,6 +172,8 @@ def _without_depth_and_alpha(image: Image.Image) -> Image.Image:
         return _high_byte(image).convert("RGB")
     if image.mode == "F":
         raise PictureError("floating-point pixels have no defined range; save it as 8 or 16 bit")
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image
     if image.has_transparency_data:
         straight = image.convert("LA") if image.mode == "La" else image
         rgba = straight.convert("RGBA")

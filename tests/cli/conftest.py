@@ -81,6 +81,11 @@ def _run_process(*arguments: object, stdout: int = subprocess.PIPE, **options: o
     return Ran(done.returncode, (done.stdout or b"").decode("utf-8"), done.stderr.decode("utf-8"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_networks(narrow_networks: None) -> None:
+    """Build narrow networks."""
+
+
 @pytest.fixture(scope="session")
 def run_tlx() -> RunTlx:
     """Give the function that runs a command in this process, with bytes on stdin."""
@@ -151,6 +156,7 @@ def judging_model(journey: Journey, tmp_path_factory: pytest.TempPathFactory) ->
     import tlx
     from tlx.evaluation.unknown import UnknownRule
     from tlx.export.writing import complete
+    from tlx.inference.card import REFUSED, MeasuredResult
 
     model = journey.run / "model.onnx"
     session = tlx.Classifier(model).session
@@ -163,7 +169,9 @@ def judging_model(journey: Journey, tmp_path_factory: pytest.TempPathFactory) ->
     threshold = float(np.linalg.norm(red - blue)) / 2
     rule = UnknownRule(one, np.zeros_like(red), directions, red[None], none, none, threshold)
     path.write_bytes(model.read_bytes())
-    complete(path, replace(session.card, unknown_threshold=threshold), rule)
+    refusal = MeasuredResult(REFUSED, 0.05, None, "validation", 100, True)
+    card = replace(session.card, unknown_threshold=threshold)
+    complete(path, replace(card, results=(*card.results, refusal)), rule)
     return path
 
 

@@ -1,6 +1,7 @@
 """`tlx worker` as another program uses it: a process, a JSON message a line."""
 
 import base64
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,10 +163,27 @@ def test_it_ends_when_nobody_reads_its_answers(model_file, pictures, start_worke
         assert talk.process.stderr.read() == b""
 
 
+def niceness(process: Path) -> set[str]:
+    tasks = process.joinpath("task").iterdir()
+    return {task.joinpath("stat").read_text().rsplit(")", 1)[1].split()[16] for task in tasks}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_it_runs_at_low_priority_and_without_the_command_line_s_packages(talk: "Talk"):
+def test_more_than_a_batch_is_classified_at_low_priority(model_file, pictures, start_worker):
+    with start_worker() as talk:
+        process = Path("/proc") / str(talk.process.pid)
+        talk.ask("load", id=1, model=str(model_file))
+        talk.say("classify", id=2, paths=pictures[:8])
+        talk.until("done")
+        assert niceness(process) == {str(os.getpriority(os.PRIO_PROCESS, 0))}
+        talk.say("classify", id=3, paths=pictures)
+        talk.until("done")
+        assert niceness(process) == {"10"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_it_runs_without_the_command_line_s_packages(talk: "Talk"):
     process = Path("/proc") / str(talk.process.pid)
-    assert process.joinpath("stat").read_text().rsplit(")", 1)[1].split()[16] == "10"
     mapped = process.joinpath("maps").read_text()
     assert "onnxruntime" in mapped
     assert "PySide6" not in mapped

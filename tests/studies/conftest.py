@@ -17,6 +17,11 @@ from tlx.training import recording
 from tlx.training.config import TrainingConfig
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_networks(narrow_networks: None) -> None:
+    """Build narrow networks."""
+
+
 @pytest.fixture(scope="session")
 def make_grid() -> Callable[..., Grid]:
     """Give the function that makes a grid of what `--vary` would be given."""
