@@ -76,9 +76,10 @@ def watch(window: MainWindow, data: Path, arrivals: Path) -> None:
     page = window.watch_page
     page.setup.set_folder(str(arrivals))
     page.start()
-    for number, path in enumerate(sorted(data.rglob("*.png"))[::40]):
+    pictures = sorted(data.rglob("*.png"))[::40]
+    for number, path in enumerate(pictures):
         shutil.copy(path, arrivals / f"part-{number:04}.png")
-    wait(lambda: page.log.model().rowCount() >= number + 1)
+    wait(lambda: page.log.model().rowCount() >= len(pictures))
 
 
 def look(window: MainWindow, page: int, theme: str) -> None:
