@@ -120,6 +120,7 @@ class Knowing:
         self.labels = ("a", "test")
         self.task = "single-label"
         self.decision_thresholds = None
+        self.refusal = None
 
     def classify_files(self, paths):
         for path in map(Path, paths):
