@@ -226,10 +226,10 @@ class Worker:
         self._say(answer)
 
     def _classify(self, request: Classify) -> Generator[Answer, None, Answer]:
-        if request.topk < 1:
-            raise UsageError(f"topk {request.topk} is not above 0")
         from ..inference.classifier import BATCH
 
+        if request.topk < 1:
+            raise UsageError(f"topk {request.topk} is not above 0")
         if len(request.paths) > BATCH:
             _lower_priority()
         return classify_rows(request, self._opened())
