@@ -6,8 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -173,3 +173,53 @@ def judging_model(journey: Journey, tmp_path_factory: pytest.TempPathFactory) ->
     card = replace(session.card, unknown_threshold=threshold)
     complete(path, replace(card, results=(*card.results, refusal)), rule)
     return path
+
+
+class Talk:
+    """A worker's two ends: requests are written as lines of JSON, answers read as such."""
+
+    def __init__(self, process: subprocess.Popen) -> None:
+        self.process = process
+        self.hello = self.read()
+
+    def say(self, kind: str, **fields: object) -> None:
+        """Send a request."""
+        self.write(json.dumps({"kind": kind, **fields}))
+
+    def write(self, line: str) -> None:
+        """Send a line."""
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def read(self) -> dict:
+        """Wait for an answer."""
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, kind: str, **fields: object) -> dict:
+        """Send a request and wait for one answer."""
+        self.say(kind, **fields)
+        return self.read()
+
+    def until(self, kind: str) -> list[dict]:
+        """Give all answers up to one of a kind."""
+        answers = [self.read()]
+        while answers[-1]["kind"] != kind:
+            answers.append(self.read())
+        return answers
+
+
+@contextmanager
+def _start_worker() -> Iterator[Talk]:
+    command = [sys.executable, "-m", "tlx", "worker"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes) as process:
+        try:
+            yield Talk(process)
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def start_worker() -> Callable[[], AbstractContextManager[Talk]]:
+    """Give the function that starts a worker, which ends with its `with`."""
+    return _start_worker

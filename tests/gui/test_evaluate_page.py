@@ -22,10 +22,9 @@ from tlx.gui.app import begin, make_window
 from tlx.gui.settings import Settings
 from tlx.gui.theme import DARK, LIGHT, apply_theme
 from tlx.gui.widgets.confusion_matrix import cell_colour
-from tlx.gui.window import MainWindow
+from tlx.gui.window import EVALUATE, MainWindow
 
 WAIT = 60_000
-PAGE = 1
 LABELS, MISTAKES, THRESHOLD, COMPARISON = range(4)
 
 
@@ -45,7 +44,7 @@ def ready(open_window, qtbot, colour_model):
     """A window with a model, on the page."""
     window = open_window(colour_model)
     qtbot.waitUntil(lambda: window.session.model is not None, timeout=WAIT)
-    window.show_page(PAGE)
+    window.show_page(EVALUATE)
     return window
 
 
@@ -72,7 +71,7 @@ def scored(qapp, tmp_path_factory, colour_model, muddled) -> Iterator[MainWindow
     window = make_window(settings)
     window.show()
     begin(window, [str(colour_model)])
-    window.show_page(PAGE)
+    window.show_page(EVALUATE)
     wait_for(lambda: window.session.model is not None)
     window.evaluate_page.evaluate(str(muddled))
     wait_for(lambda: window.session.evaluations.last is not None)
@@ -86,6 +85,7 @@ def done(scored):
     """The page with the numbers of the muddled pictures, as it was at first."""
     page = scored.evaluate_page
     scored.resize(1280, 800)
+    scored.show_page(EVALUATE)
     page.notice.hide()
     page.results.show_evaluation(page._evaluations.last)
     page.results.confusion.shares.setChecked(False)
@@ -111,7 +111,7 @@ def test_without_a_model_it_asks_for_one_and_with_one_for_pictures(
     open_window, qtbot, colour_model
 ):
     window = open_window()
-    window.show_page(PAGE)
+    window.show_page(EVALUATE)
     page = window.evaluate_page
     assert page.shown is page.welcome
     window.open_model(str(colour_model))
@@ -174,6 +174,19 @@ def test_a_click_on_a_cell_asks_for_exactly_its_pictures(done, qtbot):
     assert (names, reason) == (["red/green0.png", "red/green1.png"], "red taken for green")
     names, reason = wanted(qtbot, done, lambda: click(qtbot, matrix, 0, 0))
     assert (names, reason) == (["blue/0.png", "blue/1.png"], "blue recognised")
+
+
+def test_the_page_folder_shows_exactly_the_pictures_of_a_cell_and_says_why(scored, done, qtbot):
+    click(qtbot, done.results.confusion.matrix, 2, 1)
+    page, paths = scored.folder_page, scored.session.results.paths
+    assert page.isVisible()
+    names = [Path(paths[number]).name for number in page.numbers]
+    assert names == ["green0.png", "green1.png"]
+    assert page.browser._chip.text().startswith("red taken for green")
+    scored.show_page(EVALUATE)
+    assert done.shown is done.results
+    click(qtbot, done.results.confusion.matrix, 0, 0)
+    assert [Path(paths[number]).name for number in page.numbers] == ["0.png", "1.png"]
 
 
 def test_enter_on_a_cell_does_what_a_click_does_and_an_empty_one_nothing(done, qtbot):
@@ -443,7 +456,7 @@ def test_several_labels_have_no_matrix_but_what_was_missed_and_added(
 ):
     window = open_window(multi_label_run / "model.onnx")
     qtbot.waitUntil(lambda: window.session.model is not None, timeout=WAIT)
-    window.show_page(PAGE)
+    window.show_page(EVALUATE)
     page = window.evaluate_page
     assert "file,labels" in page.start.text
     evaluate(qtbot, window, multi_label_run.parent / "data" / "truth.csv")
