@@ -96,9 +96,7 @@ def _refuse_beside_watch(pictures: Sequence[str] | None, explain: Path | None) -
 
 def _required(pictures: Sequence[str] | None) -> Sequence[str]:
     if not pictures:
-        raise UsageError(
-            "no pictures are given; name files or folders, or --watch a folder"
-        )
+        raise UsageError("no pictures are given; name files or folders, or --watch a folder")
     return pictures
 
 
