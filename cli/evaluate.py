@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,10 @@ import typer
 
 from ..errors import DataError, UsageError
 from .eval_page import refuse_foreign_page, write_report_page
-from .evaluate_pair import compare_files, refuse_for_two, sort_arguments
+from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
 from .report_screen import show_report
+from .scored_on import scored_on
 from .screen import Screen
 from .selection_note import selection_notes
 from .unknown_screen import (
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.report import Report
     from ..evaluation.slices import Values
-    from ..inference.classifier import Classifier
     from ..samples.sample import Sample
 
 TOPK = 5
@@ -48,6 +47,7 @@ def eval_command(
         None, help="A second ONNX file, to be compared with MODEL on the same pictures."
     ),
     folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
+    more: list[Path] = typer.Argument([], hidden=True),
     labels: Path | None = typer.Option(
         None,
         help="CSV instead of FOLDER: columns file and label, or labels with | between several, or "
@@ -87,18 +87,19 @@ def eval_command(
     tlx eval MODEL FOLDER, or tlx eval MODEL OTHER FOLDER; --labels CSV instead of FOLDER.
     """
     require_extra("eval", "eval")
+    refuse_more(more)
     models, folder = sort_arguments(model, other, folder, labels is not None)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns, slice_by or None)
     samples = _samples(folder, table, any(value is not None for value in given))
+    data = folder or labels
+    assert data is not None  # without either there are no samples
     if len(models) == 2:
         one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
         refuse_for_two({**one, "--unknown": unknown is not None, "--report": page is not None})
-        compare_files(models, samples, split, out, as_json)
+        compare_files(models, samples, data, split, out, as_json)
     else:
         columns = {} if table is None else _columns(table, samples, slice_by)
-        data = folder or labels
-        assert data is not None  # without either there are no samples
         _score(model, samples, columns, _Wanted(data, topk, split, out, unknown, page, as_json))
 
 
@@ -127,6 +128,7 @@ def _score(
     from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
     from ..inference.events import finish
+    from ..inference.whole_file import file_digest
 
     classifier = Classifier(model)
     strange = unknown_pictures(wanted.unknown, classifier)
@@ -143,7 +145,8 @@ def _score(
         asked = measure_unknown(classifier, report, strange, screen) if strange else None
         content = {
             **report_json(report),
-            **_origin(classifier, wanted.data),
+            "model_sha256": file_digest(classifier.session.path),
+            **scored_on(wanted.data),
             "split": wanted.split,
             "notes": notes,
             "unknown": unknown_json(asked),
@@ -162,19 +165,6 @@ def _score(
             )
     if report.failures or (asked is not None and asked.unreadable):
         raise typer.Exit(1)
-
-
-def _origin(classifier: "Classifier", data: Path) -> dict[str, str]:
-    """Say what was scored on what, when and by which tlx."""
-    from .. import __version__
-    from ..inference.whole_file import file_digest
-
-    return {
-        "model_sha256": file_digest(classifier.session.path),
-        "data": str(data),
-        "date": date.today().isoformat(),
-        "tlx": __version__,
-    }
 
 
 def _refuse_foreign(wanted: _Wanted) -> None:
