@@ -8,7 +8,7 @@ import typer
 
 from ..errors import UsageError
 from .eval_page import refuse_foreign_page, write_report_page
-from .evaluate_pair import compare_files, refuse_for_two, sort_arguments
+from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
 from .labelled import Labels, read_columns, read_samples
 from .report_content import is_report, report_content, write_content
@@ -47,6 +47,7 @@ def eval_command(
         None, help="A second ONNX file, to be compared with MODEL on the same pictures."
     ),
     folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
+    more: list[Path] = typer.Argument([], hidden=True),
     labels: Path | None = typer.Option(
         None,
         help="CSV instead of FOLDER: columns file and label, or labels with | between several, or "
@@ -86,18 +87,19 @@ def eval_command(
     tlx eval MODEL FOLDER, or tlx eval MODEL OTHER FOLDER; --labels CSV instead of FOLDER.
     """
     require_extra("eval", "eval")
+    refuse_more(more)
     models, folder = sort_arguments(model, other, folder, labels is not None)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns, slice_by or None)
     samples = read_samples(folder, table, any(value is not None for value in given))
+    data = folder or labels
+    assert data is not None  # without either there are no samples
     if len(models) == 2:
         one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
         refuse_for_two({**one, "--unknown": unknown is not None, "--report": page is not None})
-        compare_files(models, samples, split, out, as_json)
+        compare_files(models, samples, data, split, out, as_json)
     else:
         columns = {} if table is None else read_columns(table, samples, slice_by)
-        data = folder or labels
-        assert data is not None  # without either there are no samples
         _score(model, samples, columns, _Wanted(data, topk, split, out, unknown, page, as_json))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def agreement_json(found: "Agreement") -> dict[str, object]:
 
 def _model(path: str, report: "Report | MultiLabelReport") -> dict[str, object]:
     from ..evaluation.report_json import report_json
+    from ..inference.whole_file import file_digest
 
     content = report_json(report)
     names = (*_OWN[str(content["task"])], *_SHARED)
@@ -85,6 +87,7 @@ def _model(path: str, report: "Report | MultiLabelReport") -> dict[str, object]:
     error = report.calibration.expected_calibration_error
     return {
         "path": path,
+        "model_sha256": file_digest(Path(path)),
         **{key: content[key] for key in wanted},
         "expected_calibration_error": error,
     }

@@ -1,11 +1,11 @@
 """The object of `tlx eval --json` and report.json, made for a command and for the worker."""
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..inference.whole_file import file_digest, replacing
+from .scored_on import scored_on
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -31,15 +31,12 @@ def report_content(
         notes: what to think of when reading it.
         unknown: what came of pictures that show none of the labels.
     """
-    from .. import __version__
     from ..evaluation.report_json import report_json
 
     return {
         **report_json(report),
         "model_sha256": file_digest(classifier.session.path),
-        "data": str(data),
-        "date": date.today().isoformat(),
-        "tlx": __version__,
+        **scored_on(data),
         "split": split,
         "notes": notes,
         "unknown": unknown,

@@ -167,6 +167,16 @@ def _common(report: Report | MultiLabelReport) -> Iterator[Number]:
     if calibrated:
         before = report.uncalibrated.expected_calibration_error
         yield _share("the same at temperature 1", before, None, "", meaning)
+        effect = report.temperature_effect
+        yield _plain(
+            "what the temperature adds to that error",
+            effect.error,
+            effect.error_interval,
+            "below 0 is better; both errors on the same draws",
+        )
+        yield _plain(
+            "what it adds to the loss", effect.loss, effect.loss_interval, "below 0 is better"
+        )
 
 
 def _share(
