@@ -22,6 +22,7 @@ from ..inference.answers_csv import (
 )
 from ..samples.sample import SEPARATOR
 from .explanations import ExplanationFolder
+from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def classify_command(
     explain: Path | None = typer.Option(
         None, help="Folder for the pictures with the activation map of their label over them."
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
     watched: Path | None = typer.Option(
         None, "--watch", help="Folder whose new pictures are classified as they come, for ever."

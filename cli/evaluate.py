@@ -11,6 +11,7 @@ from .eval_page import refuse_foreign_page, write_report_page
 from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
 from .labelled import Labels, read_columns, read_samples
+from .pixel_option import max_pixels_option
 from .report_content import is_report, report_content, write_content
 from .report_screen import show_report
 from .screen import Screen
@@ -80,6 +81,7 @@ def eval_command(
     page: Path | None = typer.Option(
         None, "--report", help="Also write the report as one HTML file, with the pictures in it."
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Score a model file, or compare two; exit 1 if some pictures could not be read.

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..errors import PictureError
 from ..inference.cores import available_cores
+from ..inference.opening import FORMATS
 from ..inference.picture import decode_bytes, read_bytes
 from .altered_copies import sketch
 from .file_endings import is_complete
@@ -103,7 +104,8 @@ def _read(sample: Sample) -> PictureFacts:
 def read_header(picture: bytes | Path) -> Header | None:
     """Read what a file, or its bytes, say before the pixels; None if it is no picture inside."""
     try:
-        with Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+        file = BytesIO(picture) if isinstance(picture, bytes) else picture
+        with Image.open(file, formats=FORMATS) as image:
             return _header(image)
     except Exception:  # noqa: BLE001 - Pillow's plugins raise nearly anything
         return None
