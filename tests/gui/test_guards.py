@@ -101,7 +101,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from tlx.gui import app
 from tlx.gui.settings import Settings
-app.make_application()
+from tlx.gui.theme import apply_theme
+apply_theme(app.make_application(), "light")
 window = app.make_window(Settings(Path("s.ini").absolute()))
 window.painted.connect(lambda: app.begin(window, [{str(colour_model)!r}]))
 window.show()
