@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QMainWindow
 
 from tlx.gui import window as window_module
 from tlx.gui.app import begin, make_application, make_window
@@ -49,7 +49,14 @@ def until(true: Callable[[], object], seconds: float = 120) -> None:
     while not true():
         if time.monotonic() > end:
             sys.exit("waited in vain")
-        QTest.qWait(1)
+        rest(0.002)
+
+
+def rest(seconds: float) -> None:
+    """Let the window work; QTest.qWait would hold Python's lock, and its threads would starve."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
 
 
 def drop(window: QMainWindow, pictures: list[str], _folder: Path) -> dict[str, float]:
@@ -142,8 +149,7 @@ def soak(
     seen: list[tuple[int, dict[str, float]]] = []
     start = time.monotonic()
     while time.monotonic() - start < seconds:
-        QTest.qWait(5000)
-        QApplication.processEvents()
+        rest(5)
         if page._pictures > 1000:  # caches are full by then
             seen.append((page._pictures, {name: resident(one) for name, one in processes.items()}))
     ended.set()

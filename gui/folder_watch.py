@@ -9,9 +9,10 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from ..errors import CardError, TlxError
+from .background import Background
 from .client import Client
 from .opened_model import Model, read_model
 from .protocol import Classified, Classify, Done, Failed, Load, Loaded, Row
@@ -53,8 +54,7 @@ class FolderWatch(QObject):
         self._ids, self._asked, self._run = count(1), 0, 0
         self._ready = self._careful = self._csv_fails = False
         self._losses, self._seconds = 0, 0.0
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._thread = Background()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
         self._worked.connect(self._take_work)
@@ -73,7 +73,7 @@ class FolderWatch(QObject):
         self._run += 1  # what a thread still brings is not taken
         self._timer.stop()
         self.client.stop()
-        self._pool.clear()
+        self._thread.clear()
         self._waiting.clear()
         self._model = self._watched = None
         self._ready = self._careful = self._csv_fails = False
@@ -83,7 +83,7 @@ class FolderWatch(QObject):
     def close(self) -> None:
         """Stop, and wait for the thread, though not for a share that does not answer."""
         self.stop()
-        self._pool.waitForDone(2000)
+        self._thread.wait(2)
 
     def _enter(self, state: str) -> None:
         if state != self.state:
@@ -108,7 +108,7 @@ class FolderWatch(QObject):
                 found = error
             self._worked.emit(run, then, found)
 
-        self._pool.start(QRunnable.create(do))
+        self._thread.start(do)
 
     def _take_work(self, run: int, then: Callable[..., None], found: object) -> None:
         if run == self._run:

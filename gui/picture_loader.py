@@ -2,9 +2,10 @@
 
 from collections import OrderedDict
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
+from .background import Background
 from .thumbnails import read_scaled
 
 LONGEST = 8192
@@ -27,8 +28,7 @@ class PictureLoader(QObject):
         super().__init__(parent)
         self._wanted = ""
         self._kept: OrderedDict[str, QImage] = OrderedDict()
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._thread = Background()
         self._read.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def get(self, path: str) -> QImage | None:
@@ -36,15 +36,15 @@ class PictureLoader(QObject):
         self._wanted = path
         found = self._kept.get(path)
         if found is None:
-            self._pool.clear()
-            self._pool.start(lambda: self._work(path))
+            self._thread.clear()
+            self._thread.start(lambda: self._work(path))
         return found
 
     def stop(self) -> None:
         """Wait for the thread to end."""
         self._wanted = ""
-        self._pool.clear()
-        self._pool.waitForDone()
+        self._thread.clear()
+        self._thread.wait()
 
     def _work(self, path: str) -> None:
         # Converted here, so that the window's thread can take it as it is.

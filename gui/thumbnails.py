@@ -4,10 +4,11 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
 
-from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from ..errors import PictureError
+from .background import Background
 
 CAPACITY = 64 << 20
 """Bytes of pixels that are kept, if nothing else is said."""
@@ -39,8 +40,7 @@ class Thumbnails(QObject):
         self._lock = Lock()
         self._generation = 0
         self._busy = False
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._thread = Background()
         self._read.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def get(self, path: str) -> QPixmap | None:
@@ -90,8 +90,8 @@ class Thumbnails(QObject):
     def stop(self) -> None:
         """Wait for the thread to end."""
         self.forget_wishes()
-        self._pool.clear()
-        self._pool.waitForDone()
+        self._thread.clear()
+        self._thread.wait()
 
     def _ask(self, path: str) -> None:
         self._asked.add(path)
@@ -99,7 +99,7 @@ class Thumbnails(QObject):
             self._wishes.append(path)
             idle, self._busy = not self._busy, True
         if idle:
-            self._pool.start(self._work)
+            self._thread.start(self._work)
 
     def _work(self) -> None:
         while True:

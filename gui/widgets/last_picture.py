@@ -1,9 +1,10 @@
 """The picture that came last, read in a thread; of many that come at once the newest is shown."""
 
-from PySide6.QtCore import QRectF, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ..background import Background
 from ..theme import colours
 from ..thumbnails import read_scaled
 
@@ -22,8 +23,7 @@ class LastPicture(QWidget):
         policy = QSizePolicy.Policy.Expanding
         self.setSizePolicy(policy, policy)
         self._wish, self._image, self._busy = "", QImage(), False
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._thread = Background()
         self._read.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -39,13 +39,13 @@ class LastPicture(QWidget):
             self.update()
         elif not self._busy:
             self._busy = True
-            self._pool.start(QRunnable.create(lambda: self._emit(path)))
+            self._thread.start(lambda: self._emit(path))
 
     def stop(self) -> None:
         """Wait for the thread, but not for a share that does not answer."""
         self._wish = ""
-        self._pool.clear()
-        self._pool.waitForDone(2000)
+        self._thread.clear()
+        self._thread.wait(2)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw it as large as fits."""

@@ -1,6 +1,7 @@
 """The form that says which folder is watched, and where its answers go."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -83,6 +84,11 @@ class WatchPlan(QWidget):
     def choose_csv(self) -> None:
         """Ask for the CSV."""
         ask_csv(self, self._csv.setText)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Let the folder be typed at once."""
+        super().showEvent(event)
+        self._folder.setFocus()
 
     def _allow(self) -> None:
         self._start.setEnabled(self._has_model and bool(self.folder))
