@@ -8,7 +8,7 @@ import csv
 import os
 import shutil
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from itertools import count
@@ -17,7 +17,6 @@ from typing import TextIO, cast
 
 from ..errors import DataError, TlxError
 from ..inference.whole_file import file_digest
-from .protocol import Row
 
 WAYS = ("copy", "link", "move")
 MANIFEST = "tlx-manifest.csv"
@@ -117,7 +116,7 @@ def folder_name(label: str) -> str:
     return f"_{kept}" if kept.startswith(".") else kept
 
 
-def apply(plan: Plan, way: str = "copy") -> Iterator[Made]:
+def apply(plan: Plan, way: str = "copy") -> Generator[Made]:
     """Do what is planned; each file is given as it stands. The first thing given is the manifest.
 
     Args:
@@ -290,14 +289,3 @@ def _refusing(target: Path) -> Generator[None]:
     except OSError as error:
         where, said = error.filename or target, error.strerror or error
         raise SortingError(f"{where}: {said}; what was made before is whole") from None
-
-
-def by_label(
-    rows: Sequence[Row], said: Mapping[str, str], unknown: str = "unknown"
-) -> list[tuple[str, str]]:
-    """Choose each picture's folder: what a person said, else the answer."""
-    return [
-        (row.path, said.get(row.path) or (unknown if row.unknown else row.predictions[0].label))
-        for row in rows
-        if row.predictions
-    ]

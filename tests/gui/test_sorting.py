@@ -10,8 +10,7 @@ import pytest
 
 from tlx.errors import DataError
 from tlx.gui import sorting
-from tlx.gui.protocol import Ranked, Row
-from tlx.gui.sorting import MANIFEST, SortingError, apply, by_label, folder_name, make_plan, undo
+from tlx.gui.sorting import MANIFEST, SortingError, apply, folder_name, make_plan, undo
 
 
 def contents(root: Path) -> dict[str, bytes | None]:
@@ -159,13 +158,6 @@ def test_a_link_to_elsewhere_and_a_foreign_manifest_are_refused(source, target, 
             undo(manifest)
     with pytest.raises(DataError, match="cannot be read"):
         undo(target / "none.csv")
-
-
-def test_a_person_s_word_goes_before_the_answer():
-    answer = (Ranked("cat", 0.9), Ranked("dog", 0.1))
-    rows = [Row("a", answer, None), Row("b", answer, None, True), Row("c", (), "bad")]
-    assert by_label(rows, {}) == [("a", "cat"), ("b", "unknown")]
-    assert by_label(rows, {"a": "dog", "b": "cow"}) == [("a", "dog"), ("b", "cow")]
 
 
 def test_many_random_actions_leave_the_pictures_and_the_user_s_files_as_they_were(
