@@ -109,7 +109,8 @@ def _sheet(t: Colours) -> str:
         padding: 5px 8px; color: {t.text}; min-height: 18px;
     }}
     QComboBox:hover, QComboBox:focus {{ border-color: {t.accent}; }}
-    QComboBox::drop-down {{ border: 0; width: 18px; }}
+    QComboBox::drop-down {{ border: 0; width: 22px; }}
+    QComboBox::down-arrow {{ image: none; }}
     QComboBox QAbstractItemView {{
         background: {t.base}; border: 1px solid {t.border}; color: {t.text};
         selection-background-color: {t.accent}; selection-color: {t.on_accent};
@@ -140,6 +141,7 @@ def _sheet(t: Colours) -> str:
         background: {t.base}; border: 1px solid {t.border}; border-radius: 10px;
     }}
     QFrame#panel QLabel {{ background: transparent; }}
+    QAbstractItemView#gallery {{ background: {t.window}; border: 0; }}
     QFrame#banner {{
         background: {t.raised}; border: 0; border-left: 4px solid {t.bad};
         border-bottom: 1px solid {t.border};
