@@ -102,7 +102,7 @@ def _sheet(t: Colours) -> str:
     }}
     QPushButton#chip {{
         background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
-        border-radius: 12px; padding: 3px 12px;
+        border-radius: 10px; padding: 3px 12px;
     }}
     QComboBox {{
         background: {t.base}; border: 1px solid {t.border}; border-radius: 6px;
@@ -162,6 +162,7 @@ def _sheet(t: Colours) -> str:
     QScrollBar::handle {{ background: {t.border}; border-radius: 3px; margin: 2px; }}
     QScrollBar::handle:horizontal {{ min-width: 32px; }}
     QScrollBar::handle:vertical {{ min-height: 32px; }}
+    QScrollBar::handle:disabled {{ background: transparent; }}
     QScrollBar::handle:hover {{ background: {t.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}

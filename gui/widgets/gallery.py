@@ -189,6 +189,7 @@ class Gallery(QAbstractItemView):
         super().updateGeometries()
         grid, bar = self.grid, self.verticalScrollBar()
         bar.setRange(0, max(grid.height - grid.room.height(), 0))
+        bar.setEnabled(bar.maximum() > 0)  # a disabled one is not seen, and keeps its place
         bar.setPageStep(grid.room.height())
         bar.setSingleStep(max(grid.cell.height() // 4, 1))
 
