@@ -53,12 +53,13 @@ class Sorter(QObject):
     def _make(self, plan: "Plan", way: str) -> None:
         from .sorting import apply
 
-        manifest, done, reason = "", -1, ""
+        manifest, done, gone, reason = "", -1, 0, ""
         steps = apply(plan, way)
         try:
             for one in steps:
                 manifest = manifest or one.place
-                done += 1
+                done += one.way != "gone"
+                gone += one.way == "gone"
                 self.went_on.emit(done, len(plan.steps))
                 if self._stopped:
                     reason = self.tr("cancelled")
@@ -66,6 +67,9 @@ class Sorter(QObject):
         except TlxError as error:
             reason = str(error)
         steps.close()
+        if gone:
+            vanished = self.tr("{0:,} pictures are no longer there").format(gone)
+            reason = f"{vanished}; {reason}" if reason else vanished
         self.running = False
         self.made.emit(plan.target / manifest if manifest else None, max(done, 0), reason)
 

@@ -59,7 +59,8 @@ class Plan:
 class Made:
     """A line of the manifest: what was made, from what, how, and the content's SHA-256.
 
-    Of a folder that was made, `way` is "folder" and the source empty.
+    Of a folder that was made, `way` is "folder" and the source empty. "gone" stands in no manifest:
+    the picture was no longer there.
     """
 
     place: str
@@ -133,6 +134,9 @@ def apply(plan: Plan, way: str = "copy") -> Generator[Made]:
         file.flush()
         yield Made(manifest.name, "", "manifest", "")
         for made in _done(plan, way):
+            if made.way == "gone":
+                yield made
+                continue
             lines.writerow(asdict(made))
             file.flush()
             if made.way == "move":  # only now that it can be found again
@@ -192,6 +196,9 @@ def read_manifest(path: Path) -> list[Made]:
 def _done(plan: Plan, way: str) -> Iterator[Made]:
     for step in plan.steps:
         folder, _, name = step.place.partition("/")
+        if not os.path.isfile(step.source):  # noqa: PTH113
+            yield Made(step.place, step.source, "gone", "")
+            continue
         if not (plan.target / folder).is_dir():
             (plan.target / folder).mkdir()
             yield Made(folder, "", "folder", "")

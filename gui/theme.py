@@ -148,6 +148,15 @@ def _sheet(t: Colours) -> str:
     }}
     QFrame#banner[good="true"] {{ border-left: 4px solid {t.good}; }}
     QListView::item {{ padding: 5px 8px; }}
+    QWidget#bare {{ background: transparent; }}
+    QRadioButton::indicator {{
+        width: 12px; height: 12px; border: 1px solid {t.muted}; border-radius: 7px;
+        background: {t.base};
+    }}
+    QRadioButton::indicator:checked {{
+        width: 6px; height: 6px; border: 4px solid {t.accent};
+    }}
+    QRadioButton:focus {{ color: {t.accent}; }}
     QLabel#muted {{ color: {t.muted}; }}
     QLabel#heading {{ color: {t.muted}; font-weight: 600; }}
     QListView, QLineEdit, QScrollArea {{

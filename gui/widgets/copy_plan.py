@@ -35,7 +35,7 @@ class CopyPlan(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Copy into label folders"))
         count = len(plan.steps)
-        title = QLabel(self.tr("{0:,} pictures into {1} folders").format(count, len(plan.counts)))
+        title = QLabel(self.tr("{0:,} pictures into these folders").format(count))
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.4)
         font.setWeight(font.Weight.DemiBold)
@@ -57,7 +57,7 @@ class CopyPlan(QDialog):
         column.addWidget(_notes(self._remarks(plan)))
         column.addLayout(self._choice())
         column.addLayout(self._buttons())
-        self.resize(440, 480)
+        self.resize(420, 440)
 
     def choose(self, way: int) -> None:
         """Choose a way, by its place in `sorting.WAYS`."""
@@ -117,12 +117,13 @@ class CopyPlan(QDialog):
         self.confirmed.emit(WAYS[self._ways.checkedId()])
 
 
-def _table(plan: "Plan") -> QScrollArea:
+def _table(plan: "Plan") -> QFrame:
     facts = Facts()
     facts.show_facts([(name, f"{count:,}") for name, count in plan.counts.items()])
     inner = QWidget()
+    inner.setObjectName("bare")
     column = QVBoxLayout(inner)
-    column.setContentsMargins(12, 10, 12, 10)
+    column.setContentsMargins(0, 0, 0, 0)
     column.addWidget(facts)
     column.addStretch()
     area = QScrollArea()
@@ -130,8 +131,14 @@ def _table(plan: "Plan") -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setAccessibleName(", ".join(f"{name}: {count}" for name, count in plan.counts.items()))
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setObjectName("plain")
     area.setWidget(inner)
-    return area
+    panel = QFrame()
+    panel.setObjectName("panel")
+    frame = QVBoxLayout(panel)
+    frame.setContentsMargins(14, 12, 14, 12)
+    frame.addWidget(area)
+    return panel
 
 
 def _notes(text: str) -> QLabel:

@@ -116,6 +116,13 @@ def test_a_file_that_came_after_the_plan_is_not_overwritten(source, target):
     assert contents(target) == {"cat": None, "cat/0.png": b"later"}
 
 
+def test_a_picture_that_has_vanished_is_passed_and_said(source, target):
+    plan = make_plan(labelled(source / "sub0"), target)
+    (source / "sub0" / "1.png").unlink()
+    assert [one.way for one in apply(plan)] == ["manifest", "copy", "gone", "copy", "copy"]
+    assert undo(target / MANIFEST).files == 3
+
+
 def test_a_full_disk_leaves_nothing_half_written_and_can_be_taken_back(source, target, monkeypatch):
     before, real = contents(source), shutil.copy2
 
