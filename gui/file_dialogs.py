@@ -85,6 +85,28 @@ def ask_report_name(parent: QWidget, then: Callable[[str], object]) -> None:
     dialog.open()
 
 
+def ask_save(parent: QWidget, title: str, name: str, then: Callable[[str], object]) -> None:
+    """Ask for the name of a CSV that is to be written."""
+    dialog = QFileDialog(parent, title)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters([_tr("CSV (*.csv)"), _tr("All files (*)")])
+    dialog.setDefaultSuffix("csv")
+    dialog.selectFile(name)
+    _open(dialog, lambda paths: then(paths[0]))
+
+
+def ask_target(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for the folder that label folders are made in."""
+    title = _tr("Copy into label folders of …")
+    _ask(parent, title, [], lambda paths: then(paths[0]), QFileDialog.FileMode.Directory)
+
+
+def ask_manifest(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for the list of copies that are to be taken back."""
+    filters = [_tr("Lists of copies (tlx-manifest*.csv)")]
+    _ask(parent, _tr("Take back copies"), filters, lambda paths: then(paths[0]))
+
+
 def _ask(
     parent: QWidget,
     title: str,
@@ -96,6 +118,10 @@ def _ask(
     dialog.setFileMode(mode)
     if filters:
         dialog.setNameFilters(filters)
+    _open(dialog, then)
+
+
+def _open(dialog: QFileDialog, then: Callable[[Sequence[str]], object]) -> None:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.filesSelected.connect(then)
     dialog.open()

@@ -68,6 +68,17 @@ def write_corrections(path: Path, labels: Mapping[str, str]) -> int:
     return len(labels)
 
 
+def by_label(
+    rows: Sequence[Row], said: Mapping[str, str], unknown: str = "unknown"
+) -> list[tuple[str, str]]:
+    """Choose each picture's folder: what a person said, else the answer."""
+    return [
+        (row.path, said.get(row.path) or (unknown if row.unknown else row.predictions[0].label))
+        for row in rows
+        if row.predictions
+    ]
+
+
 def _cells(row: Row) -> Cells:
     if row.error is not None:
         return error_cells(row.path, row.error)

@@ -61,10 +61,16 @@ def show_keys(window: "MainWindow", menus: list[QMenu]) -> None:
 
 
 def _file(window: "MainWindow") -> list[Command | None]:
+    exporting = window.exporting
     return [
         Command(window.tr("Open pictures…"), ("Ctrl+O",), window.ask_pictures),
         Command(window.tr("Open folder…"), ("Ctrl+Shift+O",), window.ask_folder),
         Command(window.tr("Open model…"), ("Ctrl+M",), window.ask_model),
+        None,
+        Command(window.tr("Export CSV…"), ("Ctrl+E",), exporting.ask_results),
+        Command(window.tr("Write corrections…"), ("Ctrl+Shift+E",), exporting.ask_corrections),
+        Command(window.tr("Copy into label folders…"), (), exporting.ask_copies),
+        Command(window.tr("Take back copies…"), (), exporting.ask_undo),
         None,
         Command(window.tr("Quit"), ("Ctrl+Q",), window.close),
     ]
@@ -89,7 +95,7 @@ def _edit(window: "MainWindow") -> list[Command | None]:
 
 def _answer(window: "MainWindow") -> list[Command | None]:
     def judge(act: Callable[[Judge], None]) -> Callable[[], None]:
-        return lambda: act(window.judge) if window.judge else None
+        return lambda: act(window.reviewing.judge) if window.reviewing else None
 
     def go(act: Callable[[ClassifyPage | FolderPage], None]) -> Callable[[], None]:
         return lambda: act(window.reviewing) if window.reviewing else None
@@ -134,7 +140,7 @@ def _run(window: "MainWindow") -> list[Command | None]:
         Command(window.tr("Go on"), ("F5",), session.classify_waiting),
         Command(window.tr("Classify all again"), ("Shift+F5",), session.classify_again),
         Command(window.tr("Evaluate pictures…"), ("Ctrl+Shift+E",), window.ask_evaluation),
-        Command(window.tr("Cancel"), ("Esc",), window.cancel),
+        Command(window.tr("Cancel"), ("Esc",), lambda: _cancel(window)),
         None,
         Command(window.tr("Watch a folder…"), ("Ctrl+Shift+W",), window.show_watch),
     ]
@@ -146,8 +152,8 @@ def _add_labels(window: "MainWindow", menu: QMenu, of_page: list[QAction]) -> No
     menu.insertMenu(menu.actions()[2], labels)
 
     def say(number: int) -> None:
-        if window.judge:
-            window.judge.number(number)
+        if window.reviewing:
+            window.reviewing.judge.number(number)
 
     text = window.tr("Label {0}")
     commands = [
@@ -163,6 +169,23 @@ def _add_labels(window: "MainWindow", menu: QMenu, of_page: list[QAction]) -> No
             action.setText((label or "").replace("&", "&&"))
 
     window.session.model_loaded.connect(name)
+
+
+def _cancel(window: "MainWindow") -> None:
+    """Close the banner, else the picture, else stop what is running, else clear the filter."""
+    page, session = window.reviewing, window.session
+    if not window.banner.isHidden():
+        window.banner.hide()
+    elif isinstance(page, FolderPage) and page.looking:
+        page.close_picture()
+    elif window.exporting.sorter.running:
+        window.exporting.sorter.cancel()
+    elif session.at_work or session.scan.running:
+        session.scan.stop()
+        session.cancel()
+        session.evaluations.cancel()
+    elif isinstance(page, FolderPage):
+        page.escape()
 
 
 def _reveal(window: "MainWindow", indices: Sequence[int]) -> None:

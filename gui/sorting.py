@@ -8,7 +8,7 @@ import csv
 import os
 import shutil
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from itertools import count
@@ -17,7 +17,6 @@ from typing import TextIO, cast
 
 from ..errors import DataError, TlxError
 from ..inference.whole_file import file_digest
-from .protocol import Row
 
 WAYS = ("copy", "link", "move")
 MANIFEST = "tlx-manifest.csv"
@@ -60,7 +59,8 @@ class Plan:
 class Made:
     """A line of the manifest: what was made, from what, how, and the content's SHA-256.
 
-    Of a folder that was made, `way` is "folder" and the source empty.
+    Of a folder that was made, `way` is "folder" and the source empty. "gone" stands in no manifest:
+    the picture was no longer there.
     """
 
     place: str
@@ -117,7 +117,7 @@ def folder_name(label: str) -> str:
     return f"_{kept}" if kept.startswith(".") else kept
 
 
-def apply(plan: Plan, way: str = "copy") -> Iterator[Made]:
+def apply(plan: Plan, way: str = "copy") -> Generator[Made]:
     """Do what is planned; each file is given as it stands. The first thing given is the manifest.
 
     Args:
@@ -134,6 +134,9 @@ def apply(plan: Plan, way: str = "copy") -> Iterator[Made]:
         file.flush()
         yield Made(manifest.name, "", "manifest", "")
         for made in _done(plan, way):
+            if made.way == "gone":
+                yield made
+                continue
             lines.writerow(asdict(made))
             file.flush()
             if made.way == "move":  # only now that it can be found again
@@ -193,6 +196,9 @@ def read_manifest(path: Path) -> list[Made]:
 def _done(plan: Plan, way: str) -> Iterator[Made]:
     for step in plan.steps:
         folder, _, name = step.place.partition("/")
+        if not os.path.isfile(step.source):  # noqa: PTH113
+            yield Made(step.place, step.source, "gone", "")
+            continue
         if not (plan.target / folder).is_dir():
             (plan.target / folder).mkdir()
             yield Made(folder, "", "folder", "")
@@ -290,14 +296,3 @@ def _refusing(target: Path) -> Generator[None]:
     except OSError as error:
         where, said = error.filename or target, error.strerror or error
         raise SortingError(f"{where}: {said}; what was made before is whole") from None
-
-
-def by_label(
-    rows: Sequence[Row], said: Mapping[str, str], unknown: str = "unknown"
-) -> list[tuple[str, str]]:
-    """Choose each picture's folder: what a person said, else the answer."""
-    return [
-        (row.path, said.get(row.path) or (unknown if row.unknown else row.predictions[0].label))
-        for row in rows
-        if row.predictions
-    ]

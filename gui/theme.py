@@ -1,14 +1,10 @@
 """Light and dark: colours, Qt's palette of them, and the little that a palette cannot say."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
-
-ARROW = Path(__file__).with_name("arrow.svg").as_posix()
-"""Of boxes to choose from; its grey is seen on light and on dark."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ def _sheet(t: Colours) -> str:
     }}
     QPushButton#chip {{
         background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
-        border-radius: 12px; padding: 3px 12px;
+        border-radius: 10px; padding: 3px 12px;
     }}
     QComboBox {{
         background: {t.base}; border: 1px solid {t.border}; border-radius: 6px;
@@ -114,7 +110,7 @@ def _sheet(t: Colours) -> str:
     }}
     QComboBox:hover, QComboBox:focus {{ border-color: {t.accent}; }}
     QComboBox::drop-down {{ border: 0; width: 22px; }}
-    QComboBox::down-arrow {{ image: url("{ARROW}"); width: 12px; height: 12px; }}
+    QComboBox::down-arrow {{ image: none; }}
     QComboBox QAbstractItemView {{
         background: {t.base}; border: 1px solid {t.border}; color: {t.text};
         selection-background-color: {t.accent}; selection-color: {t.on_accent};
@@ -145,6 +141,7 @@ def _sheet(t: Colours) -> str:
         background: {t.base}; border: 1px solid {t.border}; border-radius: 10px;
     }}
     QFrame#panel QLabel {{ background: transparent; }}
+    QAbstractItemView#gallery {{ background: {t.window}; border: 0; }}
     QFrame#banner {{
         background: {t.raised}; border: 0; border-left: 4px solid {t.bad};
         border-bottom: 1px solid {t.border};
@@ -164,6 +161,15 @@ def _sheet(t: Colours) -> str:
     QTabBar#parts::tab {{ padding: 9px 11px; }}
     QTableView#matrix QHeaderView::section {{ font-weight: 400; padding: 0 8px; }}
     QListView::item {{ padding: 5px 8px; }}
+    QWidget#bare {{ background: transparent; }}
+    QRadioButton::indicator {{
+        width: 12px; height: 12px; border: 1px solid {t.muted}; border-radius: 7px;
+        background: {t.base};
+    }}
+    QRadioButton::indicator:checked {{
+        width: 6px; height: 6px; border: 4px solid {t.accent};
+    }}
+    QRadioButton:focus {{ color: {t.accent}; }}
     QLabel#muted {{ color: {t.muted}; }}
     QLabel#heading {{ color: {t.muted}; font-weight: 600; }}
     QListView, QLineEdit, QScrollArea {{
@@ -178,6 +184,7 @@ def _sheet(t: Colours) -> str:
     QScrollBar::handle {{ background: {t.border}; border-radius: 3px; margin: 2px; }}
     QScrollBar::handle:horizontal {{ min-width: 32px; }}
     QScrollBar::handle:vertical {{ min-height: 32px; }}
+    QScrollBar::handle:disabled {{ background: transparent; }}
     QScrollBar::handle:hover {{ background: {t.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}

@@ -25,13 +25,13 @@ from PySide6.QtWidgets import (
 )
 
 from .closing import may_close
+from .exporting import Exporting
 from .file_dialogs import ask_folder, ask_model, ask_pictures
 from .menus import add_menus
 from .news import News
 from .opened_model import Model
 from .pages.classify import ClassifyPage
 from .pages.folder import FolderPage
-from .pages.judge import Judge
 from .pages.model import ModelPage
 from .session import Session
 from .settings import Settings
@@ -90,8 +90,8 @@ class MainWindow(QMainWindow):
             self.tabs.addTab(title)
         self._pages.addWidget(self.classify)
         self._arrange()
+        self.news, self.exporting = News(self), Exporting(self)
         add_menus(self)
-        self.news = News(self)
         self._connect()
         self._show_title()
 
@@ -114,11 +114,6 @@ class MainWindow(QMainWindow):
         """The page that is seen, if pictures are reviewed there."""
         page = self._pages.currentWidget()
         return page if isinstance(page, ClassifyPage | FolderPage) else None
-
-    @property
-    def judge(self) -> Judge | None:
-        """What takes the review's keys on the page that is seen."""
-        return self.reviewing.judge if self.reviewing else None
 
     @property
     def model_page(self) -> ModelPage:
@@ -214,20 +209,6 @@ class MainWindow(QMainWindow):
         if not self._take(QGuiApplication.clipboard().mimeData()):
             self.banner.say(self.tr("There is no picture on the clipboard"))
 
-    def cancel(self) -> None:
-        """Esc: close the banner, the picture, stop what is running, clear the filter."""
-        page = self.reviewing
-        if not self.banner.isHidden():
-            self.banner.hide()
-        elif isinstance(page, FolderPage) and page.looking:
-            page.close_picture()
-        elif self.session.at_work or self.session.scan.running:
-            self.session.scan.stop()
-            self.session.cancel()
-            self.session.evaluations.cancel()
-        elif isinstance(page, FolderPage):
-            page.escape()
-
     def heat_key(self) -> None:
         """H: show or hide the heat map; held, show it for so long."""
         if self.reviewing is not None:
@@ -291,6 +272,7 @@ class MainWindow(QMainWindow):
         if watch is not None:
             watch.close_all()
         self.session.close()
+        self.exporting.sorter.stop()
         for page in (self.classify, self._folder):
             if page is not None:
                 page.stop()

@@ -113,7 +113,9 @@ class CloseUp(QWidget):
             return
         results = self._session.results
         said = self._session.review.of(results.paths[self.index])
-        self.panel.show_row(self._row(), said, results.unsure_below)
+        truth = int(results.truth[self.index])
+        folder = results.labels[truth] if truth >= 0 else None
+        self.panel.show_row(self._row(), said, results.unsure_below, folder)
 
     def ask_heat(self) -> None:
         """Ask for the heat map of the label that is chosen, if it is wanted."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolButton, QWidget
 
 from ..opened_model import Model
 from ..session import Session
@@ -41,6 +41,8 @@ class FolderPage(QWidget):
         self.gallery, self.filter = self.browser.gallery, self.browser.filter
         self.close_up = CloseUp(session, settings, self.thumbnails)
         self.judge = Judge(session, self, self._chosen, lambda: self.step(1))
+        self._place = QLabel()
+        self._add_way_back()
         self._peek = HoldKey(self.close_picture)
         self._arrivals = QTimer(self, interval=ARRIVALS_MS, singleShot=True)
         self._stack = QStackedLayout(self)
@@ -153,6 +155,29 @@ class FolderPage(QWidget):
         self.close_up.right.connect(self.judge.right)
         self.close_up.wrong.connect(self.judge.wrong)
 
+    def _add_way_back(self) -> None:
+        back = QToolButton()
+        back.setText(self.tr("‹  All pictures"))
+        back.setAccessibleName(self.tr("Back to all pictures"))
+        back.setToolTip(self.tr("Back to all pictures (Esc)"))
+        back.clicked.connect(self.close_picture)
+        self._place.setObjectName("muted")
+        row = QHBoxLayout()
+        row.addWidget(back)
+        row.addStretch()
+        row.addWidget(self._place)
+        for text, name, by in (
+            ("‹", self.tr("Picture before (Left)"), -1),
+            ("›", self.tr("Next picture (Right)"), 1),
+        ):
+            button = QToolButton()
+            button.setText(text)
+            button.setAccessibleName(name)
+            button.setToolTip(name)
+            button.clicked.connect(lambda _=False, by=by: self.step(by))
+            row.addWidget(button)
+        self.close_up.left.insertLayout(0, row)
+
     def _chosen(self) -> list[int]:
         if self.looking:
             return [self.close_up.index]
@@ -162,6 +187,8 @@ class FolderPage(QWidget):
     def _show(self) -> None:
         if self.looking and self.current >= 0:
             self.close_up.show_index(self.current)
+            row, count = self.gallery.currentIndex().row(), self.browser.model.rowCount()
+            self._place.setText(self.tr("{0:,} of {1:,}").format(row + 1, count))
             self.shown.emit(self.current)
 
     def _space(self, down: bool) -> None:

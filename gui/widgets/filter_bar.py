@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
 
+from .choice import Choice
 from .own_keys import OwnKeys
 from .range_slider import RangeSlider
 
@@ -25,14 +26,14 @@ class FilterBar(QWidget):
 
     def __init__(self, side: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._label = _combo(self.tr("Label"), [(self.tr("All labels"), -1)])
-        self._state = _combo(self.tr("State"), self._states())
+        self._label = Choice(self.tr("Label"), [(self.tr("All labels"), -1)])
+        self._state = Choice(self.tr("State"), self._states())
         self._range = RangeSlider(self.tr("Confidence"))
         self._name = QLineEdit()
-        self._name.setPlaceholderText(self.tr("Part of the name"))
+        self._name.setPlaceholderText(self.tr("File name"))
         self._name.setAccessibleName(self.tr("Part of the file's name"))
         self._name.setClearButtonEnabled(True)
-        self._order = _combo(self.tr("Order"), self._orders())
+        self._order = Choice(self.tr("Order"), self._orders())
         self._size = QSlider(Qt.Orientation.Horizontal)
         self._size.setRange(SMALLEST, LARGEST)
         self._size.setSingleStep(20)
@@ -159,14 +160,3 @@ class FilterBar(QWidget):
             (self.tr("Surest first"), "most probable"),
             (self.tr("Closest race first"), "margin"),
         ]
-
-
-def _combo(name: str, entries: Sequence[tuple[str, object]]) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
-    combo.setToolTip(name)
-    combo.setMinimumContentsLength(7)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    for text, data in entries:
-        combo.addItem(text, data)
-    return combo

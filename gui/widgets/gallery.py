@@ -23,7 +23,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QWidget
 
 from .grid import MARGIN, Grid
 
@@ -60,6 +60,8 @@ class Gallery(QAbstractItemView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setObjectName("gallery")
         self.setAcceptDrops(False)
         self.setDragEnabled(False)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -187,6 +189,7 @@ class Gallery(QAbstractItemView):
         super().updateGeometries()
         grid, bar = self.grid, self.verticalScrollBar()
         bar.setRange(0, max(grid.height - grid.room.height(), 0))
+        bar.setEnabled(bar.maximum() > 0)  # a disabled one is not seen, and keeps its place
         bar.setPageStep(grid.room.height())
         bar.setSingleStep(max(grid.cell.height() // 4, 1))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSize
 
-MARGIN = 8
+MARGIN = 0
 PADDING = 20
 """A card's width beyond its picture's."""
 TEXT_HEIGHT = 54

@@ -21,6 +21,7 @@ class StatusStrip(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(0, 0, 10, 0)
         self._pace = Pace()
         self._then: Callable[[], object] = self.rest
         self._message = QLabel(self.tr("Ready"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tlx.errors import UsageError
-from tlx.gui.files import write_corrections, write_results
+from tlx.gui.files import by_label, write_corrections, write_results
 from tlx.gui.protocol import Ranked, Row
 from tlx.samples.source import SampleSource, find_source_samples
 
@@ -85,3 +85,10 @@ def test_corrections_are_what_tlx_train_reads(pictures, tmp_path, odd):
     assert {str(one.path): one.label for one in found.everything} == labels
     assert found.task == "single-label"
     assert table.read_bytes().startswith(b"file,label,split\r\n" if odd else b"file,label\r\n")
+
+
+def test_a_person_s_word_goes_before_the_answer():
+    answer = (Ranked("cat", 0.9), Ranked("dog", 0.1))
+    rows = [Row("a", answer, None), Row("b", answer, None, True), Row("c", (), "bad")]
+    assert by_label(rows, {}) == [("a", "cat"), ("b", "unknown")]
+    assert by_label(rows, {"a": "dog", "b": "cow"}) == [("a", "dog"), ("b", "cow")]

@@ -10,8 +10,7 @@ import pytest
 
 from tlx.errors import DataError
 from tlx.gui import sorting
-from tlx.gui.protocol import Ranked, Row
-from tlx.gui.sorting import MANIFEST, SortingError, apply, by_label, folder_name, make_plan, undo
+from tlx.gui.sorting import MANIFEST, SortingError, apply, folder_name, make_plan, undo
 
 
 def contents(root: Path) -> dict[str, bytes | None]:
@@ -117,6 +116,13 @@ def test_a_file_that_came_after_the_plan_is_not_overwritten(source, target):
     assert contents(target) == {"cat": None, "cat/0.png": b"later"}
 
 
+def test_a_picture_that_has_vanished_is_passed_and_said(source, target):
+    plan = make_plan(labelled(source / "sub0"), target)
+    (source / "sub0" / "1.png").unlink()
+    assert [one.way for one in apply(plan)] == ["manifest", "copy", "gone", "copy", "copy"]
+    assert undo(target / MANIFEST).files == 3
+
+
 def test_a_full_disk_leaves_nothing_half_written_and_can_be_taken_back(source, target, monkeypatch):
     before, real = contents(source), shutil.copy2
 
@@ -159,13 +165,6 @@ def test_a_link_to_elsewhere_and_a_foreign_manifest_are_refused(source, target, 
             undo(manifest)
     with pytest.raises(DataError, match="cannot be read"):
         undo(target / "none.csv")
-
-
-def test_a_person_s_word_goes_before_the_answer():
-    answer = (Ranked("cat", 0.9), Ranked("dog", 0.1))
-    rows = [Row("a", answer, None), Row("b", answer, None, True), Row("c", (), "bad")]
-    assert by_label(rows, {}) == [("a", "cat"), ("b", "unknown")]
-    assert by_label(rows, {"a": "dog", "b": "cow"}) == [("a", "dog"), ("b", "cow")]
 
 
 def test_many_random_actions_leave_the_pictures_and_the_user_s_files_as_they_were(
