@@ -4,7 +4,8 @@ import csv
 import glob
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,16 +14,15 @@ import typer
 from ..errors import DataError, UsageError
 from ..inference.whole_file import replacing
 from ..samples.sample import SEPARATOR
+from .answer_text import JUDGEMENT, chosen_labels, judgement, show_outcome
 from .explanations import ExplanationFolder
 from .screen import Screen
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
-    from ..inference.prediction import Outcome, Prediction, RankedLabel
+    from ..inference.prediction import Outcome
 
 CSV_HEADER = ("path", "error", "label", "probability")
-JUDGEMENT = ("unknown", "unknown_score")
-"""The last columns of every CSV: empty for a file without a rule for unknown pictures."""
 MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
 
 
@@ -39,27 +39,24 @@ def classify_command(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
-    from ..inference.classifier import Classifier
+    from ..inference.classifier import BATCH, Classifier
 
     paths = list(find_paths(pictures, sys.stdin))
-    classifier = Classifier(model)
+    # A few pictures, or those to be explained, come one by one; each then gets all cores.
+    classifier = Classifier(model, many=len(paths) > BATCH and explain is None)
     multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
         _refuse_foreign_file(csv_file)
     explanations = None if explain is None else _explanations(explain, classifier)
-    outcomes: list[Outcome] = []
+    columns = min(topk, len(classifier.card.labels))
     failures = 0
-    with Screen(as_json) as screen:
+    with Screen(as_json) as screen, _open_csv(csv_file, columns, multi_label) as rows:
         for done, outcome in enumerate(classifier.classify_files(paths), start=1):
             failures += outcome.error is not None
             written = _explain(outcome, classifier, explanations)
             show_outcome(outcome, topk, screen, multi_label, written)
-            if csv_file is not None:
-                outcomes.append(outcome)
+            rows.write(outcome)
             screen.progress("classifying", done, len(paths))
-        if csv_file is not None:
-            columns = min(topk, len(classifier.card.labels))
-            _write_csv(csv_file, outcomes, columns, multi_label)
         if explain is not None:
             explained = len(paths) - failures
             noun = "picture" if explained == 1 else "pictures"
@@ -86,47 +83,6 @@ def _explain(
     if outcome.prediction is None:
         return {}
     return explanations.write(classifier.session, outcome.path, outcome.prediction)
-
-
-def show_outcome(
-    outcome: "Outcome",
-    topk: int,
-    screen: Screen,
-    multi_label: bool = False,
-    explanations: dict[str, str] | None = None,
-) -> None:
-    """Print a picture's answer as a row, or as a line of JSON.
-
-    Args:
-        outcome: the answer.
-        topk: labels that are ranked.
-        screen: where it goes.
-        multi_label: whether the model is of that task.
-        explanations: the written files by label; None where they were not asked for.
-    """
-    if screen.as_json:
-        written = {} if explanations is None else _explanation_json(explanations, multi_label)
-        screen.json({**_json(outcome, topk, multi_label), **written})
-    elif outcome.prediction is None:
-        screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
-    elif multi_label:
-        screen.row(f"{outcome.path}  {_chosen_text(outcome.prediction, topk)}")
-    elif outcome.prediction.unknown:
-        screen.row(f"{outcome.path}  unknown (nearest: {_text(outcome.prediction.top(1))})")
-    else:
-        screen.row(f"{outcome.path}  {_text(outcome.prediction.top(topk))}")
-
-
-def _text(ranked: "Sequence[RankedLabel]") -> str:
-    return "  ".join(f"{row.label} {row.probability:.1%}" for row in ranked)
-
-
-def _chosen_text(prediction: "Prediction", topk: int) -> str:
-    chosen = prediction.chosen
-    if not chosen:
-        return f"none of the labels (most probable: {_text(prediction.top(1))})"
-    more = f"  and {len(chosen) - topk} more" if len(chosen) > topk else ""
-    return _text(chosen[:topk]) + more
 
 
 def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
@@ -177,35 +133,6 @@ def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
         raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")
 
 
-def _json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
-    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    answers = [{"label": row.label, "probability": row.probability} for row in ranked]
-    chosen: dict[str, object] = {"labels": _chosen_labels(outcome)} if multi_label else {}
-    judged = dict(zip(JUDGEMENT, _judgement(outcome), strict=True))
-    return {
-        "path": outcome.path,
-        **chosen,
-        "predictions": answers,
-        **judged,
-        "error": outcome.error,
-    }
-
-
-def _judgement(outcome: "Outcome") -> tuple[bool | None, float | None]:
-    """Say whether the picture is none of the labels, and its score; None without a rule."""
-    found = outcome.prediction
-    return (None, None) if found is None else (found.unknown, found.unknown_score)
-
-
-def _explanation_json(written: dict[str, str], multi_label: bool) -> dict[str, object]:
-    first = next(iter(written.values()), None)
-    return {"explanation": first, **({"explanations": written} if multi_label else {})}
-
-
-def _chosen_labels(outcome: "Outcome") -> list[str]:
-    return [row.label for row in outcome.prediction.chosen] if outcome.prediction else []
-
-
 def _refuse_foreign_file(path: Path) -> None:
     """Replace only what an earlier run wrote: the user's own table must not be lost."""
     if not path.parent.is_dir():
@@ -218,28 +145,67 @@ def _refuse_foreign_file(path: Path) -> None:
         raise UsageError(f"--csv {path}: exists and was not written by tlx; choose another name")
 
 
-def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label: bool) -> None:
-    header = MULTI_LABEL_HEADER if multi_label else CSV_HEADER
-    more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in CSV_HEADER[2:]]
+class _CsvRows:
+    """Answers written as they come: however many there are, they need no memory."""
+
+    def __init__(self, path: Path, file: TextIO, topk: int, multi_label: bool) -> None:
+        self._path, self._topk, self._multi_label = path, topk, multi_label
+        self._file, self._rows = file, csv.writer(file)
+        header = MULTI_LABEL_HEADER if multi_label else CSV_HEADER
+        more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in CSV_HEADER[2:]]
+        self._write((*header, *more, *JUDGEMENT))
+
+    def write(self, outcome: "Outcome") -> None:
+        """Write a picture's row."""
+        self._write(_csv_row(outcome, self._topk, self._multi_label))
+
+    def close(self) -> None:
+        """Write what is left in memory."""
+        with _saying(self._path):
+            self._file.close()
+
+    def _write(self, row: Sequence[object]) -> None:
+        with _saying(self._path):
+            self._rows.writerow(row)
+
+
+class _NoRows:
+    """Stands where no CSV is wanted."""
+
+    def write(self, outcome: "Outcome") -> None:
+        """Forget it."""
+
+
+@contextmanager
+def _saying(path: Path) -> Generator[None]:
     try:
-        with (
-            replacing(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
-        ):
-            rows = csv.writer(file)
-            rows.writerow((*header, *more, *JUDGEMENT))
-            rows.writerows(_csv_row(outcome, topk, multi_label) for outcome in outcomes)
+        yield
     except OSError as error:
         raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _open_csv(path: Path | None, topk: int, multi_label: bool) -> Generator[_CsvRows | _NoRows]:
+    """Give what takes the answers; the file is there when all of them are."""
+    if path is None:
+        yield _NoRows()
+        return
+    with replacing(path) as temporary:
+        with _saying(path):
+            file = temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape")
+        with file:
+            rows = _CsvRows(path, file, topk, multi_label)
+            yield rows
+            rows.close()
 
 
 def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
     ranked = outcome.prediction.top(topk) if outcome.prediction else ()
     # Sorted, as in a CSV of truth: the same labels make the same cell.
-    chosen = [SEPARATOR.join(sorted(_chosen_labels(outcome)))] if multi_label else []
+    chosen = [SEPARATOR.join(sorted(chosen_labels(outcome)))] if multi_label else []
     answers = [value for row in ranked for value in (row.label, row.probability)]
     if outcome.prediction is None:
         return [outcome.path, outcome.error or ""]
-    unknown, score = _judgement(outcome)
+    unknown, score = judgement(outcome)
     said = "" if unknown is None else str(unknown).lower()
     return [outcome.path, "", *chosen, *answers, said, "" if score is None else score]
