@@ -13,21 +13,22 @@ import typer
 from ..errors import ContradictionError, DataError, UsageError
 from ..inference.answers_csv import (
     HEADER,
-    JUDGEMENT,
     MULTI_LABEL_HEADER,
+    Write,
     answer_cells,
     error_cells,
+    open_answers,
     require_own,
-    write_answers,
 )
 from ..samples.sample import SEPARATOR
+from .answer_text import chosen_labels, judgement, show_outcome
 from .explanations import ExplanationFolder
 from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
-    from ..inference.prediction import Outcome, Prediction, RankedLabel
+    from ..inference.prediction import Outcome
 
 
 def classify_command(
@@ -59,27 +60,24 @@ def classify_command(
         _refuse_beside_watch(pictures, explain)
         watch_folder(model, watched, topk, csv_file, as_json, new_only, interval)
         return
-    from ..inference.classifier import Classifier
+    from ..inference.classifier import BATCH, Classifier
 
     paths = list(find_paths(_required(pictures), sys.stdin))
-    classifier = Classifier(model)
+    # A few pictures, or those to be explained, come one by one; each then gets all cores.
+    classifier = Classifier(model, many=len(paths) > BATCH and explain is None)
     multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
         _refuse_foreign_file(csv_file)
     explanations = None if explain is None else _explanations(explain, classifier)
-    outcomes: list[Outcome] = []
+    columns = min(topk, len(classifier.card.labels))
     failures = 0
-    with Screen(as_json) as screen:
+    with Screen(as_json) as screen, _open_csv(csv_file, columns, multi_label) as write:
         for done, outcome in enumerate(classifier.classify_files(paths), start=1):
             failures += outcome.error is not None
             written = _explain(outcome, classifier, explanations)
             show_outcome(outcome, topk, screen, multi_label, written)
-            if csv_file is not None:
-                outcomes.append(outcome)
+            write(_csv_row(outcome, columns, multi_label))
             screen.progress("classifying", done, len(paths))
-        if csv_file is not None:
-            columns = min(topk, len(classifier.card.labels))
-            _write_csv(csv_file, outcomes, columns, multi_label)
         if explain is not None:
             explained = len(paths) - failures
             noun = "picture" if explained == 1 else "pictures"
@@ -118,47 +116,6 @@ def _explain(
     if outcome.prediction is None:
         return {}
     return explanations.write(classifier.session, outcome.path, outcome.prediction)
-
-
-def show_outcome(
-    outcome: "Outcome",
-    topk: int,
-    screen: Screen,
-    multi_label: bool = False,
-    explanations: dict[str, str] | None = None,
-) -> None:
-    """Print a picture's answer as a row, or as a line of JSON.
-
-    Args:
-        outcome: the answer.
-        topk: labels that are ranked.
-        screen: where it goes.
-        multi_label: whether the model is of that task.
-        explanations: the written files by label; None where they were not asked for.
-    """
-    if screen.as_json:
-        written = {} if explanations is None else _explanation_json(explanations, multi_label)
-        screen.json({**outcome_json(outcome, topk, multi_label), **written})
-    elif outcome.prediction is None:
-        screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
-    elif multi_label:
-        screen.row(f"{outcome.path}  {_chosen_text(outcome.prediction, topk)}")
-    elif outcome.prediction.unknown:
-        screen.row(f"{outcome.path}  unknown (nearest: {_text(outcome.prediction.top(1))})")
-    else:
-        screen.row(f"{outcome.path}  {_text(outcome.prediction.top(topk))}")
-
-
-def _text(ranked: "Sequence[RankedLabel]") -> str:
-    return "  ".join(f"{row.label} {row.probability:.1%}" for row in ranked)
-
-
-def _chosen_text(prediction: "Prediction", topk: int) -> str:
-    chosen = prediction.chosen
-    if not chosen:
-        return f"none of the labels (most probable: {_text(prediction.top(1))})"
-    more = f"  and {len(chosen) - topk} more" if len(chosen) > topk else ""
-    return _text(chosen[:topk]) + more
 
 
 def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
@@ -209,46 +166,20 @@ def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
         raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")
 
 
-def outcome_json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
-    """Write an answer as an object of `tlx classify --json`."""
-    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    answers = [{"label": row.label, "probability": row.probability} for row in ranked]
-    chosen: dict[str, object] = {"labels": _chosen_labels(outcome)} if multi_label else {}
-    judged = dict(zip(JUDGEMENT, _judgement(outcome), strict=True))
-    return {
-        "path": outcome.path,
-        **chosen,
-        "predictions": answers,
-        **judged,
-        "error": outcome.error,
-    }
-
-
-def _judgement(outcome: "Outcome") -> tuple[bool | None, float | None]:
-    """Say whether the picture is none of the labels, and its score; None without a rule."""
-    found = outcome.prediction
-    return (None, None) if found is None else (found.unknown, found.unknown_score)
-
-
-def _explanation_json(written: dict[str, str], multi_label: bool) -> dict[str, object]:
-    first = next(iter(written.values()), None)
-    return {"explanation": first, **({"explanations": written} if multi_label else {})}
-
-
-def _chosen_labels(outcome: "Outcome") -> list[str]:
-    return [row.label for row in outcome.prediction.chosen] if outcome.prediction else []
-
-
 def _refuse_foreign_file(path: Path) -> None:
     """Replace only what an earlier run wrote: the user's own table must not be lost."""
     with _naming_the_option():
         require_own(path, HEADER, MULTI_LABEL_HEADER)
 
 
-def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label: bool) -> None:
-    rows = (_csv_row(outcome, topk, multi_label) for outcome in outcomes)
-    with _naming_the_option():
-        write_answers(path, rows, topk, multi_label)
+@contextmanager
+def _open_csv(path: Path | None, topk: int, multi_label: bool) -> Generator[Write]:
+    """Give what takes a row; without a CSV it forgets it."""
+    if path is None:
+        yield lambda _: None
+        return
+    with _naming_the_option(), open_answers(path, topk, multi_label) as write:
+        yield write
 
 
 @contextmanager
@@ -264,5 +195,5 @@ def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> Sequence[objec
         return error_cells(outcome.path, outcome.error or "")
     ranked = ((row.label, row.probability) for row in outcome.prediction.top(topk))
     # Sorted, as in a CSV of truth: the same labels make the same cell.
-    chosen = SEPARATOR.join(sorted(_chosen_labels(outcome))) if multi_label else None
-    return answer_cells(outcome.path, ranked, chosen, *_judgement(outcome))
+    chosen = SEPARATOR.join(sorted(chosen_labels(outcome))) if multi_label else None
+    return answer_cells(outcome.path, ranked, chosen, *judgement(outcome))

@@ -7,7 +7,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from .classify import outcome_json, show_outcome
+from .answer_text import outcome_json, show_outcome
 from .screen import Screen
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """The table of answers that `tlx classify --csv` and the window write: a row a picture."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UsageError
@@ -13,6 +14,7 @@ JUDGEMENT = ("unknown", "unknown_score")
 """The last columns of every table: empty for a file without a rule for unknown pictures."""
 
 Cells = Sequence[object]
+Write = Callable[[Cells], None]
 
 
 def write_answers(path: Path, rows: Iterable[Cells], topk: int, multi_label: bool) -> None:
@@ -21,9 +23,22 @@ def write_answers(path: Path, rows: Iterable[Cells], topk: int, multi_label: boo
     Raises:
         UsageError: it cannot be written; nothing is left of it then.
     """
+    with open_answers(path, topk, multi_label) as write:
+        for row in rows:
+            write(row)
+
+
+@contextmanager
+def open_answers(path: Path, topk: int, multi_label: bool) -> Generator[Write]:
+    """Give the function that writes a row; the table is there when all of them are.
+
+    Raises:
+        UsageError: as above.
+    """
     header = MULTI_LABEL_HEADER if multi_label else HEADER
     more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in HEADER[2:]]
-    write_table(path, [(*header, *more, *JUDGEMENT)], rows)
+    with open_table(path, [(*header, *more, *JUDGEMENT)]) as write:
+        yield write
 
 
 def write_table(path: Path, header: Iterable[Cells], rows: Iterable[Cells]) -> None:
@@ -32,14 +47,39 @@ def write_table(path: Path, header: Iterable[Cells], rows: Iterable[Cells]) -> N
     Raises:
         UsageError: as above.
     """
-    try:
-        with (
-            replacing(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
-        ):
+    with open_table(path, header) as write:
+        for row in rows:
+            write(row)
+
+
+@contextmanager
+def open_table(path: Path, header: Iterable[Cells]) -> Generator[Write]:
+    """Give the function that writes a row of a CSV; it is there when all rows are.
+
+    Raises:
+        UsageError: as above.
+    """
+    with replacing(path) as temporary:
+        with _saying(path):
+            file = temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape")
+        with file:
             writer = csv.writer(file)
-            writer.writerows(header)
-            writer.writerows(rows)
+
+            def write(row: Cells) -> None:
+                with _saying(path):
+                    writer.writerow(row)
+
+            for row in header:
+                write(row)
+            yield write
+            with _saying(path):
+                file.close()
+
+
+@contextmanager
+def _saying(path: Path) -> Generator[None]:
+    try:
+        yield
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
