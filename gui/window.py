@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
             self.tabs.addTab(title)
         self._pages.addWidget(self.classify)
         self._arrange()
+        self.tabs.currentChanged.connect(self._show_page)  # first: the menus ask what is shown
         add_menus(self)
         self.news = News(self)
         self._connect()
@@ -324,7 +325,6 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session, welcome = self.session, self.classify.welcome
-        self.tabs.currentChanged.connect(self._show_page)
         welcome.model_wanted.connect(self.ask_model)
         welcome.pictures_wanted.connect(self.ask_pictures)
         welcome.recent_wanted.connect(self.open_model)
