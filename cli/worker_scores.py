@@ -25,6 +25,7 @@ from .extras import require_extra
 from .labelled import Labels, read_samples
 from .pair_json import agreement_json, pair_json
 from .report_content import is_report, report_content, write_content
+from .scored_on import scored_on
 from .selection_note import pair_notes, selection_notes
 from .written_files import require_writable, writing
 
@@ -183,8 +184,8 @@ def _compare(request: Compare, first: "Classifier", threads: int) -> Answers:
     samples = _samples(request)
     pair = yield from _watched(compare_events(first, second, samples), request.id)
     notes = pair_notes((first, second), pair.reports, request.split)
-    content = {**pair_json(pair), "notes": notes, "split": request.split, "error": None}
-    return Compared(request.id, content)
+    content = {**pair_json(pair), **scored_on(Path(request.data))}
+    return Compared(request.id, {**content, "notes": notes, "split": request.split, "error": None})
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.classify)
         self._arrange()
         self.news, self.exporting = News(self), Exporting(self)
+        self.tabs.currentChanged.connect(self._show_page)  # first: the menus ask what is shown
         add_menus(self)
         self._connect()
         self._show_title()
@@ -306,7 +307,6 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session, welcome = self.session, self.classify.welcome
-        self.tabs.currentChanged.connect(self._show_page)
         welcome.model_wanted.connect(self.ask_model)
         welcome.pictures_wanted.connect(self.ask_pictures)
         welcome.recent_wanted.connect(self.open_model)

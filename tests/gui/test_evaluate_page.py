@@ -185,7 +185,12 @@ def test_the_page_folder_shows_exactly_the_pictures_of_a_cell_and_says_why(score
     assert page.browser._chip.text().startswith("red taken for green")
     scored.show_page(EVALUATE)
     assert done.shown is done.results
-    click(qtbot, done.results.confusion.matrix, 0, 0)
+    matrix = done.results.confusion.matrix  # whose keys are its own again
+    qtbot.keyClick(matrix, Qt.Key.Key_Left)
+    qtbot.keyClick(matrix, Qt.Key.Key_Up)
+    qtbot.keyClick(matrix, Qt.Key.Key_Up)
+    assert (matrix.currentIndex().row(), matrix.currentIndex().column()) == (0, 0)
+    qtbot.keyClick(matrix, Qt.Key.Key_Return)
     assert [Path(paths[number]).name for number in page.numbers] == ["0.png", "1.png"]
 
 
