@@ -46,6 +46,7 @@ class Browser(QWidget):
         super().__init__(parent)
         self._session, self._settings, self._thumbnails = session, settings, thumbnails
         self._only: _Only | None = None
+        self._seen: dict[str, int] = {}
         self.filter = FilterBar(settings.card_side)
         self.gallery, self.side = Gallery(), SidePanel()
         self.model = GalleryModel(session, self)
@@ -139,8 +140,7 @@ class Browser(QWidget):
         self.side.threshold_changed.connect(self._set_threshold)
         self._chip.clicked.connect(self.clear)
         self._clear.clicked.connect(self.clear)
-        # Cheap, and put together by Qt, where a signal for each card would not be.
-        self._thumbnails.ready.connect(lambda _: self.gallery.viewport().update())
+        self._thumbnails.ready.connect(self._show_thumbnail)
 
     def _filtered(self) -> None:
         label = self.filter.label
@@ -155,7 +155,12 @@ class Browser(QWidget):
         """Want the thumbnails of what is seen, and of no card that has scrolled away."""
         self._thumbnails.set_side(self.gallery.side, self.gallery.devicePixelRatioF())
         paths, number = self._session.results.paths, self.model.number
-        self._thumbnails.wish_only([paths[number(row)] for row in range(first, last + 1)])
+        self._seen = {paths[number(row)]: row for row in range(first, last + 1)}
+        self._thumbnails.wish_only(self._seen)
+
+    def _show_thumbnail(self, path: str) -> None:
+        if (row := self._seen.get(path)) is not None:
+            self.gallery.repaint_row(row)
 
     def _set_threshold(self, share: float) -> None:
         self._session.results.unsure_below = share

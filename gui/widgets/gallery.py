@@ -77,7 +77,7 @@ class Gallery(QAbstractItemView):
         """Show larger or smaller pictures; the current one, or the topmost, stays in sight."""
         current = self.currentIndex().row()
         kept = current if self._is_seen(current) else self._seen[0]
-        self._side = side
+        self._side, self._seen = side, (-1, -1)
         self.updateGeometries()
         if kept >= 0:
             self.scrollTo(self.model().index(kept, 0))
@@ -89,6 +89,10 @@ class Gallery(QAbstractItemView):
         model = self.model()
         count = 0 if model is None else model.rowCount()  # pyright: ignore[reportUnnecessaryComparison]
         return Grid(count, self._side, self.viewport().size(), self.verticalOffset())
+
+    def repaint_row(self, row: int) -> None:
+        """Paint one card anew."""
+        self.viewport().update(self.grid.rect(row))
 
     def top_of_current(self) -> int | None:
         """Give where the current card begins on the viewport, None if it is not seen."""
@@ -202,8 +206,17 @@ class Gallery(QAbstractItemView):
         if kept > 0:
             self.scrollTo(self.model().index(kept, 0))
 
+    def reset(self) -> None:
+        """Take other rows, whose pictures are not yet looked at."""
+        self._seen = (-1, -1)
+        super().reset()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802 - Qt's name
+        """Move what is painted; only what comes into sight is painted anew."""
+        self.viewport().scroll(dx, dy)
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the cards that are seen."""
+        """Draw the cards that are seen, as far as they must be."""
         grid = self.grid
         first, last = grid.in_sight
         if (first, last) != self._seen:
@@ -216,6 +229,8 @@ class Gallery(QAbstractItemView):
         chosen, delegate, model = self.selectionModel(), self.itemDelegate(), self.model()
         flag = QStyle.StateFlag
         for row in range(first, last + 1):
+            if not event.rect().intersects(grid.rect(row)):
+                continue
             index = model.index(row, 0)
             state = flag.State_Enabled
             state |= flag.State_Selected if chosen.isSelected(index) else flag.State_None

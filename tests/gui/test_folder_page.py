@@ -427,6 +427,20 @@ def test_random_actions_change_no_picture(page, qtbot, wrong_pictures, tmp_path)
     )
 
 
+def test_a_thumbnail_that_comes_later_is_painted_on_its_card(page, qtbot):
+    canvas = page.gallery.viewport()
+    page.filter.choose_state("wrong")  # another picture in the place of the first
+    page.thumbnails.set_side(page.gallery.side, 0.5)
+    page.gallery.reset()
+    qtbot.waitUntil(lambda: page.browser._seen != {}, timeout=WAIT)
+    path = page._session.results.paths[page.numbers[0]]
+    with qtbot.waitSignal(page.thumbnails.ready, timeout=WAIT):
+        canvas.update()
+    assert page.browser._seen == {path: 0}
+    middle = page.gallery.grid.rect(0).center() - QPoint(0, 20)
+    assert canvas.grab().toImage().pixelColor(middle).green() == 180
+
+
 def test_the_models_are_right(page, qtmodeltester):
     qtmodeltester.check(page.browser.model, force_py=True)
     qtmodeltester.check(page.browser.side.labels.counts, force_py=True)
