@@ -7,6 +7,7 @@ import typer
 
 from ..errors import UsageError
 from .extras import require_extra
+from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def adopt_command(
     truth: Path | None = typer.Option(
         None, help="CSV of files and their labels instead of label folders, as tlx train --labels."
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Take over a trained torchvision ResNet, so that it can be exported and verified."""

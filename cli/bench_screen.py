@@ -10,9 +10,9 @@ from rich.text import Text
 from .screen import Screen, one_line
 
 if TYPE_CHECKING:
+    from ..inference.timing import SpeedRatio, Timing
     from ..studies.bench import AgainstFirst, BenchResult, FileFigures
     from ..studies.machine import Machine
-    from ..studies.timing import SpeedRatio, Timing
 
 BUSY = 0.25
 """Share of the cores that other programs wanted before: from here on the output says so."""

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import UsageError
+from .pixel_option import max_pixels_option
 from .screen import Screen
 from .written_files import require_writable, writing
 
@@ -51,6 +52,7 @@ def check_command(
     html: Path | None = typer.Option(
         None, help="Also write one HTML file that shows the pictures side by side."
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Check the pictures and labels of a data folder; exit 1 if a result would be falsified."""
@@ -117,7 +119,7 @@ def _fitting_classifier(model: Path, source: "SampleSource") -> "Classifier":
     from ..inference.classifier import Classifier
     from ..samples.source import find_source_samples
 
-    classifier = Classifier(model)
+    classifier = Classifier(model, many=True)
     require_fitting(find_source_samples(source), classifier.card)
     return classifier
 

@@ -1,29 +1,33 @@
 """`tlx classify`: ranked labels for pictures."""
 
-import csv
 import glob
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from ..errors import ContradictionError, DataError, UsageError
-from ..inference.whole_file import replacing
+from ..inference.answers_csv import (
+    HEADER,
+    JUDGEMENT,
+    MULTI_LABEL_HEADER,
+    answer_cells,
+    error_cells,
+    require_own,
+    write_answers,
+)
 from ..samples.sample import SEPARATOR
 from .explanations import ExplanationFolder
+from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
     from ..inference.prediction import Outcome, Prediction, RankedLabel
-
-CSV_HEADER = ("path", "error", "label", "probability")
-JUDGEMENT = ("unknown", "unknown_score")
-"""The last columns of every CSV: empty for a file without a rule for unknown pictures."""
-MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
 
 
 def classify_command(
@@ -36,6 +40,7 @@ def classify_command(
     explain: Path | None = typer.Option(
         None, help="Folder for the pictures with the activation map of their label over them."
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
     watched: Path | None = typer.Option(
         None, "--watch", help="Folder whose new pictures are classified as they come, for ever."
@@ -236,38 +241,28 @@ def _chosen_labels(outcome: "Outcome") -> list[str]:
 
 def _refuse_foreign_file(path: Path) -> None:
     """Replace only what an earlier run wrote: the user's own table must not be lost."""
-    if not path.parent.is_dir():
-        raise UsageError(f"--csv {path}: there is no folder {path.parent}")
-    if not path.exists():
-        return
-    start = path.read_bytes()[:80] if path.is_file() else b"x"
-    ours = tuple(",".join(header).encode() for header in (CSV_HEADER, MULTI_LABEL_HEADER))
-    if start and not start.startswith(ours):
-        raise UsageError(f"--csv {path}: exists and was not written by tlx; choose another name")
+    with _naming_the_option():
+        require_own(path, HEADER, MULTI_LABEL_HEADER)
 
 
 def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label: bool) -> None:
-    header = MULTI_LABEL_HEADER if multi_label else CSV_HEADER
-    more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in CSV_HEADER[2:]]
+    rows = (_csv_row(outcome, topk, multi_label) for outcome in outcomes)
+    with _naming_the_option():
+        write_answers(path, rows, topk, multi_label)
+
+
+@contextmanager
+def _naming_the_option() -> Generator[None]:
     try:
-        with (
-            replacing(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
-        ):
-            rows = csv.writer(file)
-            rows.writerow((*header, *more, *JUDGEMENT))
-            rows.writerows(_csv_row(outcome, topk, multi_label) for outcome in outcomes)
-    except OSError as error:
-        raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
+        yield
+    except UsageError as error:
+        raise UsageError(f"--csv {error}") from None
 
 
-def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
-    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    # Sorted, as in a CSV of truth: the same labels make the same cell.
-    chosen = [SEPARATOR.join(sorted(_chosen_labels(outcome)))] if multi_label else []
-    answers = [value for row in ranked for value in (row.label, row.probability)]
+def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> Sequence[object]:
     if outcome.prediction is None:
-        return [outcome.path, outcome.error or ""]
-    unknown, score = _judgement(outcome)
-    said = "" if unknown is None else str(unknown).lower()
-    return [outcome.path, "", *chosen, *answers, said, "" if score is None else score]
+        return error_cells(outcome.path, outcome.error or "")
+    ranked = ((row.label, row.probability) for row in outcome.prediction.top(topk))
+    # Sorted, as in a CSV of truth: the same labels make the same cell.
+    chosen = SEPARATOR.join(sorted(_chosen_labels(outcome))) if multi_label else None
+    return answer_cells(outcome.path, ranked, chosen, *_judgement(outcome))

@@ -17,6 +17,7 @@ from .comparison_screen import comparison_json, show_comparison
 from .extras import require_extra
 from .interruption import Interruption
 from .options import take_options_of
+from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def compare_command(
     overwrite: bool = typer.Option(
         False, help="Begin a study that exists anew.", rich_help_panel=OUTPUT
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(
         False, "--json", help="Print one JSON object.", rich_help_panel=OUTPUT
     ),

@@ -7,6 +7,7 @@ import typer
 
 from .export_screen import show_export
 from .extras import require_extra
+from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def export_command(
     triton: Path | None = typer.Option(
         None, help="Also write the same file into this model repository of Triton."
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
     imgsz: int | None = typer.Option(
         None,

@@ -14,6 +14,7 @@ from ..training.torchrun import this_process
 from .extras import require_extra
 from .interruption import Interruption
 from .options import take_options_of
+from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def train_command(
         "suggest one.",
         rich_help_panel=RECIPE,
     ),
+    _max_pixels: int = max_pixels_option(OUTPUT),
     as_json: bool = typer.Option(
         False, "--json", help="An object an epoch, then a summary.", rich_help_panel=OUTPUT
     ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from .extras import require_extra
+from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def verify_command(
         help="Pictures to verify on: a folder, with label folders in it if accuracy is to be "
         "compared, or the run's own if they have moved. (default: the run's validation pictures)",
     ),
+    _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Prove again that a model file answers as its checkpoint does; nothing is changed."""

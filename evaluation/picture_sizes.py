@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..inference.cores import available_cores
+from ..inference.opening import FORMATS
 from .scored_picture import Size
 
 
@@ -22,7 +23,7 @@ def _read(path: Path) -> Size | None:
     try:
         if not path.is_file():  # a FIFO would wait for ever
             return None
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             return image.size
     except Exception:  # noqa: BLE001 - Pillow's plugins raise nearly anything
         return None

@@ -17,9 +17,10 @@ from onnxruntime.quantization.calibrate import TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from ..errors import VerificationError
+from ..errors import ModelFileError, VerificationError
 from ..inference.card import CARD_KEY, ModelCard
 from ..inference.card_json import card_from_json
+from ..inference.session import UNKNOWN
 from .onnx_file import make_portable, save_onnx
 
 LAYERS = ("Conv", "Gemm", "MatMul")
@@ -63,10 +64,17 @@ def open_float_graph(source: Path) -> Generator[FloatGraph]:
     """Prepare a float file in a temporary folder.
 
     Raises:
+        ModelFileError: the file has its rule for unknown pictures already, which is computed in
+            float64: the rule comes last, from the features of the quantized file.
         VerificationError: the graph has no two layers to quantize.
     """
-    metadata = {entry.key: entry.value for entry in onnx.load(source).metadata_props}
-    card = card_from_json(metadata[CARD_KEY])
+    given = onnx.load(source)
+    card = card_from_json({entry.key: entry.value for entry in given.metadata_props}[CARD_KEY])
+    if UNKNOWN in (output.name for output in given.graph.output):
+        raise ModelFileError(
+            f"{source}: has a rule for unknown pictures, which is added last; quantize the file "
+            "before, as tlx export --quantize int8 does"
+        )
     with tempfile.TemporaryDirectory(prefix="tlx-int8-") as folder:
         path = Path(folder) / "float.onnx"
         with silent():

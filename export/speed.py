@@ -1,27 +1,25 @@
 """How many times as fast a file answers as another one, on this processor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
+import numpy as np
 from scipy.stats import binom
 
 from ..inference.cores import available_cores
+from ..inference.events import finish
 from ..inference.graph_input import Pixels
 from ..inference.other_programs import BUSY, read_core_times
 from ..inference.processor import describe_processor
 from ..inference.session import CPU, ModelSession
+from ..inference.timing import SHORTEST_TURN, Work, take_turns, timed
 
-WARM_UP = 5
-"""Runs of each file before anything is measured: the first ones set up memory."""
-TURN = 3
-"""Runs of a file in a row. The one before them does not count: the other file's threads may still
-be spinning on the cores, and its data fill the caches."""
-FEWEST, MOST = 15, 100
+FEWEST = 15
 """Rounds; in each, both files have a turn."""
-SECONDS = 4.0
+SECONDS = 3.0
+"""About how long each file is measured."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +68,15 @@ def measure_speedup(reference: Path, other: Path, picture: Pixels, provider: str
     """
     threads = available_cores()
     sessions = [ModelSession(path, threads, provider) for path in (reference, other)]
-    works = [lambda session=session: session.scores([picture]) for session in sessions]
-    for work in works * WARM_UP:
-        work()
+    works = [_answering(session, picture) for session in sessions]
     before = read_core_times()
-    first, second = _take_turns(works)
+    times = finish(take_turns("speed", works, SECONDS, FEWEST * SHORTEST_TURN))
     after = read_core_times()
-    ratios = [one / two for one, two in zip(first, second, strict=True)]
+    first, second = (np.median(found[..., 0], axis=1) for found in times)
+    ratios = [float(ratio) for ratio in first / second]
     return Speedup(
-        1000 * median(first),
-        1000 * median(second),
+        1000 * float(np.median(first)),
+        1000 * float(np.median(second)),
         median(ratios),
         median_interval(ratios),
         len(ratios),
@@ -107,19 +104,8 @@ def median_interval(values: list[float]) -> tuple[float, float]:
     return ordered[rank - 1], ordered[-rank]
 
 
-def _take_turns(works: Sequence[Callable[[], object]]) -> list[list[float]]:
-    """Give each work's median of every round, in seconds."""
-    taken: list[list[float]] = [[] for _ in works]
-    start = perf_counter()
-    while len(taken[0]) < FEWEST or (perf_counter() - start < SECONDS and len(taken[0]) < MOST):
-        order = range(len(works)) if len(taken[0]) % 2 == 0 else reversed(range(len(works)))
-        for index in order:
-            works[index]()
-            taken[index].append(median(_seconds(works[index]) for _ in range(TURN)))
-    return taken
+def _answering(session: ModelSession, picture: Pixels) -> Work:
+    def work(_number: int) -> Sequence[float]:
+        return (timed(lambda: session.scores([picture])),)
 
-
-def _seconds(work: Callable[[], object]) -> float:
-    start = perf_counter()
-    work()
-    return perf_counter() - start
+    return work

@@ -10,7 +10,7 @@ def may_close(window: QWidget) -> bool:
     answer = QMessageBox.question(
         window,
         _tr("Close tlx?"),
-        _tr("Pictures are still being classified. Close anyway?"),
+        _tr("Pictures are still being classified or scored. Close anyway?"),
         button.Yes | button.No,
         button.No,
     )

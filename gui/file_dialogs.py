@@ -1,6 +1,7 @@
 """The system's dialogs for files; none of them stops the window."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -40,6 +41,47 @@ def ask_csv(parent: QWidget, then: Callable[[str], object]) -> None:
     dialog.setNameFilters([_tr("Tables (*.csv)"), _tr("All files (*)")])
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.filesSelected.connect(lambda paths: then(paths[0]))
+    dialog.open()
+
+
+def ask_other_model(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a model file that the open one is compared with."""
+    filters = [_tr("Model files (*.onnx)"), _tr("All files (*)")]
+    _ask(parent, _tr("Compare with"), filters, lambda paths: then(paths[0]))
+
+
+def ask_labelled_folder(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a folder with one sub-folder a label."""
+    title = _tr("Folder with one sub-folder a label")
+    _ask(parent, title, [], lambda paths: then(paths[0]), QFileDialog.FileMode.Directory)
+
+
+def ask_labels_csv(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a CSV of files and labels."""
+    filters = [_tr("CSV files (*.csv)"), _tr("All files (*)")]
+    _ask(parent, _tr("CSV of files and labels"), filters, lambda paths: then(paths[0]))
+
+
+def ask_report_name(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask where a report goes; the name's ending says what is written."""
+    kinds = {
+        _tr("Report as a page (*.html)"): "html",
+        _tr("Numbers (*.json)"): "json",
+        _tr("A row for each picture (*.csv)"): "csv",
+    }
+    dialog = QFileDialog(parent, _tr("Save report"))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters(list(kinds))
+    dialog.setDefaultSuffix("html")
+    dialog.selectFile("report.html")
+
+    def change_ending(name: str) -> None:
+        dialog.setDefaultSuffix(kinds[name])
+        dialog.selectFile(f"{Path(dialog.selectedFiles()[0]).stem}.{kinds[name]}")
+
+    dialog.filterSelected.connect(change_ending)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(then)
     dialog.open()
 
 

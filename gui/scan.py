@@ -27,11 +27,12 @@ class Scan(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stopped = False
+        self.running = False
         self._thread = Background()
 
     def start(self, places: Sequence[str]) -> None:
         """Look in folders, to their bottom; a file is taken whatever its ending."""
-        self._stopped = False
+        self._stopped, self.running = False, True
         self._thread.start(lambda: self._try(places))
 
     def stop(self) -> None:
@@ -45,6 +46,8 @@ class Scan(QObject):
             self._look(places)
         except (OSError, TlxError) as error:
             self.failed.emit(str(error))
+        finally:
+            self.running = False
 
     def _look(self, places: Sequence[str]) -> None:
         from ..samples.folders import find_pictures

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QTimer, Signal
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -11,6 +12,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QImage,
+    QKeyEvent,
     QPaintEvent,
 )
 from PySide6.QtWidgets import (
@@ -24,21 +26,29 @@ from PySide6.QtWidgets import (
 
 from .closing import may_close
 from .file_dialogs import ask_folder, ask_model, ask_pictures
-from .jobs import Progress
 from .menus import add_menus
+from .news import News
 from .opened_model import Model
 from .pages.classify import ClassifyPage
+from .pages.folder import FolderPage
+from .pages.judge import Judge
 from .pages.model import ModelPage
-from .pages.watch import WatchPage
 from .session import Session
 from .settings import Settings
 from .theme import apply_theme
 from .widgets.banner import Banner
 from .widgets.drop_hint import DropHint
+from .widgets.hold_key import HoldKey
 from .widgets.status_strip import StatusStrip
+
+if TYPE_CHECKING:
+    from .pages.evaluate import EvaluatePage
+    from .pages.watch import WatchPage
 
 MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
 """Of files that are opened as models; of the last three the worker says why it cannot."""
+CLASSIFY, FOLDER, EVALUATE, MODEL, WATCH = range(5)
+"""The pages, by the places of their tabs."""
 
 
 class MainWindow(QMainWindow):
@@ -56,7 +66,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 600)
         self.resize(1280, 800)
-        self._first_paint = True
+        self._first_paint, self._opened = True, ""
+        self._heat_key = HoldKey(self.heat_key)
         self.banner = Banner()
         self.tabs = QTabBar()
         self.tabs.setDocumentMode(True)
@@ -65,15 +76,49 @@ class MainWindow(QMainWindow):
         self.tabs.setAccessibleName(self.tr("Pages"))
         self._pages = QStackedWidget()
         self.classify = ClassifyPage(session, settings)
+        self._folder: FolderPage | None = None
         self._model: ModelPage | None = None
         self._watch: WatchPage | None = None
-        for title in (self.tr("Classify"), self.tr("Model"), self.tr("Watch")):
+        self._evaluate: EvaluatePage | None = None
+        for title in (
+            self.tr("Classify"),
+            self.tr("Folder"),
+            self.tr("Evaluate"),
+            self.tr("Model"),
+            self.tr("Watch"),
+        ):
             self.tabs.addTab(title)
         self._pages.addWidget(self.classify)
         self._arrange()
         add_menus(self)
+        self.news = News(self)
         self._connect()
         self._show_title()
+
+    @property
+    def folder_page(self) -> FolderPage:
+        """The page Folder, built when it is first looked at."""
+        if self._folder is None:
+            self._folder = FolderPage(self.session, self.settings)
+            welcome = self._folder.welcome
+            welcome.ask_for_folder()
+            welcome.model_wanted.connect(self.ask_model)
+            welcome.pictures_wanted.connect(self.ask_folder)
+            welcome.recent_wanted.connect(self.open_model)
+            self._folder.shown.connect(lambda _: self._show_title())
+            self._pages.addWidget(self._folder)
+        return self._folder
+
+    @property
+    def reviewing(self) -> ClassifyPage | FolderPage | None:
+        """The page that is seen, if pictures are reviewed there."""
+        page = self._pages.currentWidget()
+        return page if isinstance(page, ClassifyPage | FolderPage) else None
+
+    @property
+    def judge(self) -> Judge | None:
+        """What takes the review's keys on the page that is seen."""
+        return self.reviewing.judge if self.reviewing else None
 
     @property
     def model_page(self) -> ModelPage:
@@ -86,17 +131,46 @@ class MainWindow(QMainWindow):
         return self._model
 
     @property
-    def watch_page(self) -> WatchPage:
-        """The page Watch, built when it is first looked at."""
+    def watch_page(self) -> "WatchPage":
+        """The page Watch, imported too when it is first looked at: it needs numpy and Pillow."""
         if self._watch is None:
+            from .pages.watch import WatchPage
+
             self._watch = WatchPage(self.session, self.settings)
             self._watch.model_wanted.connect(self.ask_model)
             self._pages.addWidget(self._watch)
         return self._watch
 
+    @property
+    def evaluate_page(self) -> "EvaluatePage":
+        """The page Evaluate, likewise."""
+        if self._evaluate is None:
+            from .pages.evaluate import EvaluatePage
+
+            self._evaluate = EvaluatePage(self.session, self.settings)
+            self._evaluate.model_wanted.connect(self.ask_model)
+            self._evaluate.recent_wanted.connect(self.open_model)
+            self._evaluate.said.connect(self.strip.say)
+            self._evaluate.pictures_wanted.connect(self.show_pictures)
+            self._pages.addWidget(self._evaluate)
+        return self._evaluate
+
     def show_page(self, number: int) -> None:
         """Show a page, from 0."""
         self.tabs.setCurrentIndex(number)
+
+    def show_folder(self) -> FolderPage:
+        """Show the page Folder; gives it."""
+        self.show_page(FOLDER)
+        return self.folder_page
+
+    def show_pictures(self, paths: Sequence[str], reason: str) -> None:
+        """Show some pictures on the page Folder, and why these."""
+        self.show_folder().show_only(paths, reason)
+
+    def show_watch(self) -> None:
+        """Show the page Watch."""
+        self.show_page(WATCH)
 
     def open_model(self, path: str) -> None:
         """Open a model file."""
@@ -108,12 +182,15 @@ class MainWindow(QMainWindow):
         others = [place for place in places if place not in models]
         if models:
             self.open_model(models[-1])
-        if others:
+        if self.tabs.currentIndex() == EVALUATE and self.evaluate_page.takes(others):
+            self.evaluate_page.evaluate(others[0])
+        elif others:
             for folder in (place for place in others if Path(place).is_dir()):
                 self.settings.opened("folders", folder)
-            self._say(self.tr("Looking for pictures …"))
+                self._opened = folder
+            self.strip.say(self.tr("Looking for pictures …"))
             self.session.open_places(others)
-            self.show_page(0)
+            self.show_page(FOLDER if Path(others[0]).is_dir() else CLASSIFY)
 
     def ask_model(self) -> None:
         """Ask for a model file."""
@@ -127,18 +204,35 @@ class MainWindow(QMainWindow):
         """Ask for a folder of pictures."""
         ask_folder(self, self.open_places)
 
+    def ask_evaluation(self) -> None:
+        """Ask for pictures whose labels are known, to score the model on them."""
+        self.show_page(EVALUATE)
+        self.evaluate_page.ask_data()
+
     def paste(self) -> None:
         """Take a picture, or files, from the clipboard."""
         if not self._take(QGuiApplication.clipboard().mimeData()):
             self.banner.say(self.tr("There is no picture on the clipboard"))
 
     def cancel(self) -> None:
-        """Esc: close the banner, else stop what is running."""
+        """Esc: close the banner, the picture, stop what is running, clear the filter."""
+        page = self.reviewing
         if not self.banner.isHidden():
             self.banner.hide()
-        else:
+        elif isinstance(page, FolderPage) and page.looking:
+            page.close_picture()
+        elif self.session.at_work or self.session.scan.running:
             self.session.scan.stop()
             self.session.cancel()
+            self.session.evaluations.cancel()
+        elif isinstance(page, FolderPage):
+            page.escape()
+
+    def heat_key(self) -> None:
+        """H: show or hide the heat map; held, show it for so long."""
+        if self.reviewing is not None:
+            self.reviewing.close_up.toggle_heat()
+            self._heat_key.press()
 
     def set_theme(self, name: str) -> None:
         """Show another theme, and remember it."""
@@ -150,7 +244,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, self.settings.theme)
-        for page in (self.classify, self._model, self._watch):
+        for page in (self.classify, self._folder, self._evaluate, self._model, self._watch):
             if page is not None:
                 page.refresh_theme()
 
@@ -160,6 +254,16 @@ class MainWindow(QMainWindow):
         if self._first_paint:
             self._first_paint = False
             QTimer.singleShot(0, self, self.painted.emit)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """End what a held key showed."""
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_H:
+            self._heat_key.release()
+        elif event.key() == Qt.Key.Key_Space and isinstance(self.reviewing, FolderPage):
+            self.reviewing.end_peek()
+        super().keyReleaseEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Accept files and pictures."""
@@ -180,14 +284,16 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask once if something is running; leave no process behind."""
         watch = self._watch
-        if (self.session.running or (watch and watch.running)) and not may_close(self):
+        if (self.session.at_work or (watch and watch.running)) and not may_close(self):
             event.ignore()
             return
         self.settings.geometry = self.saveGeometry()
         if watch is not None:
             watch.close_all()
         self.session.close()
-        self.classify.stop()
+        for page in (self.classify, self._folder):
+            if page is not None:
+                page.stop()
         event.accept()
 
     def _take(self, data: QMimeData) -> bool:
@@ -198,7 +304,7 @@ class MainWindow(QMainWindow):
         elif data.hasImage():
             image = data.imageData()
             self.session.paste(image if isinstance(image, QImage) else QImage(image))
-            self.show_page(0)
+            self.show_page(CLASSIFY)
         else:
             return False
         return True
@@ -223,78 +329,33 @@ class MainWindow(QMainWindow):
         welcome.pictures_wanted.connect(self.ask_pictures)
         welcome.recent_wanted.connect(self.open_model)
         self.classify.filmstrip.shown.connect(lambda _: self._show_title())
-        session.model_loading.connect(lambda path: self._say(self.tr("Opening {0} …"), path))
         session.model_loaded.connect(self._model_loaded)
-        session.model_failed.connect(self._model_failed)
-        session.pictures_found.connect(self._found)
-        session.progressed.connect(self._progressed)
-        session.finished.connect(self._finished)
-        self.strip.cancelled.connect(session.cancel)
-        session.explain_failed.connect(self._say)
-        session.warned.connect(self.banner.say)
-        session.lost.connect(self._lost)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
 
     def _show_page(self, number: int) -> None:
-        pages = (lambda: self.classify, lambda: self.model_page, lambda: self.watch_page)
+        pages = {
+            CLASSIFY: lambda: self.classify,
+            FOLDER: lambda: self.folder_page,
+            EVALUATE: lambda: self.evaluate_page,
+            MODEL: lambda: self.model_page,
+            WATCH: lambda: self.watch_page,
+        }
         self._pages.setCurrentWidget(pages[number]())
+        self._show_title()
 
     def _show_title(self) -> None:
-        index, model = self.classify.current, self.session.model
+        page, model = self._pages.currentWidget(), self.session.model
+        index = self.classify.current
+        if isinstance(page, FolderPage):
+            index = page.close_up.index if page.looking else -1
+        place = self.session.results.paths[index] if index >= 0 else self._opened
         parts = [
-            Path(self.session.results.paths[index]).name if index >= 0 else "",
+            Path(place).name,
             Path(model.loaded.path).name if model else "",
             "tlx",
         ]
         self.setWindowTitle(" - ".join(part for part in parts if part))
 
-    def _say(self, text: str, path: str = "") -> None:
-        self.strip.say(text.format(Path(path).name) if path else text)
-
     def _model_loaded(self, model: Model) -> None:
-        self.banner.hide()
         self.settings.opened("models", model.loaded.path)
-        text, name = self.tr("{0} opened in {1:.2f} s"), Path(model.loaded.path).name
-        self._say(text.format(name, model.loaded.seconds))
         self._show_title()
-
-    def _model_failed(self, path: str, reason: str) -> None:
-        self._say(text := self.tr("{0} cannot be used").format(Path(path).name))
-        self.banner.say(text, reason, self.tr("Open another model…"), self.ask_model)
-
-    def _found(self, count: int) -> None:
-        if not count:
-            self._say(self.tr("Ready"))
-            self.banner.say(
-                self.tr("No pictures were found there"),
-                self.tr("tlx looks for jpg, png, webp, gif, bmp, tif, avif, ppm and their kin"),
-            )
-        elif self.session.model is None:
-            self._say(self.tr("{0} pictures; open a model to classify them").format(count))
-
-    def _progressed(self, progress: Progress) -> None:
-        if self.session.running:
-            self.strip.work(progress)
-        else:
-            self.strip.rest()
-
-    def _finished(self, to_its_end: bool) -> None:
-        self.strip.rest()
-        results = self.session.results
-        bad = int((results.state == 2).sum())
-        done = len(results) - len(results.waiting())
-        if not to_its_end:
-            text = self.tr("Cancelled after {0:,} of {1:,} pictures; F5 goes on")
-            self._say(text.format(done, len(results)))
-        elif bad:
-            self._say(self.tr("{0:,} pictures, {1:,} of them unreadable").format(done, bad))
-        else:
-            self._say(self.tr("{0:,} pictures classified").format(done))
-
-    def _lost(self, reason: str, details: str) -> None:
-        self.strip.rest()
-        kept = len(self.session.results) - len(self.session.results.waiting())
-        text = self.tr("{0}; {1:,} results are kept").format(reason, kept)
-        self._say(reason)
-        last = details.splitlines()[-1] if details else ""
-        self.banner.say(text, last, self.tr("Restart"), self.session.restart)

@@ -14,8 +14,6 @@ The rule, in this order:
 import os
 import stat
 from collections.abc import Callable
-from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
 from ..errors import PictureError
+from .opening import open_picture, require_bytes, room_for
 
 Picture = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
 """A path, a file's bytes, a Pillow image, or RGB pixels as uint8 `[H, W, 3]`."""
@@ -33,6 +32,8 @@ PICTURE_SUFFIXES = (
 )
 """Endings, in lower case, of the files that count as pictures when a folder is searched."""
 
+_STRIP = 1_000_000
+"""Pixels of a strip that is composited at a time."""
 _EXIF_ORIENTATION = 0x0112
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -68,32 +69,62 @@ def decode(picture: Picture, resize_side: int) -> Image.Image:
     if isinstance(picture, JpegImageFile) and (content := _unread_bytes(picture)):
         return decode_bytes(content, resize_side)
     if isinstance(picture, Image.Image):
-        return _guarded(lambda: _to_rgb(picture), None)
+        return _guarded(lambda: _converted(picture), None)
     if isinstance(picture, bytes):
         return decode_bytes(picture, resize_side)
     return decode_bytes(read_bytes(picture), resize_side, os.fsdecode(picture))
 
 
-def decode_bytes(content: bytes, resize_side: int, name: str | None = None) -> Image.Image:
-    """Decode a file's bytes by the card's rule; `name` is for the error's text."""
+def decode_bytes(
+    content: bytes,
+    resize_side: int,
+    name: str | None = None,
+    look: Callable[[Image.Image], None] | None = None,
+) -> Image.Image:
+    """Decode a file's bytes by the card's rule.
+
+    Args:
+        content: the file's.
+        resize_side: as for `decode`.
+        name: for the error's text.
+        look: is shown what Pillow opened, before a pixel is decoded; it may not change it.
+    """
     if not content:
         raise PictureError("empty file (0 bytes)", name)
-    return _guarded(lambda: _open_scaled(content, resize_side), name)
+    return _guarded(lambda: _open_scaled(content, resize_side, look), name)
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
     """Read a picture's file; a missing, unreadable or irregular one is a `PictureError`."""
     name = os.fsdecode(path)
     try:
-        mode = Path(path).stat().st_mode
-        if not stat.S_ISREG(mode):  # a FIFO would wait for ever
-            raise PictureError("a folder" if stat.S_ISDIR(mode) else "not a regular file", name)
-        return Path(path).read_bytes()
+        _require_regular(os.stat(path))  # noqa: PTH116 - before it is opened: a device may act
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            size = _require_regular(os.fstat(file.fileno()))
+            require_bytes(size)
+            # Of the system's own files, which have no size, some wait and some never end.
+            return file.read() if size else b""
+    except PictureError as error:
+        raise PictureError(error.reason, name) from None
     except FileNotFoundError:
         raise PictureError("no such file", name) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else None
         raise PictureError(f"cannot be read ({reason or error})", name) from None
+
+
+def _require_regular(status: os.stat_result) -> int:
+    """Give a file's size in bytes; a FIFO would wait for ever."""
+    if stat.S_ISDIR(status.st_mode):
+        raise PictureError("a folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise PictureError("not a regular file")
+    return status.st_size
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open what may have become a FIFO since it was looked at."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unread_bytes(image: JpegImageFile) -> bytes:
@@ -121,11 +152,23 @@ def _guarded(action: Callable[[], Image.Image], name: str | None) -> Image.Image
         raise PictureError(f"cannot be decoded ({text})", name) from None
 
 
-def _open_scaled(content: bytes, resize_side: int) -> Image.Image:
-    with Image.open(BytesIO(content)) as image:
+def _open_scaled(
+    content: bytes, resize_side: int, look: Callable[[Image.Image], None] | None
+) -> Image.Image:
+    with open_picture(content) as image:
+        whole = image.size
+        if look is not None:
+            look(image)
         # draft() does nothing to formats without DCT scales, nor below twice the size asked.
         image.draft(None, (2 * resize_side, 2 * resize_side))
-        return _to_rgb(image)
+        with room_for(image, whole):
+            return _to_rgb(image)
+
+
+def _converted(image: Image.Image) -> Image.Image:
+    """Convert somebody's picture; theirs is not given back as ours."""
+    rgb = _to_rgb(image)
+    return rgb.copy() if rgb is image else rgb
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -150,12 +193,25 @@ def _without_depth_and_alpha(image: Image.Image) -> Image.Image:
         return _high_byte(image).convert("RGB")
     if image.mode == "F":
         raise PictureError("floating-point pixels have no defined range; save it as 8 or 16 bit")
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image
     if image.has_transparency_data:
-        straight = image.convert("LA") if image.mode == "La" else image
+        return _on_white(image)
+    return image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Composite strip by strip: whole copies of a large picture take gigabytes."""
+    width, height = image.size
+    rgb = Image.new("RGB", image.size)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        part = image.crop((0, top, width, min(top + rows, height)))
+        straight = part.convert("LA") if part.mode == "La" else part
         rgba = straight.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
+        rgb.paste(Image.alpha_composite(white, rgba).convert("RGB"), (0, top))
+    return rgb
 
 
 def _high_byte(image: Image.Image) -> Image.Image:

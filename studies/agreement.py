@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..inference.classifier import Classifier
 from ..inference.prediction import Outcome, Prediction
-from .timing import Measuring
+from ..inference.timing import Measuring
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from ..errors import DataError
 from ..inference.classifier import Classifier
 from ..inference.cores import available_cores
 from ..inference.prediction import Outcome, Prediction
+from ..inference.timing import Measuring, SpeedRatio, Times, Timing, rate_ratio, speed_ratio, timing
 from .agreement import Agreement, answer_all, count_agreement
 from .bench_pictures import BenchPictures, make_pictures, pictures_of
 from .footprint import FreshFigures, measure_fresh_processes, time_loading
 from .machine import Machine, describe_machine
 from .picture_path import PARTS, time_picture_path
 from .throughput import BestAnswers, Setting, find_best_answers, thread_counts
-from .timing import Measuring, SpeedRatio, Times, Timing, rate_ratio, speed_ratio, timing
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from statistics import median
 
 from ..errors import ModelFileError
 from ..inference.session import ModelSession
+from ..inference.timing import Measuring, Times, Work, alternating, take_turns, timed
 from . import fresh_process
-from .timing import Measuring, Times, Work, alternating, take_turns, timed
 
 FEWEST_LOADS = 6
 LOAD_SHARE = 0.5

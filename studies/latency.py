@@ -10,8 +10,8 @@ from ..inference.cores import available_cores
 from ..inference.events import finish
 from ..inference.graph_input import ANY_SIZE
 from ..inference.session import ModelSession
+from ..inference.timing import Work, take_turns, timed, timing
 from .bench_pictures import MADE_SIZE
-from .timing import Work, take_turns, timed, timing
 
 FEWEST = 6
 SECONDS = 1.0

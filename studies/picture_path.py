@@ -7,7 +7,7 @@ from time import perf_counter
 from ..inference.classifier import Classifier
 from ..inference.graph_input import prepare_decoded
 from ..inference.picture import decode
-from .timing import Measuring, Times, Work, take_turns, timed
+from ..inference.timing import Measuring, Times, Work, take_turns, timed
 
 PARTS = ("decode", "preprocess", "inference", "whole")
 FEWEST = 30

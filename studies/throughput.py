@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..inference.session import ModelSession
+from ..inference.timing import Measuring, Times, take_turns
 from .latency import answering
-from .timing import Measuring, Times, take_turns
 
 BATCHES = (1, 4, 8, 16, 32)
 GAIN = 1.03

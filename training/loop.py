@@ -66,7 +66,8 @@ def train_epoch(
     """Learn from every training picture once.
 
     Yields:
-        `BatchDone` a batch; once at most `BatchLowered`.
+        `BatchDone` a batch; `BatchLowered` each time that a batch does not fit, until its parts are
+        of two pictures.
 
     Returns:
         The score on the augmented pictures as they came, by the weights of each step.
@@ -82,17 +83,12 @@ def train_epoch(
         inputs = inputs.to(learner.device, non_blocking=True)  # noqa: PLW2901
         truth = truth.to(learner.device, non_blocking=True)  # noqa: PLW2901
         share = len(inputs) * learner.processes.count / size
-        learned = None
-        try:
-            learned = learner.learn(inputs, truth, batches.after, share, (epoch, step))
-        except torch.OutOfMemoryError:
-            if learner.parts > learner.config.accumulate or learner.processes.count > 1:
-                raise
-        if learned is None:
-            # Not in the handler: there the error still holds what did not fit.
+        # The parts are not doubled in the handler: there the error still holds what did not fit.
+        while (
+            learned := _learn(learner, inputs, truth, batches.after, share, (epoch, step))
+        ) is None:
             learner.parts *= 2
             yield BatchLowered(learner.parts)
-            learned = learner.learn(inputs, truth, batches.after, share, (epoch, step))
         losses, logits = learned
         tally.add(losses, is_right(logits, truth))
         if learner.device.type == "cpu" or step % CHECKED == 0:
@@ -100,6 +96,18 @@ def train_epoch(
         yield BatchDone("training", tally.done, tally.total, tally.rate())
     learner.agree()
     return tally.learned()
+
+
+def _learn(
+    learner: Learner, inputs: Tensor, truth: Tensor, after: str, share: float, step: tuple[int, int]
+) -> tuple[Tensor, Tensor] | None:
+    """Make a step; None if the device has not the memory and smaller parts are still possible."""
+    try:
+        return learner.learn(inputs, truth, after, share, step)
+    except torch.OutOfMemoryError:
+        if 2 * learner.parts > len(inputs) // 2 or learner.processes.count > 1:
+            raise
+        return None
 
 
 def validate(

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics, QImageReader, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ..protocol import Row
+from ..review import Verdict
 from ..theme import Colours, colours
 from .answers import AnswerBars, percent
 from .facts import Facts
@@ -56,7 +57,7 @@ class AnswerPanel(QFrame):
         """The answer as a line, to be copied."""
         return f"{self._whole}  {self._sure.text()}".strip()
 
-    def show_row(self, row: Row | None, said: str | None, unsure_below: float) -> None:
+    def show_row(self, row: Row | None, said: Verdict | None, unsure_below: float) -> None:
         """Show an answer, None while there is none, and what a person said about it."""
         theme = colours()
         predictions = row.predictions if row else ()
@@ -124,13 +125,15 @@ class AnswerPanel(QFrame):
         text = self.tr("{0}, {1:.1f} points ahead").format(percent(first), 100 * ahead)
         return self.tr("Unsure: {0}").format(text) if first < unsure_below else text
 
-    def _say(self, said: str | None, answered: str | None, theme: Colours) -> None:
+    def _say(self, said: Verdict | None, answered: str | None, theme: Colours) -> None:
         if said is None:
             text, colour = self.tr("Is this right?"), theme.muted
-        elif said == answered:
+        elif said.label is None:
+            text, colour = self.tr("? You could not tell"), theme.unsure
+        elif said.label == answered:
             text, colour = self.tr("✓ You said that this is right"), theme.good
         else:
-            text, colour = self.tr("✎ You said: {0}").format(said), theme.unsure
+            text, colour = self.tr("✎ You said: {0}").format(said.label), theme.unsure
         self._said.setText(text if answered else "")
         self._said.setStyleSheet(f"color: {colour}")
 

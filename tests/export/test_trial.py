@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tlx.evaluation.paired import PairedDifference, compare_accuracy
+from tlx.export import int8_search
 from tlx.export.quantized_file import notes_on
 from tlx.export.quantized_score import QuantizedScore
 from tlx.export.speed import Speedup
@@ -86,3 +87,28 @@ def test_a_speed_that_was_measured_on_a_busy_machine_is_said_to_be():
     assert (row["notes"], row["speed"]["others"]) == ([note], 1.26)
     for others in (0.49, None):
         assert notes_on(replace(one, speed=replace(speed, others=others))) == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [  # agreement, difference in probability, times as fast, half the interval's width
+        ([(0.988, 0.002, 2.5, 0.1), (0.997, 0.003, 2.5, 0.1)], 1),  # the same labels come first
+        ([(0.975, 0.001, 2.5, 0.1), (0.985, 0.003, 2.5, 0.1)], 1),
+        ([(0.992, 0.003, 2.5, 0.1), (0.997, 0.002, 2.5, 0.1)], 1),
+        ([(0.997, 0.002, 2.0, 0.1), (0.988, 0.003, 2.6, 0.1)], 1),  # too slow
+        ([(0.997, 0.002, 2.0, 0.5), (0.988, 0.003, 2.6, 0.1)], 0),  # not told to be
+    ],
+)
+def test_of_files_as_fast_one_that_gives_the_same_labels_is_kept(rows, kept):
+    plain = trial(compared(0, 0), 0.01)
+    trials = [
+        replace(
+            plain,
+            score=replace(plain.score, agreement=same, mean_probability_difference=far),
+            speed=Speedup(
+                10, 10 / ratio, ratio, (ratio - wide, ratio + wide), 15, 2, "a processor"
+            ),
+        )
+        for same, far, ratio, wide in rows
+    ]
+    assert int8_search._best(trials) is trials[kept]

@@ -22,6 +22,7 @@ from tlx.gui.protocol import Ranked, Row
 from tlx.gui.watched import Plan
 from tlx.gui.widgets.big_answer import BigAnswer
 from tlx.gui.widgets.watch_log import KEPT, LogLine, WatchLogModel
+from tlx.gui.window import WATCH
 
 WAIT = 60_000
 
@@ -68,7 +69,7 @@ def rows(path) -> list[dict]:
 
 def test_without_a_model_or_a_folder_it_cannot_start(open_window):
     window = open_window()
-    window.show_page(2)
+    window.show_page(WATCH)
     setup = window.watch_page.setup
     assert setup._by.text() == "Open a model first."
     setup.set_folder("/")
@@ -169,10 +170,10 @@ DYING = """
 import json, os, sys
 from tlx.cli.worker import Worker
 class Dying(Worker):
-    def _begin(self, request):
+    def _classify(self, request):
         if any("deadly" in path for path in request.paths):
             os._exit(9)
-        super()._begin(request)
+        return super()._classify(request)
 Dying(sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=0)).serve()
 """
 

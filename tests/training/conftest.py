@@ -27,12 +27,23 @@ MakeBatches = Callable[..., LoadedBatches]
 MakeLearner = Callable[..., Learner]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_networks(narrow_networks: None) -> None:
+    """Build narrow networks."""
+
+
 @pytest.fixture
 def quick_runs(monkeypatch) -> None:
     """Save the seconds of drawing and of waiting for the disk; the files are there all the same."""
     monkeypatch.setattr(os, "fsync", lambda _number: None)
     monkeypatch.setattr(recording, "draw_curves", lambda _curves, _best, path: Path(path).touch())
     monkeypatch.setattr(recording, "draw_pictures", lambda _i, _labels, path: Path(path).touch())
+
+
+@pytest.fixture
+def on_the_processor(monkeypatch) -> None:
+    """Train there though a GPU is at hand: that bits are the same is promised of it alone."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
 
 @pytest.fixture(scope="session")

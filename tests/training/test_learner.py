@@ -164,7 +164,7 @@ def _short_of_memory(learner: Learner, fits: int) -> None:
     learner.objective = objective
 
 
-def test_out_of_memory_lowers_the_batch_once_and_the_step_is_made(make_learner, make_batches):
+def test_out_of_memory_lowers_the_batch_and_the_step_is_made(make_learner, make_batches):
     learner, expected = make_learner(dropout=0.3), make_learner(dropout=0.3, accumulate=2)
     _short_of_memory(learner, 6)
     batches = make_batches(12, seed=0)
@@ -178,11 +178,23 @@ def test_out_of_memory_lowers_the_batch_once_and_the_step_is_made(make_learner, 
     assert learner.state_dict()["parts"] == 2
 
 
-def test_out_of_memory_for_a_second_time_is_an_error(make_learner, make_batches):
+def test_out_of_memory_lowers_the_batch_again_down_to_parts_of_two_pictures(
+    make_learner, make_batches
+):
     learner = make_learner()
-    _short_of_memory(learner, 5)
+    _short_of_memory(learner, 3)
+    events = [*train_epoch(learner, make_batches(12, seed=0), 1, "layer4")]
+    assert [event for event in events if isinstance(event, BatchLowered)] == [
+        BatchLowered(2),
+        BatchLowered(4),
+    ]
+
+
+def test_out_of_memory_with_parts_as_small_as_they_get_is_an_error(make_learner, make_batches):
+    learner = make_learner()
+    _short_of_memory(learner, 1)
     events = train_epoch(learner, make_batches(12, seed=0), 1, "layer4")
-    assert next(events) == BatchLowered(2)
+    assert [next(events), next(events)] == [BatchLowered(2), BatchLowered(4)]
     with pytest.raises(torch.OutOfMemoryError):
         next(events)
 
@@ -298,10 +310,10 @@ def test_dropout_drops_again_after_a_validation(make_learner, batch):
     assert not first.equal(other)  # frozen BatchNorm, the same pictures: only dropout differs
 
 
-def test_dropout_drops_stored_features_too(make_learner):
+def test_dropout_drops_stored_features_too(make_learner, features):
     learner = make_learner(dropout=0.5)
     learner.begin_epoch("layer4")
-    features, truth = torch.ones(4, 512), torch.tensor([0, 1, 2, 0])
-    first, other = (learner.learn(features, truth, "layer4", 1.0, (2, step))[1] for step in (1, 2))
+    stored, truth = torch.ones(4, features), torch.tensor([0, 1, 2, 0])
+    first, other = (learner.learn(stored, truth, "layer4", 1.0, (2, step))[1] for step in (1, 2))
     assert not first[0].equal(first[3])  # equal features, equal truth: only dropout differs
     assert not first.equal(other)

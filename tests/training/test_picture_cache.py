@@ -280,6 +280,8 @@ SPAWNING = """
 import multiprocessing
 import sys
 
+pytestmark = pytest.mark.usefixtures("on_the_processor")
+
 if __name__ == "__main__":
     multiprocessing.set_start_method("spawn")
     import tlx

@@ -17,7 +17,7 @@ from tlx.training.resnet import build_resnet
 from tlx.training.run_folder import EpochDone
 from tlx.training.train import resume_events, training_events
 
-pytestmark = pytest.mark.usefixtures("quick_runs")
+pytestmark = pytest.mark.usefixtures("quick_runs", "on_the_processor")
 
 
 @pytest.fixture

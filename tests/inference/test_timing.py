@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tlx.inference.events import finish
-from tlx.studies.timing import (
+from tlx.inference.timing import (
     WARM_UP,
     Measuring,
     rate_ratio,
@@ -64,7 +64,7 @@ def test_slow_work_is_warmed_up_less_and_never_not(seconds, runs, monkeypatch):
         action()
         return 10.0
 
-    monkeypatch.setattr("tlx.studies.timing.timed", ten_seconds)
+    monkeypatch.setattr("tlx.inference.timing.timed", ten_seconds)
     next(take_turns("figure", [recorded(calls, "a")], seconds, fewest=3))
     assert [number for _, number in calls][:runs] == list(range(runs))
     assert [number for _, number in calls][runs : runs + 2] == [0, 0]

@@ -1,0 +1,23 @@
+"""How many pixels a picture may have: --max-pixels, known to all processes of a command."""
+
+import os
+
+MAX_PIXELS = 100_000_000
+"""By default: three times what a large camera gives, and half a gigabyte once it is decoded."""
+VARIABLE = "TLX_MAX_PIXELS"
+"""Where the limit stands, so that loaders' processes and the window's worker have it too."""
+
+
+def pixel_limit() -> int:
+    """Give the limit of this process.
+
+    Raises:
+        ValueError: the variable holds no number.
+    """
+    return int(os.environ.get(VARIABLE) or MAX_PIXELS)
+
+
+def set_pixel_limit(pixels: int) -> int:
+    """Set the limit for this process and those it starts; give it back."""
+    os.environ[VARIABLE] = str(pixels)
+    return pixels
