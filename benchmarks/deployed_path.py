@@ -137,7 +137,7 @@ def main() -> None:
     elif arguments.work == "tutorial":
         print(tutorial(arguments.folder))
     else:
-        print(WORKS[arguments.work](find_pictures(arguments.folder), arguments.models[0]))
+        print(WORKS[arguments.work](list(find_pictures(arguments.folder)), arguments.models[0]))
 
 
 if __name__ == "__main__":
