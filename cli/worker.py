@@ -184,7 +184,8 @@ class Worker:
         threads = request.threads or available_cores()
         if threads < 0:
             raise UsageError(f"threads {threads} is not above 0")
-        opened = Classifier(request.model, threads, spinning=False)
+        # One session: with a second one for single pictures it would take half as much memory again.
+        opened = Classifier(request.model, threads, spinning=False, many=True)
         session = opened.session
         found = describe(session.path, "onnx", session.card, session.inputs, session.outputs)
         self._classifier, self._threads = opened, threads

@@ -15,10 +15,11 @@ NOT_RUN = (
     "tlx compare photos",
     "tlx adopt",
     "tlx gui",
+    "tlx classify runs/digits/model.onnx --watch",
     "torchrun",
 )
 """Begins of commands that need a display, download ImageNet weights, or need pictures or weights of
-somebody else (tlx check is run by tests/cli/test_check.py, tlx adopt by tests/cli/test_adopt.py,
+somebody else, or never end (--watch: tests/cli/test_watch.py; tlx check is run by tests/cli/test_check.py, tlx adopt by tests/cli/test_adopt.py,
 torchrun by tests/training/test_torchrun.py, tlx gui by tests/gui/); the two of set-up are run by
 .ci/run."""
 
