@@ -118,7 +118,7 @@ class Run:
 
     def open(self, folder: Path, count: int) -> tuple[float, float]:
         """Open a folder; gives the seconds to the first cards, and to all of them."""
-        page = self.window.folder_page
+        page = self.window.pages.folder
         start = time.perf_counter()
         self.window.open_places([str(folder)])
         self.until(lambda: page.browser.model.rowCount() > 0 and page.gallery._seen[1] >= 0)
@@ -131,7 +131,7 @@ class Run:
         """Scroll up and down, a step every 16 ms, until something is so."""
         from PySide6.QtCore import QTimer
 
-        bar = self.window.folder_page.gallery.verticalScrollBar()
+        bar = self.window.pages.folder.gallery.verticalScrollBar()
         ways = {"step": step}
 
         def move() -> None:
@@ -177,7 +177,7 @@ def measure_run(run: Run, model: Path, folder: Path, count: int) -> Iterator[Bar
 
 def measure_jump(run: Run) -> Iterator[Bar]:
     """Jump to another place, and wait for its thumbnails."""
-    page = run.window.folder_page
+    page = run.window.pages.folder
     bar, waits = page.gallery.verticalScrollBar(), list[float]()
     for share in (0.31, 0.77, 0.12):
         start = time.perf_counter()
@@ -192,7 +192,7 @@ def measure_jump(run: Run) -> Iterator[Bar]:
 
 def measure_filters(run: Run, name: str, limit: float) -> Iterator[Bar]:
     """Filter and sort; the time until the new cards are painted."""
-    page = run.window.folder_page
+    page = run.window.pages.folder
     actions = {
         "filter": [lambda: page.filter.choose_state("unsure"), page.browser.clear],
         "sort": [
@@ -243,7 +243,7 @@ def answer_all(run: Run) -> None:
         first = float(chance.uniform(0.2, 1))
         ranked = tuple(Ranked(labels[(number + n) % 10], first / (1 + n)) for n in range(5))
         results.answer(number, Row(path, ranked, None))
-    run.window.folder_page.browser.show_labels(labels)
+    run.window.pages.folder.browser.show_labels(labels)
 
 
 def main() -> None:

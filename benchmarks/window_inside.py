@@ -139,7 +139,7 @@ def soak(
     place, ended = folder / "in", threading.Event()
     place.mkdir()
     window.show_page(window.tabs.count() - 1)
-    page = window.watch_page
+    page = window.pages.watch
     page.setup.set_folder(str(place))
     page.setup._csv.setText(str(folder / "log.csv"))
     page.start()

@@ -184,7 +184,7 @@ class Worker:
         threads = request.threads or available_cores()
         if threads < 0:
             raise UsageError(f"threads {threads} is not above 0")
-        # One session: with a second one for single pictures it would take half as much memory again.
+        # One session: a second one, for single pictures, would take half as much memory again.
         opened = Classifier(request.model, threads, spinning=False, many=True)
         session = opened.session
         found = describe(session.path, "onnx", session.card, session.inputs, session.outputs)

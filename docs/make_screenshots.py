@@ -17,9 +17,10 @@ from PIL import Image
 from PySide6.QtWidgets import QApplication
 
 from tlx.gui.app import begin, make_application, make_window
+from tlx.gui.page_stack import CLASSIFY, EVALUATE, FOLDER, MODEL, WATCH
 from tlx.gui.settings import Settings
 from tlx.gui.theme import apply_theme
-from tlx.gui.window import CLASSIFY, EVALUATE, FOLDER, MODEL, WATCH, MainWindow
+from tlx.gui.window import MainWindow
 
 TARGET = Path(__file__).with_name("screenshots")
 PATIENCE = 120.0
@@ -58,13 +59,13 @@ def take_pages(application: QApplication, folder: Path, theme: str) -> None:
     window.classify.filmstrip.choose(12)
     look(window, CLASSIFY, theme)
     window.show_page(EVALUATE)
-    window.evaluate_page.evaluate(str(data))
+    window.pages.evaluate.evaluate(str(data))
     wait(lambda: not window.session.evaluations.running)
     look(window, EVALUATE, theme)
     look(window, MODEL, theme)
     watch(window, data, folder / "arrivals")
     look(window, WATCH, theme)
-    window.watch_page.close_all()
+    window.pages.watch.close_all()
     window.close()
     settle()
 
@@ -73,7 +74,7 @@ def watch(window: MainWindow, data: Path, arrivals: Path) -> None:
     """Let pictures come into a folder that is watched."""
     arrivals.mkdir()
     window.show_page(WATCH)
-    page = window.watch_page
+    page = window.pages.watch
     page.setup.set_folder(str(arrivals))
     page.start()
     pictures = sorted(data.rglob("*.png"))[::40]

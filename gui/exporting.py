@@ -89,7 +89,7 @@ class Exporting(QObject):
         """Give the pictures that are meant: those shown on the page Folder, else all."""
         if self._window.reviewing is self._window.classify or self._window.reviewing is None:
             return list(range(len(self._session.results)))
-        return self._window.folder_page.numbers
+        return self._window.pages.folder.numbers
 
     def _try(self, write: Callable[[], int], text: str, path: str) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -18,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
-    QStackedWidget,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -30,9 +28,9 @@ from .file_dialogs import ask_folder, ask_model, ask_pictures
 from .menus import add_menus
 from .news import News
 from .opened_model import Model
+from .page_stack import CLASSIFY, EVALUATE, FOLDER, WATCH, PageStack
 from .pages.classify import ClassifyPage
 from .pages.folder import FolderPage
-from .pages.model import ModelPage
 from .session import Session
 from .settings import Settings
 from .theme import apply_theme
@@ -41,14 +39,8 @@ from .widgets.drop_hint import DropHint
 from .widgets.hold_key import HoldKey
 from .widgets.status_strip import StatusStrip
 
-if TYPE_CHECKING:
-    from .pages.evaluate import EvaluatePage
-    from .pages.watch import WatchPage
-
 MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
 """Of files that are opened as models; of the last three the worker says why it cannot."""
-CLASSIFY, FOLDER, EVALUATE, MODEL, WATCH = range(5)
-"""The pages, by the places of their tabs."""
 
 
 class MainWindow(QMainWindow):
@@ -74,12 +66,8 @@ class MainWindow(QMainWindow):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName(self.tr("Pages"))
-        self._pages = QStackedWidget()
-        self.classify = ClassifyPage(session, settings)
-        self._folder: FolderPage | None = None
-        self._model: ModelPage | None = None
-        self._watch: WatchPage | None = None
-        self._evaluate: EvaluatePage | None = None
+        self.pages = PageStack(session, settings)
+        self.classify = self.pages.classify
         for title in (
             self.tr("Classify"),
             self.tr("Folder"),
@@ -88,7 +76,6 @@ class MainWindow(QMainWindow):
             self.tr("Watch"),
         ):
             self.tabs.addTab(title)
-        self._pages.addWidget(self.classify)
         self._arrange()
         self.news, self.exporting = News(self), Exporting(self)
         self.tabs.currentChanged.connect(self._show_page)  # first: the menus ask what is shown
@@ -97,59 +84,9 @@ class MainWindow(QMainWindow):
         self._show_title()
 
     @property
-    def folder_page(self) -> FolderPage:
-        """The page Folder, built when it is first looked at."""
-        if self._folder is None:
-            self._folder = FolderPage(self.session, self.settings)
-            welcome = self._folder.welcome
-            welcome.ask_for_folder()
-            welcome.model_wanted.connect(self.ask_model)
-            welcome.pictures_wanted.connect(self.ask_folder)
-            welcome.recent_wanted.connect(self.open_model)
-            self._folder.shown.connect(lambda _: self._show_title())
-            self._pages.addWidget(self._folder)
-        return self._folder
-
-    @property
     def reviewing(self) -> ClassifyPage | FolderPage | None:
         """The page that is seen, if pictures are reviewed there."""
-        page = self._pages.currentWidget()
-        return page if isinstance(page, ClassifyPage | FolderPage) else None
-
-    @property
-    def model_page(self) -> ModelPage:
-        """The page Model, built when it is first looked at."""
-        if self._model is None:
-            self._model = ModelPage(self.session, self.settings)
-            self._model.model_wanted.connect(self.ask_model)
-            self._model.recent_wanted.connect(self.open_model)
-            self._pages.addWidget(self._model)
-        return self._model
-
-    @property
-    def watch_page(self) -> "WatchPage":
-        """The page Watch, imported too when it is first looked at: it needs numpy and Pillow."""
-        if self._watch is None:
-            from .pages.watch import WatchPage
-
-            self._watch = WatchPage(self.session, self.settings)
-            self._watch.model_wanted.connect(self.ask_model)
-            self._pages.addWidget(self._watch)
-        return self._watch
-
-    @property
-    def evaluate_page(self) -> "EvaluatePage":
-        """The page Evaluate, likewise."""
-        if self._evaluate is None:
-            from .pages.evaluate import EvaluatePage
-
-            self._evaluate = EvaluatePage(self.session, self.settings)
-            self._evaluate.model_wanted.connect(self.ask_model)
-            self._evaluate.recent_wanted.connect(self.open_model)
-            self._evaluate.said.connect(self.strip.say)
-            self._evaluate.pictures_wanted.connect(self.show_pictures)
-            self._pages.addWidget(self._evaluate)
-        return self._evaluate
+        return self.pages.reviewing
 
     def show_page(self, number: int) -> None:
         """Show a page, from 0."""
@@ -158,7 +95,7 @@ class MainWindow(QMainWindow):
     def show_folder(self) -> FolderPage:
         """Show the page Folder; gives it."""
         self.show_page(FOLDER)
-        return self.folder_page
+        return self.pages.folder
 
     def show_pictures(self, paths: Sequence[str], reason: str) -> None:
         """Show some pictures on the page Folder, and why these."""
@@ -178,8 +115,8 @@ class MainWindow(QMainWindow):
         others = [place for place in places if place not in models]
         if models:
             self.open_model(models[-1])
-        if self.tabs.currentIndex() == EVALUATE and self.evaluate_page.takes(others):
-            self.evaluate_page.evaluate(others[0])
+        if self.tabs.currentIndex() == EVALUATE and self.pages.evaluate.takes(others):
+            self.pages.evaluate.evaluate(others[0])
         elif others:
             for folder in (place for place in others if Path(place).is_dir()):
                 self.settings.opened("folders", folder)
@@ -203,7 +140,7 @@ class MainWindow(QMainWindow):
     def ask_evaluation(self) -> None:
         """Ask for pictures whose labels are known, to score the model on them."""
         self.show_page(EVALUATE)
-        self.evaluate_page.ask_data()
+        self.pages.evaluate.ask_data()
 
     def paste(self) -> None:
         """Take a picture, or files, from the clipboard."""
@@ -226,9 +163,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, self.settings.theme)
-        for page in (self.classify, self._folder, self._evaluate, self._model, self._watch):
-            if page is not None:
-                page.refresh_theme()
+        self.pages.refresh_theme()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Say when the window stands for the first time."""
@@ -265,18 +200,13 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask once if something is running; leave no process behind."""
-        watch = self._watch
-        if (self.session.at_work or (watch and watch.running)) and not may_close(self):
+        if (self.session.at_work or self.pages.at_work) and not may_close(self):
             event.ignore()
             return
         self.settings.geometry = self.saveGeometry()
-        if watch is not None:
-            watch.close_all()
         self.session.close()
         self.exporting.sorter.stop()
-        for page in (self.classify, self._folder):
-            if page is not None:
-                page.stop()
+        self.pages.stop()
         event.accept()
 
     def _take(self, data: QMimeData) -> bool:
@@ -299,34 +229,30 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         for widget in (self.tabs, self.banner):
             column.addWidget(widget)
-        column.addWidget(self._pages, 1)
+        column.addWidget(self.pages, 1)
         self.setCentralWidget(central)
         self._drop_hint = DropHint(central)
         self.strip = StatusStrip()
         self.setStatusBar(self.strip)
 
     def _connect(self) -> None:
-        session, welcome = self.session, self.classify.welcome
-        welcome.model_wanted.connect(self.ask_model)
-        welcome.pictures_wanted.connect(self.ask_pictures)
-        welcome.recent_wanted.connect(self.open_model)
-        self.classify.filmstrip.shown.connect(lambda _: self._show_title())
+        session, pages = self.session, self.pages
+        pages.model_wanted.connect(self.ask_model)
+        pages.pictures_wanted.connect(self.ask_pictures)
+        pages.folder_wanted.connect(self.ask_folder)
+        pages.recent_wanted.connect(self.open_model)
+        pages.chosen.connect(self.show_pictures)
+        pages.said.connect(self.strip.say)
+        pages.picture_shown.connect(self._show_title)
         session.model_loaded.connect(self._model_loaded)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
 
     def _show_page(self, number: int) -> None:
-        pages = {
-            CLASSIFY: lambda: self.classify,
-            FOLDER: lambda: self.folder_page,
-            EVALUATE: lambda: self.evaluate_page,
-            MODEL: lambda: self.model_page,
-            WATCH: lambda: self.watch_page,
-        }
-        self._pages.setCurrentWidget(pages[number]())
+        self.pages.show_page(number)
         self._show_title()
 
     def _show_title(self) -> None:
-        page, model = self._pages.currentWidget(), self.session.model
+        page, model = self.pages.currentWidget(), self.session.model
         index = self.classify.current
         if isinstance(page, FolderPage):
             index = page.close_up.index if page.looking else -1

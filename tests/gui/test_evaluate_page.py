@@ -19,10 +19,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from tlx.gui.app import begin, make_window
+from tlx.gui.page_stack import EVALUATE
 from tlx.gui.settings import Settings
 from tlx.gui.theme import DARK, LIGHT, apply_theme
 from tlx.gui.widgets.confusion_matrix import cell_colour
-from tlx.gui.window import EVALUATE, MainWindow
+from tlx.gui.window import MainWindow
 
 WAIT = 60_000
 LABELS, MISTAKES, THRESHOLD, COMPARISON = range(4)
@@ -50,7 +51,7 @@ def ready(open_window, qtbot, colour_model):
 
 def evaluate(qtbot, window, data) -> None:
     with qtbot.waitSignal(window.session.evaluations.evaluated, timeout=WAIT):
-        window.evaluate_page.evaluate(str(data))
+        window.pages.evaluate.evaluate(str(data))
 
 
 def wait_for(condition) -> None:
@@ -73,7 +74,7 @@ def scored(qapp, tmp_path_factory, colour_model, muddled) -> Iterator[MainWindow
     begin(window, [str(colour_model)])
     window.show_page(EVALUATE)
     wait_for(lambda: window.session.model is not None)
-    window.evaluate_page.evaluate(str(muddled))
+    window.pages.evaluate.evaluate(str(muddled))
     wait_for(lambda: window.session.evaluations.last is not None)
     yield window
     window.close()
@@ -83,7 +84,7 @@ def scored(qapp, tmp_path_factory, colour_model, muddled) -> Iterator[MainWindow
 @pytest.fixture
 def done(scored):
     """The page with the numbers of the muddled pictures, as it was at first."""
-    page = scored.evaluate_page
+    page = scored.pages.evaluate
     scored.resize(1280, 800)
     scored.show_page(EVALUATE)
     page.notice.hide()
@@ -112,7 +113,7 @@ def test_without_a_model_it_asks_for_one_and_with_one_for_pictures(
 ):
     window = open_window()
     window.show_page(EVALUATE)
-    page = window.evaluate_page
+    page = window.pages.evaluate
     assert page.shown is page.welcome
     window.open_model(str(colour_model))
     assert page.shown is page.welcome  # that it is being opened
@@ -147,7 +148,7 @@ def test_a_dropped_folder_is_scored_and_esc_cancels(ready, qtbot, tmp_path, pict
         os.link(pictures / "red" / "0.png", target) if number else shutil.copy(
             pictures / "red" / "0.png", target
         )
-    page, data = ready.evaluate_page, QMimeData()
+    page, data = ready.pages.evaluate, QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     at, copy = QPointF(200, 200), Qt.DropAction.CopyAction
@@ -178,7 +179,7 @@ def test_a_click_on_a_cell_asks_for_exactly_its_pictures(done, qtbot):
 
 def test_the_page_folder_shows_exactly_the_pictures_of_a_cell_and_says_why(scored, done, qtbot):
     click(qtbot, done.results.confusion.matrix, 2, 1)
-    page, paths = scored.folder_page, scored.session.results.paths
+    page, paths = scored.pages.folder, scored.session.results.paths
     assert page.isVisible()
     names = [Path(paths[number]).name for number in page.numbers]
     assert names == ["green0.png", "green1.png"]
@@ -229,8 +230,8 @@ def test_the_matrix_shows_shares_and_sorts_and_leaves_out_labels(done):
 
 def test_where_nothing_is_confused_there_is_a_sentence_instead(ready, qtbot, pictures):
     evaluate(qtbot, ready, pictures)
-    panel = ready.evaluate_page.results.confusion
-    assert not ready.evaluate_page.results.wrong.isVisible()
+    panel = ready.pages.evaluate.results.confusion
+    assert not ready.pages.evaluate.results.wrong.isVisible()
     panel.only_confused.click()
     assert not panel.matrix.isVisible()
     assert panel._right.isVisible()
@@ -309,7 +310,7 @@ def test_the_threshold_says_what_it_brings_and_shows_what_is_below(done, qtbot):
 )
 def test_missing_truth_is_explained_and_the_layout_shown(ready, qtbot, tmp_path, make, said):
     make(tmp_path)
-    page = ready.evaluate_page
+    page = ready.pages.evaluate
     page.evaluate(str(tmp_path))
     qtbot.waitUntil(lambda: bool(page.notice.text), timeout=WAIT)
     assert page.shown is page.start
@@ -319,7 +320,7 @@ def test_missing_truth_is_explained_and_the_layout_shown(ready, qtbot, tmp_path,
 
 def test_labels_that_the_model_does_not_know_are_named(ready, qtbot, tmp_path, pictures):
     shutil.copytree(pictures / "red", tmp_path / "violet")
-    page = ready.evaluate_page
+    page = ready.pages.evaluate
     page.evaluate(str(tmp_path))
     qtbot.waitUntil(lambda: bool(page.notice.text), timeout=WAIT)
     assert "does not know the label(s) violet; it knows blue, green, red" in page.notice.text
@@ -329,7 +330,7 @@ def test_two_files_are_compared_where_labels_are_not_known(
     ready, qtbot, tmp_path, pictures, other_models
 ):
     shutil.copytree(pictures / "red", tmp_path / "violet")
-    page, evaluations = ready.evaluate_page, ready.session.evaluations
+    page, evaluations = ready.pages.evaluate, ready.session.evaluations
     page.evaluate(str(tmp_path))
     qtbot.waitUntil(lambda: bool(page.notice.text), timeout=WAIT)
     page.notice.act()
@@ -434,7 +435,7 @@ def test_a_bad_model_leaves_the_numbers_and_another_one_takes_them_away(
     ready, qtbot, muddled, other_models
 ):
     evaluate(qtbot, ready, muddled)
-    window, done = ready, ready.evaluate_page
+    window, done = ready, ready.pages.evaluate
     window.open_model(str(other_models["none"]))
     qtbot.waitUntil(lambda: bool(window.banner.text), timeout=WAIT)
     assert done.shown is done.results
@@ -445,7 +446,7 @@ def test_a_bad_model_leaves_the_numbers_and_another_one_takes_them_away(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no SIGKILL")
 def test_a_worker_that_is_killed_can_be_started_again_where_it_was(ready, qtbot, muddled):
-    page, session = ready.evaluate_page, ready.session
+    page, session = ready.pages.evaluate, ready.session
     page.evaluate(str(muddled))
     os.kill(session.client.process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: bool(page.notice.text), timeout=WAIT)
@@ -462,7 +463,7 @@ def test_several_labels_have_no_matrix_but_what_was_missed_and_added(
     window = open_window(multi_label_run / "model.onnx")
     qtbot.waitUntil(lambda: window.session.model is not None, timeout=WAIT)
     window.show_page(EVALUATE)
-    page = window.evaluate_page
+    page = window.pages.evaluate
     assert "file,labels" in page.start.text
     evaluate(qtbot, window, multi_label_run.parent / "data" / "truth.csv")
     assert page.results.figures.text_of("Mean average precision")

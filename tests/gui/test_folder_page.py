@@ -14,11 +14,11 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox
 
+from tlx.gui.page_stack import CLASSIFY, FOLDER
 from tlx.gui.widgets.copy_plan import CopyPlan
 from tlx.gui.widgets.grid import Grid
 from tlx.gui.widgets.hold_key import HoldKey
 from tlx.gui.widgets.label_picker import LabelPicker
-from tlx.gui.window import CLASSIFY, FOLDER
 
 WAIT = 60_000
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -31,7 +31,7 @@ def wait_done(qtbot, window, count: int) -> None:
     done = lambda: len(results) == count and not len(results.waiting())  # noqa: E731
     qtbot.waitUntil(done, timeout=WAIT)
     qtbot.waitUntil(lambda: not window.session.running, timeout=WAIT)
-    window.folder_page._refresh()
+    window.pages.folder._refresh()
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def page(open_window, qtbot, colour_model, wrong_pictures):
     """The page with eight pictures, one of them wrong and one unreadable."""
     window = open_window(colour_model, wrong_pictures)
     wait_done(qtbot, window, 8)
-    page = window.folder_page
+    page = window.pages.folder
     page.gallery.setFocus()
     page.choose(0)
     return page
@@ -77,11 +77,11 @@ def test_a_folder_opens_as_a_gallery(page):
 def test_without_pictures_it_says_what_to_do(open_window, qtbot, colour_model, tmp_path):
     window = open_window()
     window.show_page(FOLDER)
-    assert window.folder_page.welcome.isVisible()
+    assert window.pages.folder.welcome.isVisible()
     (tmp_path / "empty").mkdir()
     window.open_places([str(tmp_path / "empty")])
     qtbot.waitUntil(lambda: "No pictures" in window.banner.text, timeout=WAIT)
-    assert window.folder_page.welcome.isVisible()
+    assert window.pages.folder.welcome.isVisible()
 
 
 def test_a_scan_says_how_many_it_has_found(open_window, qtbot):
@@ -89,7 +89,7 @@ def test_a_scan_says_how_many_it_has_found(open_window, qtbot):
     window.session.scan.found.emit(["/nowhere/a.png", "/nowhere/b.png"])
     assert window.strip.text == "Looking for pictures … 2 found"
     assert names(window.show_folder()) == ["nowhere/a.png", "nowhere/b.png"]
-    assert window.folder_page.browser.model.card(0).text == "waiting"
+    assert window.pages.folder.browser.model.card(0).text == "waiting"
 
 
 def test_each_filter_shows_its_pictures_and_escape_shows_all(page, qtbot):
@@ -262,11 +262,11 @@ def test_what_was_reviewed_is_there_again_when_the_window_is_opened_again(
     page.window().close()
     again = open_window(colour_model, wrong_pictures)
     wait_done(qtbot, again, 8)
-    cards = [again.folder_page.browser.model.card(row) for row in range(3)]
+    cards = [again.pages.folder.browser.model.card(row) for row in range(3)]
     assert [card.said for card in cards] == ["right", "unsure", ""]
     other = open_window(other_models["renamed"], wrong_pictures)
     wait_done(qtbot, other, 8)
-    assert other.folder_page.browser.model.card(0).said == ""
+    assert other.pages.folder.browser.model.card(0).said == ""
 
 
 def test_a_range_is_selected_with_shift_and_single_cards_with_ctrl(page, qtbot):
@@ -312,7 +312,7 @@ def test_results_are_used_while_it_runs_cancelled_and_continued(
     open_window, qtbot, colour_model, tmp_path
 ):
     window = open_window(colour_model, many_pictures(tmp_path / "many", 3000))
-    results, page = window.session.results, window.folder_page
+    results, page = window.session.results, window.pages.folder
     qtbot.waitUntil(lambda: 0 < len(results.waiting()) < len(results) - 50, timeout=WAIT)
     page.choose(0)
     qtbot.keyClick(page.gallery, Qt.Key.Key_Y)

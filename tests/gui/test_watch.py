@@ -18,11 +18,11 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from tlx.gui import folder_watch, watched
 from tlx.gui.client import Client
 from tlx.gui.folder_watch import FolderWatch
+from tlx.gui.page_stack import WATCH
 from tlx.gui.protocol import Ranked, Row
 from tlx.gui.watched import Plan
 from tlx.gui.widgets.big_answer import BigAnswer
 from tlx.gui.widgets.watch_log import KEPT, LogLine, WatchLogModel
-from tlx.gui.window import WATCH
 
 WAIT = 60_000
 
@@ -46,8 +46,8 @@ def page(open_window, qtbot, colour_model):
     qtbot.waitUntil(lambda: window.session.model is not None, timeout=WAIT)
     control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(window, Qt.Key.Key_W, control | shift)
-    yield window.watch_page
-    window.watch_page.close_all()
+    yield window.pages.watch
+    window.pages.watch.close_all()
 
 
 def begin(qtbot, page, folder, log=None) -> None:
@@ -70,7 +70,7 @@ def rows(path) -> list[dict]:
 def test_without_a_model_or_a_folder_it_cannot_start(open_window):
     window = open_window()
     window.show_page(WATCH)
-    setup = window.watch_page.setup
+    setup = window.pages.watch.setup
     assert setup._by.text() == "Open a model first."
     setup.set_folder("/")
     assert not setup._start.isEnabled()

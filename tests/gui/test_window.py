@@ -22,9 +22,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from tlx.gui.page_stack import CLASSIFY, MODEL
 from tlx.gui.theme import DARK, LIGHT, colours
 from tlx.gui.widgets.label_picker import LabelPicker
-from tlx.gui.window import CLASSIFY, MODEL
 
 WAIT = 60_000
 
@@ -73,7 +73,7 @@ def test_a_dropped_model_then_a_folder_are_answered(open_window, qtbot, colour_m
         drop(window, colour_model)
     drop(window, pictures)
     wait_answers(qtbot, window, 7)
-    assert not window.folder_page.welcome.isVisible()
+    assert not window.pages.folder.welcome.isVisible()
     assert window.classify.panel.text.startswith("blue  ")
     assert window.windowTitle() == f"{pictures.name} - colours.onnx - tlx"
     window.show_page(CLASSIFY)
@@ -226,7 +226,7 @@ def test_an_empty_folder_says_what_is_looked_for(open_window, qtbot, tmp_path):
     (tmp_path / "empty").mkdir()
     window = open_window(tmp_path / "empty")
     qtbot.waitUntil(lambda: "No pictures" in window.banner.text, timeout=WAIT)
-    assert window.folder_page.welcome.isVisible()
+    assert window.pages.folder.welcome.isVisible()
 
 
 def test_arrows_go_through_the_pictures_and_stop_at_the_ends(working, qtbot):
@@ -340,7 +340,7 @@ def test_closing_while_running_asks_once(working, qtbot, monkeypatch, pictures, 
 
 def test_the_model_page_shows_the_card_and_measures(working, qtbot):
     qtbot.keyClick(working, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
-    page = working.model_page
+    page = working.pages.model
     assert page.isVisible()
     assert page._name.text() == "colours.onnx"
     assert page._labels.accessibleName() == "blue, green, red"
