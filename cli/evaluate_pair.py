@@ -131,6 +131,7 @@ def _prepare(out: Path) -> None:
 
 
 def _write(out: Path, content: dict[str, object], rows: Iterable[Iterable[object]]) -> None:
+    from ..inference.spreadsheet import plain_cells
     from ..inference.whole_file import replacing
     from ..samples.table import ERRORS
 
@@ -140,4 +141,4 @@ def _write(out: Path, content: dict[str, object], rows: Iterable[Iterable[object
         replacing(out / TABLE) as temporary,
         temporary.open("w", encoding="utf-8", errors=ERRORS, newline="") as file,
     ):
-        csv.writer(file).writerows(rows)
+        csv.writer(file).writerows(map(plain_cells, rows))

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
+from ..inference.spreadsheet import plain_cells
 from ..inference.whole_file import replacing
 from ..samples.sample import SEPARATOR
 from .multi_label_report import MultiLabelReport
@@ -55,7 +56,7 @@ def write_predictions(report: Report | MultiLabelReport, path: Path) -> None:
     ):
         rows = csv.writer(file)
         rows.writerow(header)
-        rows.writerows(map(_cells, report.rows))
+        rows.writerows(plain_cells(_cells(row)) for row in report.rows)
 
 
 def _cells(row: ScoredPicture | ScoredLabels) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+from ..inference.spreadsheet import plain_cells
 from ..inference.whole_file import replacing
 from .unknown_report import AskedPicture, UnknownReport
 
@@ -17,7 +18,7 @@ def write_unknown_pictures(report: UnknownReport, path: Path) -> None:
     ):
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
-        rows.writerows(map(_cells, report.pictures))
+        rows.writerows(plain_cells(_cells(row)) for row in report.pictures)
 
 
 def _cells(row: AskedPicture) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from .spreadsheet import plain_cells
 
 SEPARATOR = "|"
 """Between the chosen labels of a picture of the multi-label task, as in a CSV of truth."""
@@ -99,7 +100,7 @@ class AnswerLog:
         unknown = "" if answer.unknown is None else str(answer.unknown).lower()
         score = "" if answer.unknown_score is None else answer.unknown_score
         start = (answer.time, answer.path, answer.modified, answer.error or "")
-        return [*start, *chosen, *ranked, unknown, score]
+        return [*start, *plain_cells([*chosen, *ranked]), unknown, score]
 
     def _write(self, content: bytes) -> None:
         try:

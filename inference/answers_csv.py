@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UsageError
+from .spreadsheet import plain_cells
 from .whole_file import replacing
 
 HEADER = ("path", "error", "label", "probability")
@@ -38,7 +39,7 @@ def open_answers(path: Path, topk: int, multi_label: bool) -> Generator[Write]:
     header = MULTI_LABEL_HEADER if multi_label else HEADER
     more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in HEADER[2:]]
     with open_table(path, [(*header, *more, *JUDGEMENT)]) as write:
-        yield write
+        yield lambda row: write(plain_cells(row))
 
 
 def write_table(path: Path, header: Iterable[Cells], rows: Iterable[Cells]) -> None:

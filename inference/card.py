@@ -25,6 +25,8 @@ INPUTS = ("uint8-nhwc", "float-nchw", "uint8-any-size")
 QUANTIZATIONS = ("fp16", "int8")
 REFUSED = "refused as unknown"
 """The metric of what a rule for unknown pictures refuses of those that chose its threshold."""
+LARGEST_SIDE = 4096
+"""Of a picture after resizing, in pixels: larger ones take gigabytes."""
 THRESHOLD = 0.5
 """Of every label of a multi-label card without thresholds of its own."""
 
@@ -218,6 +220,7 @@ def _problems(card: ModelCard) -> list[str]:
         (len(card.labels) >= 2, f"it has {len(card.labels)} label(s), at least 2 are needed"),
         (len(set(card.labels)) == len(card.labels), "its labels are not unique"),
         (all(card.labels), "one of its labels is empty"),
+        (all(map(_is_text, card.labels)), "one of its labels is no Unicode text"),
         (card.temperature > 0, f"temperature {card.temperature} is not above 0"),
         (
             card.thresholds is None or len(card.thresholds) == len(card.labels),
@@ -228,6 +231,10 @@ def _problems(card: ModelCard) -> list[str]:
             f"thresholds {card.thresholds} are not all in 0..1",
         ),
         (0 < rule.crop <= rule.resize_side, f"crop {rule.crop} of resize {rule.resize_side}"),
+        (
+            rule.resize_side <= LARGEST_SIDE,
+            f"resize {rule.resize_side} is above {LARGEST_SIDE}",
+        ),
         (rule.exif == "transpose", f"unknown EXIF rule {rule.exif!r}"),
         (rule.colour == "RGB", f"unknown colour order {rule.colour!r}"),
         (rule.decode == "tlx-1", f"unknown decode rule {rule.decode!r}"),
@@ -235,3 +242,8 @@ def _problems(card: ModelCard) -> list[str]:
         (all(value > 0 for value in rule.std), f"std {rule.std} is not above 0"),
     ]
     return [problem for good, problem in checks if not good]
+
+
+def _is_text(label: str) -> bool:
+    """Tell whether it can be written; half of a pair of UTF-16, which JSON can hold, cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in label)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from ..errors import PictureError
 from .picture import Picture, decode
+from .pixel_limit import pixel_limit
 
 MAX_SHAPE = 200
 """Longest allowed ratio of the sides: a longer strip shows nothing after the crop."""
@@ -91,10 +92,19 @@ def crop_centre(resized: Image.Image, side: int) -> NDArray[np.uint8]:
 
 
 def resized_size(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """Width and height after resizing, rounded as torchvision does it."""
+    """Width and height after resizing, rounded as torchvision does it.
+
+    Raises:
+        PictureError: the shape is beyond 1:200, or there would be more pixels than are allowed.
+    """
     width, height = size
     short, long = min(width, height), max(width, height)
     if not short or long > MAX_SHAPE * short:
         raise PictureError(f"{width} x {height} pixels is a shape beyond 1:{MAX_SHAPE}")
     longer = int(side * long / short)
+    if side * longer > pixel_limit():
+        raise PictureError(
+            f"{width} x {height} pixels become {side * longer:,} where the short side is {side}; "
+            "--max-pixels allows more"
+        )
     return (side, longer) if width <= height else (longer, side)

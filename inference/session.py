@@ -79,9 +79,13 @@ class ModelSession:
     ) -> None:
         self.path = Path(path)
         self._session = _open(self.path, threads, provider, spinning)
-        self.card = _read_card(self._session, self.path)
-        self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
-        self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
+        try:
+            text = self._session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
+            self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
+            self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
+        except UnicodeDecodeError:
+            raise ModelFileError(f"{self.path} is damaged: its texts are not UTF-8") from None
+        self.card = _read_card(text, self.path)
         _hold_against_graph(self.card, self.inputs, self.outputs, self.path)
 
     @property
@@ -124,7 +128,7 @@ class ModelSession:
     ) -> Sequence[NDArray[np.float32]]:
         parts: list[Sequence[NDArray[np.float32]]] = []
         for batch, count in batches(images, self.batch):
-            found = self._session.run(names, {INPUT: as_tensor(batch, self.card)})
+            found = self._compute(names, as_tensor(batch, self.card))
             # The types were held against the contract when the file was opened.
             parts.append([cast(NDArray[np.float32], value)[:count] for value in found])
         return (
@@ -132,6 +136,13 @@ class ModelSession:
             if len(parts) == 1
             else [np.concatenate(one) for one in zip(*parts, strict=True)]
         )
+
+    def _compute(self, names: Sequence[str], tensor: NDArray[np.generic]) -> Sequence[object]:
+        try:
+            return self._session.run(names, {INPUT: tensor})
+        except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
+            reason = " ".join(str(error).split())[:300]
+            raise ModelFileError(f"{self.path} cannot be computed: {reason}") from None
 
 
 def _open(
@@ -176,8 +187,7 @@ def _refuse_what_is_not_onnx(path: Path) -> None:
         raise ModelFileError(f"{path} is empty; run tlx export again")
 
 
-def _read_card(session: onnxruntime.InferenceSession, path: Path) -> ModelCard:
-    text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
+def _read_card(text: str | None, path: Path) -> ModelCard:
     if text is None:
         raise CardError(f"{path} has no card, so its labels are unknown; export it with tlx export")
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..errors import DataError, UsageError
 from .sample import normalise_label
+from .table import require_file
 
 LABELS_FILE = "labels.txt"
 
@@ -52,6 +53,7 @@ def labels_text(labels: Sequence[str]) -> str:
 
 def _lines(path: Path) -> list[str]:
     """Split at line feeds alone: what else Python takes for a line's end may be in a label."""
+    require_file(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:

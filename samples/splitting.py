@@ -9,7 +9,7 @@ from ..inference.whole_file import replacing
 from .folders import SPLIT_NAMES
 from .picture_names import relative_name
 from .sample import SPLITS, LabelledPictures, Sample
-from .table import ERRORS
+from .table import ERRORS, require_file
 
 _LABEL_COLUMN = {"single-label": "label", "multi-label": "labels"}
 
@@ -67,6 +67,7 @@ def read_sides(path: Path, root: Path) -> dict[Path, str]:
 def _rows(path: Path, labelled: bool) -> Iterator[dict[str, str]]:
     if path.is_dir():
         raise DataError(f"{path} is a folder; give a file, such as the split.csv of a run")
+    require_file(path)
     try:
         with path.open(encoding="utf-8-sig", errors=ERRORS, newline="") as file:
             rows = csv.DictReader(file, restval="")

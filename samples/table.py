@@ -53,6 +53,16 @@ class Table:
         return ", ".join(self.columns)
 
 
+def require_file(path: Path) -> None:
+    """Refuse what reading would wait for, or never end with: a FIFO, a device.
+
+    Raises:
+        DataError: it is there, and neither a file nor a folder.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise DataError(f"{path} is not a regular file; save it as one")
+
+
 def read_table(path: Path) -> Table:
     """Read a CSV file: UTF-8 with or without byte order mark, delimited by , or ; or tab.
 
@@ -77,6 +87,7 @@ def read_table(path: Path) -> Table:
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """Give the lines that are not empty, with their numbers."""
+    require_file(path)
     try:
         content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
         own = content.split(b"\n", 1)[0].strip() in OWN_HEADERS
