@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
 import tlx
-from tlx.evaluation.metrics import wilson_interval
+from tlx.evaluation.refusals import expected_refusals
 from tlx.evaluation.unknown import UnknownRule, area_under_curve, choose_threshold, fit_rule
 from tlx.inference.preprocessing import Preprocessing, preprocess
 from tlx.samples.folders import find_pictures
@@ -192,12 +192,45 @@ def _print_trainings(arguments: argparse.Namespace) -> None:
 
 
 def _refused(found: Arrays) -> str:
-    """Say how many known test pictures the rule refuses, with the 95 % interval."""
-    score = scores_of(found)["**distance + energy**"]
-    scores = {side: score(found[f"{side}_f"], found[f"{side}_l"]) for side in SPLITS[1:]}
-    count = int((scores["test"] > choose_threshold(scores["validation"], 0.05)).sum())
-    low, high = wilson_interval(count, len(scores["test"]))
-    return f"{count} of {len(scores['test'])} known refused ({low:.1%} to {high:.1%})"
+    """Say how many known test pictures the rule refuses, and how many are to be expected."""
+    share, low, high = refusals(found)
+    count = len(found["test_f"])
+    inside = redivided(found)
+    return (
+        f"{round(share * count)} of {count} known refused ({share:.1%}; 95 % of the time "
+        f"{low:.1%} to {high:.1%}); validation and test divided anew: {inside.mean():.1%} of "
+        f"{len(inside)} times inside"
+    )
+
+
+def refusals(found: Arrays) -> tuple[float, float, float]:
+    """Fit a rule on training and validation; give the share of test refused, and its interval."""
+    rule = fit_rule(found["train_f"], found["train_y"])
+    rule = rule.fitted_to(found["validation_f"], found["validation_l"], 0.05)
+    share = float((rule.scores(found["test_f"], found["test_l"]) > rule.threshold).mean())
+    expected = expected_refusals(share, len(found["test_f"]), rule.refusal)
+    return share, *expected["refused_expected_interval"]
+
+
+def redivided(found: Arrays, times: int = 400) -> NDArray[np.bool_]:
+    """Divide validation and test pictures anew by chance; tell when the share is in its interval.
+
+    So they are exchangeable, whatever pictures the two splits were made of.
+    """
+    chance = np.random.default_rng(0)
+    count = len(found["validation_f"])
+    inside: list[bool] = []
+    both = {end: np.concatenate([found[f"{s}_{end}"] for s in SPLITS[1:]]) for end in "fl"}
+    rule = fit_rule(found["train_f"], found["train_y"])
+    for _ in range(times):
+        order = chance.permutation(len(both["f"]))
+        held, asked = order[:count], order[count:]
+        fitted = rule.fitted_to(both["f"][held], both["l"][held], 0.05)
+        share = float((fitted.scores(both["f"][asked], both["l"][asked]) > fitted.threshold).mean())
+        expected = expected_refusals(share, len(asked), fitted.refusal)
+        low, high = expected["refused_expected_interval"]
+        inside.append(low <= share <= high)
+    return np.array(inside)
 
 
 def _kept(folder: Path | None, name: str, ask: Callable[[], Arrays]) -> Arrays:

@@ -119,7 +119,7 @@ def _fitting_classifier(model: Path, source: "SampleSource") -> "Classifier":
     from ..inference.classifier import Classifier
     from ..samples.source import find_source_samples
 
-    classifier = Classifier(model)
+    classifier = Classifier(model, many=True)
     require_fitting(find_source_samples(source), classifier.card)
     return classifier
 

@@ -1,37 +1,40 @@
 """`tlx classify`: ranked labels for pictures."""
 
-import csv
 import glob
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from ..errors import DataError, UsageError
-from ..inference.spreadsheet import plain_cells
-from ..inference.whole_file import replacing
+from ..errors import ContradictionError, DataError, UsageError
+from ..inference.answers_csv import (
+    HEADER,
+    MULTI_LABEL_HEADER,
+    Write,
+    answer_cells,
+    error_cells,
+    open_answers,
+    require_own,
+)
 from ..samples.sample import SEPARATOR
+from .answer_text import chosen_labels, judgement, show_outcome
 from .explanations import ExplanationFolder
 from .pixel_option import max_pixels_option
 from .screen import Screen
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
-    from ..inference.prediction import Outcome, Prediction, RankedLabel
-
-CSV_HEADER = ("path", "error", "label", "probability")
-JUDGEMENT = ("unknown", "unknown_score")
-"""The last columns of every CSV: empty for a file without a rule for unknown pictures."""
-MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
+    from ..inference.prediction import Outcome
 
 
 def classify_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
-    pictures: list[str] = typer.Argument(
-        help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
+    pictures: list[str] | None = typer.Argument(
+        None, help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
     ),
     topk: int = typer.Option(5, min=1, help="Labels a picture."),
     csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
@@ -40,29 +43,41 @@ def classify_command(
     ),
     _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
+    watched: Path | None = typer.Option(
+        None, "--watch", help="Folder whose new pictures are classified as they come, for ever."
+    ),
+    new_only: bool = typer.Option(
+        False, "--new-only", help="With --watch: pass what is there at the start."
+    ),
+    interval: float = typer.Option(
+        1.0, min=0.05, help="With --watch: seconds between two looks at the folder."
+    ),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
-    from ..inference.classifier import Classifier
+    if watched is not None:
+        from .watch import watch_folder
 
-    paths = list(find_paths(pictures, sys.stdin))
-    classifier = Classifier(model)
+        _refuse_beside_watch(pictures, explain)
+        watch_folder(model, watched, topk, csv_file, as_json, new_only, interval)
+        return
+    from ..inference.classifier import BATCH, Classifier
+
+    paths = list(find_paths(_required(pictures), sys.stdin))
+    # A few pictures, or those to be explained, come one by one; each then gets all cores.
+    classifier = Classifier(model, many=len(paths) > BATCH and explain is None)
     multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
         _refuse_foreign_file(csv_file)
     explanations = None if explain is None else _explanations(explain, classifier)
-    outcomes: list[Outcome] = []
+    columns = min(topk, len(classifier.card.labels))
     failures = 0
-    with Screen(as_json) as screen:
+    with Screen(as_json) as screen, _open_csv(csv_file, columns, multi_label) as write:
         for done, outcome in enumerate(classifier.classify_files(paths), start=1):
             failures += outcome.error is not None
             written = _explain(outcome, classifier, explanations)
             show_outcome(outcome, topk, screen, multi_label, written)
-            if csv_file is not None:
-                outcomes.append(outcome)
+            write(_csv_row(outcome, columns, multi_label))
             screen.progress("classifying", done, len(paths))
-        if csv_file is not None:
-            columns = min(topk, len(classifier.card.labels))
-            _write_csv(csv_file, outcomes, columns, multi_label)
         if explain is not None:
             explained = len(paths) - failures
             noun = "picture" if explained == 1 else "pictures"
@@ -71,6 +86,18 @@ def classify_command(
             screen.row(f"{failures} of {len(paths)} pictures could not be read", style="yellow")
     if failures:
         raise typer.Exit(1)
+
+
+def _refuse_beside_watch(pictures: Sequence[str] | None, explain: Path | None) -> None:
+    if pictures or explain is not None:
+        other = "pictures" if pictures else "--explain"
+        raise ContradictionError(f"--watch takes one folder and no {other}")
+
+
+def _required(pictures: Sequence[str] | None) -> Sequence[str]:
+    if not pictures:
+        raise UsageError("no pictures are given; name files or folders, or --watch a folder")
+    return pictures
 
 
 def _explanations(folder: Path, classifier: "Classifier") -> ExplanationFolder:
@@ -89,47 +116,6 @@ def _explain(
     if outcome.prediction is None:
         return {}
     return explanations.write(classifier.session, outcome.path, outcome.prediction)
-
-
-def show_outcome(
-    outcome: "Outcome",
-    topk: int,
-    screen: Screen,
-    multi_label: bool = False,
-    explanations: dict[str, str] | None = None,
-) -> None:
-    """Print a picture's answer as a row, or as a line of JSON.
-
-    Args:
-        outcome: the answer.
-        topk: labels that are ranked.
-        screen: where it goes.
-        multi_label: whether the model is of that task.
-        explanations: the written files by label; None where they were not asked for.
-    """
-    if screen.as_json:
-        written = {} if explanations is None else _explanation_json(explanations, multi_label)
-        screen.json({**_json(outcome, topk, multi_label), **written})
-    elif outcome.prediction is None:
-        screen.row(f"{outcome.path}  error: {outcome.error}", style="red")
-    elif multi_label:
-        screen.row(f"{outcome.path}  {_chosen_text(outcome.prediction, topk)}")
-    elif outcome.prediction.unknown:
-        screen.row(f"{outcome.path}  unknown (nearest: {_text(outcome.prediction.top(1))})")
-    else:
-        screen.row(f"{outcome.path}  {_text(outcome.prediction.top(topk))}")
-
-
-def _text(ranked: "Sequence[RankedLabel]") -> str:
-    return "  ".join(f"{row.label} {row.probability:.1%}" for row in ranked)
-
-
-def _chosen_text(prediction: "Prediction", topk: int) -> str:
-    chosen = prediction.chosen
-    if not chosen:
-        return f"none of the labels (most probable: {_text(prediction.top(1))})"
-    more = f"  and {len(chosen) - topk} more" if len(chosen) > topk else ""
-    return _text(chosen[:topk]) + more
 
 
 def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
@@ -180,71 +166,34 @@ def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
         raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")
 
 
-def _json(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
-    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    answers = [{"label": row.label, "probability": row.probability} for row in ranked]
-    chosen: dict[str, object] = {"labels": _chosen_labels(outcome)} if multi_label else {}
-    judged = dict(zip(JUDGEMENT, _judgement(outcome), strict=True))
-    return {
-        "path": outcome.path,
-        **chosen,
-        "predictions": answers,
-        **judged,
-        "error": outcome.error,
-    }
-
-
-def _judgement(outcome: "Outcome") -> tuple[bool | None, float | None]:
-    """Say whether the picture is none of the labels, and its score; None without a rule."""
-    found = outcome.prediction
-    return (None, None) if found is None else (found.unknown, found.unknown_score)
-
-
-def _explanation_json(written: dict[str, str], multi_label: bool) -> dict[str, object]:
-    first = next(iter(written.values()), None)
-    return {"explanation": first, **({"explanations": written} if multi_label else {})}
-
-
-def _chosen_labels(outcome: "Outcome") -> list[str]:
-    return [row.label for row in outcome.prediction.chosen] if outcome.prediction else []
-
-
 def _refuse_foreign_file(path: Path) -> None:
     """Replace only what an earlier run wrote: the user's own table must not be lost."""
-    if not path.parent.is_dir():
-        raise UsageError(f"--csv {path}: there is no folder {path.parent}")
-    if not path.exists():
+    with _naming_the_option():
+        require_own(path, HEADER, MULTI_LABEL_HEADER)
+
+
+@contextmanager
+def _open_csv(path: Path | None, topk: int, multi_label: bool) -> Generator[Write]:
+    """Give what takes a row; without a CSV it forgets it."""
+    if path is None:
+        yield lambda _: None
         return
-    start = path.read_bytes()[:80] if path.is_file() else b"x"
-    ours = tuple(",".join(header).encode() for header in (CSV_HEADER, MULTI_LABEL_HEADER))
-    if start and not start.startswith(ours):
-        raise UsageError(f"--csv {path}: exists and was not written by tlx; choose another name")
+    with _naming_the_option(), open_answers(path, topk, multi_label) as write:
+        yield write
 
 
-def _write_csv(path: Path, outcomes: "Sequence[Outcome]", topk: int, multi_label: bool) -> None:
-    header = MULTI_LABEL_HEADER if multi_label else CSV_HEADER
-    more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in CSV_HEADER[2:]]
+@contextmanager
+def _naming_the_option() -> Generator[None]:
     try:
-        with (
-            replacing(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
-        ):
-            rows = csv.writer(file)
-            rows.writerow((*header, *more, *JUDGEMENT))
-            rows.writerows(
-                plain_cells(_csv_row(outcome, topk, multi_label)) for outcome in outcomes
-            )
-    except OSError as error:
-        raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from None
+        yield
+    except UsageError as error:
+        raise UsageError(f"--csv {error}") from None
 
 
-def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> list[object]:
-    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    # Sorted, as in a CSV of truth: the same labels make the same cell.
-    chosen = [SEPARATOR.join(sorted(_chosen_labels(outcome)))] if multi_label else []
-    answers = [value for row in ranked for value in (row.label, row.probability)]
+def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> Sequence[object]:
     if outcome.prediction is None:
-        return [outcome.path, outcome.error or ""]
-    unknown, score = _judgement(outcome)
-    said = "" if unknown is None else str(unknown).lower()
-    return [outcome.path, "", *chosen, *answers, said, "" if score is None else score]
+        return error_cells(outcome.path, outcome.error or "")
+    ranked = ((row.label, row.probability) for row in outcome.prediction.top(topk))
+    # Sorted, as in a CSV of truth: the same labels make the same cell.
+    chosen = SEPARATOR.join(sorted(chosen_labels(outcome))) if multi_label else None
+    return answer_cells(outcome.path, ranked, chosen, *judgement(outcome))

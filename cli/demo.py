@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import UsageError
-from .classify import show_outcome
+from .answer_text import show_outcome
 from .export import show_export
 from .extras import require_extra
 from .report_screen import show_report

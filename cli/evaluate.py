@@ -1,18 +1,18 @@
 """`tlx eval`: a model file scored on labelled pictures."""
 
-import json
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from ..errors import DataError, UsageError
+from ..errors import UsageError
 from .eval_page import refuse_foreign_page, write_report_page
-from .evaluate_pair import compare_files, refuse_for_two, sort_arguments
+from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
+from .labelled import Labels, read_columns, read_samples
 from .pixel_option import max_pixels_option
+from .report_content import is_report, report_content, write_content
 from .report_screen import show_report
 from .screen import Screen
 from .selection_note import selection_notes
@@ -20,6 +20,7 @@ from .unknown_screen import (
     UNKNOWN_CSV,
     UNKNOWN_PLOT,
     measure_unknown,
+    refusal_notes,
     unknown_json,
     unknown_pictures,
     write_unknown,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.report import Report
     from ..evaluation.slices import Values
-    from ..inference.classifier import Classifier
     from ..samples.sample import Sample
 
 TOPK = 5
@@ -48,6 +48,7 @@ def eval_command(
         None, help="A second ONNX file, to be compared with MODEL on the same pictures."
     ),
     folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
+    more: list[Path] = typer.Argument([], hidden=True),
     labels: Path | None = typer.Option(
         None,
         help="CSV instead of FOLDER: columns file and label, or labels with | between several, or "
@@ -88,18 +89,19 @@ def eval_command(
     tlx eval MODEL FOLDER, or tlx eval MODEL OTHER FOLDER; --labels CSV instead of FOLDER.
     """
     require_extra("eval", "eval")
+    refuse_more(more)
     models, folder = sort_arguments(model, other, folder, labels is not None)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns, slice_by or None)
-    samples = _samples(folder, table, any(value is not None for value in given))
+    samples = read_samples(folder, table, any(value is not None for value in given))
+    data = folder or labels
+    assert data is not None  # without either there are no samples
     if len(models) == 2:
         one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
         refuse_for_two({**one, "--unknown": unknown is not None, "--report": page is not None})
-        compare_files(models, samples, split, out, as_json)
+        compare_files(models, samples, data, split, out, as_json)
     else:
-        columns = {} if table is None else _columns(table, samples, slice_by)
-        data = folder or labels
-        assert data is not None  # without either there are no samples
+        columns = {} if table is None else read_columns(table, samples, slice_by)
         _score(model, samples, columns, _Wanted(data, topk, split, out, unknown, page, as_json))
 
 
@@ -124,12 +126,11 @@ def _score(
     model: Path, samples: "list[Sample]", columns: "dict[str, Values]", wanted: _Wanted
 ) -> None:
     """Score one file, show and write it; exit 1 if some pictures could not be read."""
-    from ..evaluation.report_json import report_json
     from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
-    classifier = Classifier(model)
+    classifier = Classifier(model, many=True)
     strange = unknown_pictures(wanted.unknown, classifier)
     _refuse_foreign(wanted)
     with Screen(wanted.as_json) as screen:
@@ -138,17 +139,13 @@ def _score(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen, tuple(columns))
-        notes = selection_notes(classifier, report, wanted.split)
+        notes = [*selection_notes(classifier, report, wanted.split), *refusal_notes(report)]
         for note in notes:
             screen.row(f"note: {note}")
         asked = measure_unknown(classifier, report, strange, screen) if strange else None
-        content = {
-            **report_json(report),
-            **_origin(classifier, wanted.data),
-            "split": wanted.split,
-            "notes": notes,
-            "unknown": unknown_json(asked),
-        }
+        content = report_content(
+            report, classifier, wanted.data, wanted.split, notes, unknown_json(asked)
+        )
         screen.json(content)
         if wanted.out is not None:
             with writing("--out", wanted.out):
@@ -165,68 +162,11 @@ def _score(
         raise typer.Exit(1)
 
 
-def _origin(classifier: "Classifier", data: Path) -> dict[str, str]:
-    """Say what was scored on what, when and by which tlx."""
-    from .. import __version__
-    from ..inference.whole_file import file_digest
-
-    return {
-        "model_sha256": file_digest(classifier.session.path),
-        "data": str(data),
-        "date": date.today().isoformat(),
-        "tlx": __version__,
-    }
-
-
 def _refuse_foreign(wanted: _Wanted) -> None:
     if wanted.out is not None:
         _prepare(wanted.out)
     if wanted.page is not None:
         refuse_foreign_page(wanted.page)
-
-
-@dataclass(frozen=True)
-class Labels:
-    """A CSV of labelled pictures, and how to read it (docs/splitting.md)."""
-
-    path: Path
-    root: Path | None
-    split: str | None
-    file_column: str | None
-    label_columns: str | None
-
-
-def _samples(folder: Path | None, table: Labels | None, for_a_table: bool) -> "list[Sample]":
-    from ..samples.folders import label_folders, looks_split
-    from ..samples.labels_csv import read_labels_csv
-
-    if (folder is None) == (table is None):
-        raise UsageError("give either a FOLDER of label folders or --labels CSV")
-    if table is not None:
-        return read_labels_csv(
-            table.path, table.root, table.split, table.file_column, table.label_columns
-        )
-    assert folder is not None
-    if for_a_table:
-        raise UsageError(
-            "--root, --split, --file-column, --label-columns, --slice-by go with --labels; "
-            "a FOLDER needs none"
-        )
-    if folder.is_dir() and looks_split(folder):
-        names = ", ".join(str(path) for path in sorted(folder.iterdir()) if path.is_dir())
-        raise DataError(f"{folder} holds splits, not labels; give one of them: {names}")
-    return label_folders(folder)
-
-
-def _columns(table: Labels, samples: "list[Sample]", names: list[str]) -> "dict[str, Values]":
-    """Read what the CSV's columns say of the samples, which are its chosen rows in their order."""
-    from ..samples.labels_csv import read_column
-
-    paths = [sample.path for sample in samples]
-    return {
-        name: dict(zip(paths, read_column(table.path, name, table.split), strict=True))
-        for name in names
-    }
 
 
 def _names() -> tuple[str, ...]:
@@ -237,8 +177,7 @@ def _prepare(out: Path) -> None:
     """Make the folder, and refuse one that holds files of these names from someone else."""
     make_folder("--out", out)
     record = out / "report.json"
-    content = record.read_text(encoding="utf-8", errors="replace") if record.is_file() else ""
-    ours = '"confusion"' in content or '"exact_match"' in content
+    ours = is_report(record)
     for path in (record, *(out / name for name in _names())):
         if path.exists() and not ours:
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
@@ -252,10 +191,8 @@ def _write(
     from ..evaluation.report import Report
     from ..evaluation.report_json import write_predictions
     from ..evaluation.report_plots import draw_report_plots
-    from ..inference.whole_file import replacing
 
-    with replacing(out / "report.json") as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_content(content, out / "report.json")
     write_predictions(report, out / "predictions.csv")
     if isinstance(report, Report):
         plot = out / PLOTS["single-label"]

@@ -11,6 +11,7 @@ import typer
 from ..errors import UsageError
 from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
+from .scored_on import scored_on
 from .screen import Screen
 from .selection_note import pair_notes
 from .written_files import make_folder, writing
@@ -55,6 +56,19 @@ def sort_arguments(
     return (model,), other
 
 
+def refuse_more(more: list[Path]) -> None:
+    """Refuse what stands after MODEL, OTHER and FOLDER.
+
+    Raises:
+        UsageError: naming the first of it.
+    """
+    if more:
+        raise UsageError(
+            f"{more[0]} is too many: two model files are compared, not more, on one FOLDER: "
+            "tlx eval MODEL OTHER FOLDER"
+        )
+
+
 def refuse_for_two(given: dict[str, bool]) -> None:
     """Refuse options that say something of one file's own report.
 
@@ -68,6 +82,7 @@ def refuse_for_two(given: dict[str, bool]) -> None:
 def compare_files(
     models: tuple[Path, Path],
     samples: "list[Sample]",
+    data: Path,
     split: str | None,
     out: Path | None,
     as_json: bool,
@@ -77,7 +92,7 @@ def compare_files(
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
-    first, second = (Classifier(model) for model in models)
+    first, second = (Classifier(model, many=True) for model in models)
     require_comparable(first, second)
     if out is not None:
         _prepare(out)
@@ -90,7 +105,13 @@ def compare_files(
         notes = pair_notes((first, second), found.reports, split)
         for note in notes:
             screen.row(f"note: {note}")
-        content = {**pair_json(found), "notes": notes, "split": split, "error": None}
+        content = {
+            **pair_json(found),
+            **scored_on(data),
+            "notes": notes,
+            "split": split,
+            "error": None,
+        }
         screen.json(content)
         if out is not None:
             with writing("--out", out):

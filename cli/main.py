@@ -27,7 +27,7 @@ from . import (
     weights,
     worker,
 )
-from .screen import one_line
+from .plain_text import accept_any_file_name, one_line
 
 
 class _Commands(TyperGroup):
@@ -87,7 +87,7 @@ def _options(
 
 def main() -> None:
     """Run a command; an error is one line on stderr and the exit code of its kind."""
-    _accept_any_file_name()
+    accept_any_file_name()
     if not sys.warnoptions:  # Pillow warns of odd pictures; what matters is a row or an error
         warnings.simplefilter("ignore")
     try:
@@ -110,13 +110,6 @@ def main() -> None:
             70,
         )
     sys.exit(code)
-
-
-def _accept_any_file_name() -> None:
-    """Let a name that is not valid Unicode neither stop a batch nor be mistaken for another."""
-    errors = {sys.stdin: "surrogateescape", sys.stdout: "backslashreplace"}
-    for stream, handling in {**errors, sys.stderr: "backslashreplace"}.items():
-        getattr(stream, "reconfigure", lambda **_: None)(errors=handling)
 
 
 def _is_usage_error(error: Exception) -> bool:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..evaluation.agreement import Agreement
     from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.multi_label_two_models import MultiLabelComparison
     from ..evaluation.paired import PairedDifference
@@ -47,8 +49,37 @@ def pair_json(found: "Comparison | MultiLabelComparison") -> dict[str, object]:
     }
 
 
+def agreement_json(found: "Agreement") -> dict[str, object]:
+    """Give the same keys for pictures without truth; what needs it is null."""
+    single = found.task == "single-label"
+    return {
+        "task": found.task,
+        "models": [{"path": path} for path in found.paths],
+        "pictures": found.pictures,
+        "failures": len(found.unreadable),
+        **dict.fromkeys(("verdict", "difference", "mcnemar_p", "counts")),
+        "agreement": found.same / found.pictures,
+        "per_label": {},
+        "disagreements": [
+            {
+                "path": row.path,
+                "truth": None,
+                "first": asdict(row.first[0]) if single else [one.label for one in row.first],
+                "second": asdict(row.second[0]) if single else [one.label for one in row.second],
+                "right": None,
+            }
+            for row in found.differences
+        ],
+        "unreadable": [{"path": path, "error": reason} for path, reason in found.unreadable],
+        "notes": [],
+        "split": None,
+        "error": None,
+    }
+
+
 def _model(path: str, report: "Report | MultiLabelReport") -> dict[str, object]:
     from ..evaluation.report_json import report_json
+    from ..inference.whole_file import file_digest
 
     content = report_json(report)
     names = (*_OWN[str(content["task"])], *_SHARED)
@@ -56,6 +87,7 @@ def _model(path: str, report: "Report | MultiLabelReport") -> dict[str, object]:
     error = report.calibration.expected_calibration_error
     return {
         "path": path,
+        "model_sha256": file_digest(Path(path)),
         **{key: content[key] for key in wanted},
         "expected_calibration_error": error,
     }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
     from ..evaluation.report import Report
     from ..evaluation.slices import Slice
+    from ..evaluation.temperature_effect import TemperatureEffect
 
 WIDEST_MATRIX = 20
 """Labels up to which the confusion matrix is printed; beyond it only its largest cells."""
@@ -87,8 +88,19 @@ def _calibration_text(report: "Report | MultiLabelReport") -> str:
         return text
     return (
         f"{text}, calibrated loss {report.calibrated_loss:.4f}; without the temperature: error "
-        f"{before:.4f}, loss {report.loss:.4f}"
+        f"{before:.4f}, loss {report.loss:.4f}\n  {_effect_text(report.temperature_effect)}"
     )
+
+
+def _effect_text(effect: "TemperatureEffect") -> str:
+    error, loss = (
+        f"{change:+.4f}" + (f" ({interval[0]:+.4f} to {interval[1]:+.4f})" if interval else "")
+        for change, interval in (
+            (effect.error, effect.error_interval),
+            (effect.loss, effect.loss_interval),
+        )
+    )
+    return f"the temperature moves the error by {error} and the loss by {loss}; 95 %, bootstrap"
 
 
 def _coverage_text(coverage: "Coverage") -> str:

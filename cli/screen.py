@@ -1,6 +1,5 @@
 """What a command shows: result rows, tables, JSON, and bars that vanish off a terminal."""
 
-import json
 import sys
 from types import TracebackType
 
@@ -17,15 +16,10 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from .plain_text import json_line, one_line
+
 PIPE_WIDTH = 100_000
 """Columns where the output is no terminal: so wide that no table is cut."""
-
-_CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
-
-
-def one_line(text: str) -> str:
-    """Escape control characters: a file's name must not break a row or steer the terminal."""
-    return text.translate(_CONTROLS)
 
 
 class Rate(ProgressColumn):
@@ -98,8 +92,7 @@ class Screen:
     def json(self, content: object) -> None:
         """Print one line of JSON to stdout; nothing without `as_json`."""
         if self.as_json:
-            # In ASCII, so that it is JSON whatever the encoding of a pipe.
-            sys.stdout.write(json.dumps(content, allow_nan=False) + "\n")
+            sys.stdout.write(json_line(content))
             sys.stdout.flush()
 
     def progress(self, phase: str, done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""Where `tlx` starts. Window and worker do so without Typer and Rich: these would double it."""
+"""Where `tlx` starts. What has to be there at once does so without Typer and Rich."""
 
 import os
 import sys
@@ -20,9 +20,21 @@ def main() -> None:
     if words[:1] == ["gui"] and _plain(words[1:]):
         with suppress(MissingExtraError, UsageError):  # said below, as of all other commands
             sys.exit(open_window(words[1:]))
+    if words[:1] == ["classify"] and _quickly(words[1:]):
+        return
     from .main import main as run
 
     run()
+
+
+def _quickly(words: Sequence[str]) -> bool:
+    from .quick import quick_classify
+
+    try:
+        return quick_classify(words)
+    except KeyboardInterrupt:
+        sys.stderr.write("tlx: interrupted\n")
+        sys.exit(130)
 
 
 def open_window(places: Sequence[str]) -> int:

@@ -86,7 +86,31 @@ def show_refusals(report: "Report", screen: Screen) -> None:
         return
     among = report.accuracy_with_refusals
     rest = "" if among is None else f"; accuracy on the others {among:.4f}"
-    screen.row(f"taken for unknown: {report.refused:.1%} of the pictures{rest}")
+    expected = report.refused_expected
+    share = "" if expected is None else f", {expected:.1%} expected, {_usual(report)}"
+    screen.row(f"taken for unknown: {report.refused:.1%} of the pictures{share}{rest}")
+
+
+def refusal_notes(report: "Report | MultiLabelReport") -> list[str]:
+    """Say that the rule refuses other pictures than those that chose its threshold, if it does."""
+    from ..evaluation.report import Report
+
+    if not isinstance(report, Report) or report.refused_expected_interval is None:
+        return []
+    low, high = report.refused_expected_interval
+    if report.refused is None or low <= report.refused <= high:
+        return []
+    return [
+        f"{report.refused:.1%} are taken for unknown; of pictures like those of validation it "
+        f"would be {_usual(report)}: these are not like them (other shares of the "
+        "labels, another camera or light), or were learned"
+    ]
+
+
+def _usual(report: "Report") -> str:
+    assert report.refused_expected_interval is not None  # goes with the expected share
+    low, high = report.refused_expected_interval
+    return f"95 % of the time between {low:.1%} and {high:.1%}"
 
 
 def show_unknown(found: "UnknownReport", screen: Screen) -> None:

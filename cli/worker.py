@@ -6,11 +6,10 @@ import queue
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO
@@ -24,7 +23,9 @@ from ..gui.protocol import (
     Classified,
     Classify,
     ClassifyBytes,
+    Compare,
     Done,
+    Evaluate,
     Explain,
     Explained,
     Failed,
@@ -33,22 +34,29 @@ from ..gui.protocol import (
     Loaded,
     Measure,
     Measured,
+    Progressed,
     Quit,
-    Ranked,
     Request,
-    Row,
+    WriteReport,
     decode_request,
     encode,
 )
 from ..inference.strict_json import UnexpectedJsonError
 from .pixel_option import max_pixels_option
+from .worker_rows import classify_rows, is_multi, row_of
+from .worker_scores import Evaluations
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
-    from ..inference.prediction import Outcome
+
+_Asked = Load | Classify | ClassifyBytes | Explain | Measure | Evaluate | Compare | WriteReport
 
 NICENESS = 10
-"""The window, and whatever else the user does, comes first."""
+"""While more than a batch is classified, the window and whatever else the user does come first.
+
+Not before: somebody waits for the first picture, and on a busy machine a process of that niceness
+takes several seconds to start.
+"""
 
 
 def worker_command(_max_pixels: int = max_pixels_option()) -> None:
@@ -65,8 +73,13 @@ def worker_command(_max_pixels: int = max_pixels_option()) -> None:
 
 
 def _lower_priority() -> None:
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    """Lower it for good: an ordinary process may not raise its priority again."""
+    if hasattr(os, "setpriority"):
+        linux = sys.platform == "linux"  # there each thread has its own
+        for one in os.listdir("/proc/self/task") if linux else ["0"]:  # noqa: PTH208
+            with suppress(ProcessLookupError):  # it has just ended
+                if os.getpriority(os.PRIO_PROCESS, int(one)) < NICENESS:
+                    os.setpriority(os.PRIO_PROCESS, int(one), NICENESS)
     elif sys.platform == "win32":
         import ctypes
 
@@ -77,20 +90,19 @@ def _lower_priority() -> None:
 
 @dataclass
 class _Job:
-    """A classification that is under way; `rows` of it are answered after `seconds` of work."""
+    """A long work that is under way: a step of its generator gives an answer; `rows` are done."""
 
-    request: Classify
-    outcomes: "Iterator[Outcome]"
-    multi_label: bool
+    id: int
+    answers: Generator[Answer, None, Answer]
     rows: int = 0
-    seconds: float = 0.0
 
 
 class Worker:
     """Reads requests and writes answers until stdin ends or `Quit` comes.
 
-    Everything but `Classify` is done as soon as it is read, between two batches. Of several
-    classifications the newest goes first, so that one picture does not wait for a folder.
+    What takes long (`Classify`, `Evaluate`, `Compare`, `WriteReport`) is a job, and everything else
+    is done as soon as it is read, between two batches. Of several jobs the newest goes first, so
+    that one picture does not wait for a folder.
     """
 
     def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
@@ -98,6 +110,8 @@ class Worker:
         self._inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._jobs: list[_Job] = []
         self._classifier: Classifier | None = None
+        self._threads = 0
+        self._evaluations = Evaluations()
         threading.Thread(target=self._read, args=[requests], daemon=True).start()
 
     def serve(self) -> None:
@@ -106,7 +120,6 @@ class Worker:
 
         self._say(Hello(PROTOCOL, __version__))
         import_module("..inference.classifier", __package__)  # while the user chooses a file
-        _lower_priority()  # before there are threads that compute: on Linux each has its own
         while self._take_requests():
             if self._jobs:
                 self._advance(self._jobs[-1])
@@ -144,11 +157,15 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - nothing that is asked may end the worker
                 self._say(Failed(_reason(error), request.id))
 
-    def _do(self, request: Load | Classify | ClassifyBytes | Explain | Measure) -> None:
+    def _do(self, request: _Asked) -> None:
         if isinstance(request, Load):
             self._say(self._load(request))
         elif isinstance(request, Classify):
-            self._begin(request)
+            self._begin(request.id, self._classify(request))
+        elif isinstance(request, Evaluate | Compare | WriteReport):
+            opened = self._opened()
+            _lower_priority()
+            self._begin(request.id, self._evaluations.answers(request, opened, self._threads))
         elif isinstance(request, ClassifyBytes):
             self._classify_bytes(request)
         elif isinstance(request, Explain):
@@ -167,10 +184,11 @@ class Worker:
         threads = request.threads or available_cores()
         if threads < 0:
             raise UsageError(f"threads {threads} is not above 0")
-        opened = Classifier(request.model, threads, spinning=False)
+        # One session: a second one, for single pictures, would take half as much memory again.
+        opened = Classifier(request.model, threads, spinning=False, many=True)
         session = opened.session
         found = describe(session.path, "onnx", session.card, session.inputs, session.outputs)
-        self._classifier = opened
+        self._classifier, self._threads = opened, threads
         return Loaded(
             request.id,
             request.model,
@@ -188,37 +206,38 @@ class Worker:
             raise ModelFileError("no model file is open; send a request of kind load first")
         return self._classifier
 
-    def _begin(self, request: Classify) -> None:
-        if any(job.request.id == request.id for job in self._jobs):
-            raise UsageError(f"request {request.id} is still under way; give each its own id")
-        if request.topk < 1:
-            raise UsageError(f"topk {request.topk} is not above 0")
-        classifier = self._opened()
-        outcomes = classifier.classify_files(request.paths)
-        self._jobs.append(_Job(request, outcomes, classifier.card.task == "multi-label"))
+    def _begin(self, number: int, answers: Generator[Answer, None, Answer]) -> None:
+        if any(job.id == number for job in self._jobs):
+            raise UsageError(f"request {number} is still under way; give each its own id")
+        self._jobs.append(_Job(number, answers))
 
     def _advance(self, job: _Job) -> None:
-        """Classify one batch of a job, and say so."""
-        from ..inference.classifier import BATCH
-
-        start = perf_counter()
+        """Do one step of a job, such as a batch, and say so."""
         try:
-            outcomes = list(islice(job.outcomes, BATCH))
+            answer = next(job.answers)
+        except StopIteration as end:
+            self._jobs.remove(job)
+            answer = end.value
         except Exception as error:  # noqa: BLE001 - as above
             self._jobs.remove(job)
-            self._say(Failed(_reason(error), job.request.id))
-            return
-        job.seconds += perf_counter() - start
-        if outcomes:
-            rows = tuple(_row(one, job.request.topk, job.multi_label) for one in outcomes)
-            self._say(Classified(job.request.id, job.rows, rows))
-            job.rows += len(rows)
-        if job.rows >= len(job.request.paths):
-            self._jobs.remove(job)
-            self._say(Done(job.request.id, job.rows, job.seconds))
+            answer = Failed(_reason(error), job.id)
+        if isinstance(answer, Classified):
+            job.rows = answer.first + len(answer.rows)
+        elif isinstance(answer, Progressed):
+            job.rows = answer.done
+        self._say(answer)
+
+    def _classify(self, request: Classify) -> Generator[Answer, None, Answer]:
+        from ..inference.classifier import BATCH
+
+        if request.topk < 1:
+            raise UsageError(f"topk {request.topk} is not above 0")
+        if len(request.paths) > BATCH:
+            _lower_priority()
+        return classify_rows(request, self._opened())
 
     def _cancel(self, number: int) -> None:
-        for job in [job for job in self._jobs if job.request.id == number]:
+        for job in [job for job in self._jobs if job.id == number]:
             self._jobs.remove(job)
             self._say(Cancelled(number, job.rows))
 
@@ -231,7 +250,7 @@ class Worker:
             outcome = Outcome(request.name, classifier.classify(content), None)
         except TlxError as error:
             outcome = Outcome(request.name, None, str(error))
-        row = _row(outcome, max(request.topk, 1), classifier.card.task == "multi-label")
+        row = row_of(outcome, max(request.topk, 1), is_multi(classifier))
         self._say(Classified(request.id, 0, (row,)))
         self._say(Done(request.id, 1, perf_counter() - start))
 
@@ -253,19 +272,6 @@ class Worker:
 
         found = measure_latency(Path(self._opened().session.path))
         return Measured(request.id, found.milliseconds, found.runs, found.threads)
-
-
-def _row(outcome: "Outcome", topk: int, multi_label: bool) -> Row:
-    ranked = outcome.prediction.top(topk) if outcome.prediction else ()
-    chosen = outcome.prediction.chosen if outcome.prediction else ()
-    return Row(
-        outcome.path,
-        tuple(Ranked(entry.label, entry.probability) for entry in ranked),
-        outcome.error,
-        None if outcome.prediction is None else outcome.prediction.unknown,
-        None if outcome.prediction is None else outcome.prediction.unknown_score,
-        tuple(entry.label for entry in chosen) if multi_label else None,
-    )
 
 
 def _content(text: str) -> bytes:

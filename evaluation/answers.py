@@ -55,6 +55,7 @@ class Measured:
         per_label: in the order of the labels.
         macro: means over the labels with a picture.
         curves: each label against the rest.
+        loss_change: each picture's calibrated loss less its loss, `[N]`.
     """
 
     means: dict[str, float]
@@ -62,6 +63,7 @@ class Measured:
     per_label: list[LabelScores]
     macro: MacroScores
     curves: Curves
+    loss_change: NDArray[np.float64]
 
 
 def measure(answers: Answers) -> Measured:
@@ -83,4 +85,5 @@ def measure(answers: Answers) -> Measured:
         label_scores(table, decisions, wanted, intervals),
         macro_scores(table, intervals),
         draw_up(labels, probabilities, wanted, table.average_precision),
+        quantities["calibrated_loss"] - quantities["loss"],
     )

@@ -58,8 +58,7 @@ def calibrate(confidence: Confidence, right: Right) -> Calibration:
     """Hold M confidences against what was right; both `[M]`, M >= 1."""
     exact = confidence.astype(np.float64)
     edges = np.linspace(0, 1, BINS + 1)
-    # A bin holds its upper edge; 0 itself belongs to the first.
-    place = np.clip(np.searchsorted(edges, exact, side="left") - 1, 0, BINS - 1)
+    place = bin_of(exact)
     counts = np.bincount(place, minlength=BINS)
     sums = np.bincount(place, exact, BINS)
     hits = np.bincount(place, right, BINS)
@@ -75,6 +74,13 @@ def calibrate(confidence: Confidence, right: Right) -> Calibration:
         for index in np.flatnonzero(counts)
     )
     return Calibration(float(np.abs(sums - hits).sum() / len(exact)), bins)
+
+
+def bin_of(confidence: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Give the bin of each confidence, 0..14, in the same shape."""
+    # A bin holds its upper edge; 0 itself belongs to the first.
+    found = np.searchsorted(np.linspace(0, 1, BINS + 1), confidence, side="left") - 1
+    return np.clip(found, 0, BINS - 1)
 
 
 def brier_scores(

@@ -1,5 +1,6 @@
 """Accuracy against coverage: what is gained where the least sure answers are refused."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,25 @@ class AccuracyPoint:
 
 
 @dataclass(frozen=True)
+class ThresholdPoint:
+    """The accuracy of the answers that have at least some confidence.
+
+    Attributes:
+        threshold: the least confidence that is answered, 0..1.
+        pictures: answered.
+        coverage: their share, 0..1.
+        accuracy: of them, 0..1; None where there are none.
+        interval: 95 %, Wilson; None likewise.
+    """
+
+    threshold: float
+    pictures: int
+    coverage: float
+    accuracy: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
 class Coverage:
     """Accuracy against coverage, by the probability of the most probable label.
 
@@ -83,6 +103,30 @@ def cover(confidence: NDArray[np.floating], right: NDArray[np.bool_]) -> Coverag
         float(((1 - steps.accuracy) * weights).sum()),
         tuple(steps.at_coverage(wanted) for wanted in COVERAGES),
         tuple(steps.at_accuracy(wanted) for wanted in ACCURACIES),
+    )
+
+
+def at_thresholds(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_], thresholds: Sequence[float]
+) -> tuple[ThresholdPoint, ...]:
+    """Refuse what is below each of some thresholds; confidence and right `[N]`, N >= 1."""
+    order = np.argsort(confidence, kind="stable")
+    ranked = confidence[order].astype(np.float64)
+    hits = np.append(right[order][::-1].cumsum()[::-1], 0)  # from each place to the end
+    starts = np.searchsorted(ranked, np.asarray(thresholds, np.float64), side="left")
+    return tuple(
+        _threshold_point(threshold, len(ranked) - int(start), int(hits[start]), len(ranked))
+        for threshold, start in zip(thresholds, starts, strict=True)
+    )
+
+
+def _threshold_point(threshold: float, answered: int, hits: int, pictures: int) -> ThresholdPoint:
+    return ThresholdPoint(
+        threshold,
+        answered,
+        answered / pictures,
+        hits / answered if answered else None,
+        wilson_interval(hits, answered) if answered else None,
     )
 
 

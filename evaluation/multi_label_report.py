@@ -3,33 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from scipy.special import expit
-
-from ..inference.card import THRESHOLD
-from ..inference.prediction import Outcome, decide
+from ..inference.prediction import Outcome
 from ..samples.sample import LeftOut, Sample
-from . import multi_label_metrics as metrics
-from .calibration import Calibration, brier_scores, calibrate
-from .curves import Curves, draw_up
-from .intervals import Interval, bootstrap_intervals
-from .label_scores import LabelScores, MacroScores, label_scores, label_table, macro_scores
-from .metrics import wilson_interval
+from .calibration import Calibration
+from .curves import Curves
+from .intervals import Interval
+from .label_scores import MacroScores
 from .mistakes import WORST
+from .multi_label_answers import MultiLabelScores, decided, gather, ranked, trusted
 from .report import require_known_labels, sort_out
 from .scored_picture import ScoredLabels, scored_labels
 from .slices import Facts, Slice, slice_up
-
-
-@dataclass(frozen=True)
-class MultiLabelScores(LabelScores):
-    """How one label was answered, at its threshold and over all thresholds.
-
-    Attributes:
-        threshold: the probability from which on it was chosen.
-    """
-
-    threshold: float = THRESHOLD
+from .temperature_effect import TemperatureEffect
 
 
 @dataclass(frozen=True)
@@ -84,6 +69,7 @@ class MultiLabelReport:
         macro: means over the labels with a picture.
         calibration: of the probabilities of all decisions, as the file gives them.
         uncalibrated: of those at temperature 1.
+        temperature_effect: how far the temperature moves calibration error and loss.
         curves: precision-recall and ROC of each label.
         slices: exact match by size, folder, and columns of a CSV.
         rows: every picture that was scored, in the order given; not in report.json.
@@ -116,6 +102,7 @@ class MultiLabelReport:
     macro: MacroScores
     calibration: Calibration
     uncalibrated: Calibration
+    temperature_effect: TemperatureEffect
     curves: Curves
     slices: tuple[Slice, ...]
     rows: tuple[ScoredLabels, ...] = field(default=(), repr=False)
@@ -146,58 +133,26 @@ def score_multi_label(
     """
     require_known_labels(samples, labels, "multi-label")
     pictures, unreadable = sort_out(samples, outcomes)
-    scored = [sample for sample, _ in pictures]
-    truth = metrics.multi_hot(scored, labels)
     known = facts or Facts()
+    answers = gather(labels, thresholds, pictures)
+    scored = [sample for sample, _ in pictures]
     sizes = [known.sizes.get(sample.path) for sample in scored]
-    logits = np.stack([prediction.logits for _, prediction in pictures])
-    probabilities = np.stack([prediction.probabilities for _, prediction in pictures])
-    decisions = decide(probabilities, thresholds)
+    logits, decisions, truth = answers.logits, answers.decisions, answers.truth
     rows = tuple(scored_labels(pictures, logits, decisions, truth, sizes))
-    quantities = {
-        "loss": metrics.binary_losses(logits, truth).mean(axis=1),
-        "calibrated_loss": metrics.calibrated_losses(probabilities, truth).mean(axis=1),
-        "brier_score": brier_scores(probabilities, truth) / len(labels),
-    }
-    intervals = bootstrap_intervals(logits, decisions, truth, quantities)
-    table = label_table(logits, decisions, truth)
-    per_label = label_scores(table, decisions, truth, intervals)
-    counted = int(truth.any(axis=0).sum())
-    right = int((decisions == truth).all(axis=1).sum())
     return MultiLabelReport(
         model=model,
         pictures=len(truth),
         failures=len(unreadable),
-        mean_average_precision=metrics.mean_average_precision(logits, truth) if counted else None,
-        mean_average_precision_interval=intervals.macro["average_precision"],
-        labels_counted=counted,
-        exact_match=metrics.exact_match(decisions, truth),
-        exact_match_interval=wilson_interval(right, len(truth)),
-        micro_f1=metrics.micro_f1(decisions, truth),
-        micro_f1_interval=intervals.micro_f1,
-        macro_f1_interval=intervals.macro["f1"],
-        macro_f1=metrics.macro_f1(decisions, truth) if counted else None,
-        loss=float(quantities["loss"].mean()),
         labels=labels,
         thresholds=thresholds,
-        per_label={
-            label: MultiLabelScores(**vars(scores), threshold=threshold)
-            for label, scores, threshold in zip(labels, per_label, thresholds, strict=True)
-        },
         worst_mistakes=_worst(rows),
         unreadable=unreadable,
         pictures_per_second=len(samples) / seconds,
-        loss_interval=intervals.means["loss"],
-        calibrated_loss=float(quantities["calibrated_loss"].mean()),
-        calibrated_loss_interval=intervals.means["calibrated_loss"],
-        brier_score=float(quantities["brier_score"].mean()),
-        brier_score_interval=intervals.means["brier_score"],
-        macro=macro_scores(table, intervals),
-        calibration=calibrate(probabilities.ravel(), truth.ravel()),
-        uncalibrated=calibrate(expit(logits.astype(np.float64)).ravel(), truth.ravel()),
-        curves=draw_up(labels, logits, truth, table.average_precision),
         slices=slice_up(rows, scored, known.columns, multi_label=True),
         rows=rows,
+        **decided(answers),
+        **ranked(answers),
+        **trusted(answers),
     )
 
 

@@ -63,7 +63,7 @@ def _single(report: Report) -> Iterator[Number]:
         report.refused,
         report.refused_interval,
         WILSON,
-        "taken for none of the labels by the file's rule, which all else ignores",
+        _refused_meaning(report),
     )
     yield _share(
         "accuracy with refusals",
@@ -71,6 +71,17 @@ def _single(report: Report) -> Iterator[Number]:
         report.accuracy_with_refusals_interval,
         WILSON,
         "of the pictures that are not refused",
+    )
+
+
+def _refused_meaning(report: Report) -> str:
+    meaning = "taken for none of the labels by the file's rule, which all else ignores"
+    expected, usual = report.refused_expected, report.refused_expected_interval
+    if expected is None or usual is None:
+        return meaning
+    return (
+        f"{meaning}; of pictures like those of validation {expected:.1%} are expected, 95 % of the "
+        f"time between {usual[0]:.1%} and {usual[1]:.1%}"
     )
 
 
@@ -156,6 +167,16 @@ def _common(report: Report | MultiLabelReport) -> Iterator[Number]:
     if calibrated:
         before = report.uncalibrated.expected_calibration_error
         yield _share("the same at temperature 1", before, None, "", meaning)
+        effect = report.temperature_effect
+        yield _plain(
+            "what the temperature adds to that error",
+            effect.error,
+            effect.error_interval,
+            "below 0 is better; both errors on the same draws",
+        )
+        yield _plain(
+            "what it adds to the loss", effect.loss, effect.loss_interval, "below 0 is better"
+        )
 
 
 def _share(

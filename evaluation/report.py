@@ -20,6 +20,7 @@ from .mistakes import ConfusedPair, Mistake, confused_pairs, worst_mistakes
 from .refusals import measure_refusals
 from .scored_picture import ScoredPicture, scored_pictures
 from .slices import Facts, Slice, slice_up
+from .temperature_effect import TemperatureEffect, temperature_effect
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Report:
         macro: means over the labels with a picture.
         calibration: of the probabilities as the file gives them.
         uncalibrated: of those at temperature 1.
+        temperature_effect: how far the temperature moves calibration error and loss.
         coverage: accuracy where the least sure answers are refused.
         curves: precision-recall and ROC, each label against the rest.
         confused_pairs: the most frequent ones, up to 20.
@@ -66,6 +68,9 @@ class Report:
         refused: share of the pictures that the file's rule takes for none of the labels, which all
             else here ignores; None for a file without a rule, as the next three.
         refused_interval: Wilson.
+        refused_expected: share that is expected of so many pictures like those which chose the
+            threshold; None if the card does not say how many these were, as the next one.
+        refused_expected_interval: where the share is in 95 % of such cases; `refusals.py`.
         accuracy_with_refusals: share of the others whose first label is the truth; None if there
             are none.
         accuracy_with_refusals_interval: Wilson.
@@ -98,6 +103,7 @@ class Report:
     macro: MacroScores
     calibration: Calibration
     uncalibrated: Calibration
+    temperature_effect: TemperatureEffect
     coverage: Coverage
     curves: Curves
     confused_pairs: tuple[ConfusedPair, ...]
@@ -105,6 +111,8 @@ class Report:
     rows: tuple[ScoredPicture, ...] = field(default=(), repr=False)
     refused: float | None = None
     refused_interval: Interval | None = None
+    refused_expected: float | None = None
+    refused_expected_interval: Interval | None = None
     accuracy_with_refusals: float | None = None
     accuracy_with_refusals_interval: Interval | None = None
 
@@ -199,6 +207,7 @@ def _report(
     confusion = metrics.confusion(logits, truth)
     top = metrics.in_first(logits, truth, topk) if topk < len(labels) else None
     means, intervals = measured.means, measured.intervals
+    plain = softmax(logits.astype(np.float64), axis=1).max(axis=1)
     top5 = metrics.top5_accuracy(logits, truth)
     return Report(
         model=model,
@@ -231,7 +240,10 @@ def _report(
         brier_score_interval=intervals.means["brier_score"],
         macro=measured.macro,
         calibration=calibrate(answers.confidence, right),
-        uncalibrated=calibrate(softmax(logits.astype(np.float64), axis=1).max(axis=1), right),
+        uncalibrated=calibrate(plain, right),
+        temperature_effect=temperature_effect(
+            plain[:, None], answers.confidence[:, None], right[:, None], measured.loss_change
+        ),
         coverage=cover(answers.confidence, right),
         curves=measured.curves,
         confused_pairs=confused_pairs(confusion, labels),

@@ -1,7 +1,7 @@
 """A model file asked about labelled pictures, and scored."""
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from ..inference.classifier import Classifier
@@ -9,6 +9,7 @@ from ..inference.prediction import Outcome
 from ..samples.sample import Sample
 from .multi_label_report import MultiLabelReport, score_multi_label
 from .picture_sizes import read_sizes
+from .refusals import expected_refusals
 from .report import Report, require_known_labels, score
 from .slices import Facts, Values
 
@@ -55,5 +56,6 @@ def evaluate(
     model, thresholds = classifier.session.path.name, card.decision_thresholds
     facts = Facts(read_sizes(sample.path for sample in samples), columns or {})
     if thresholds is None:
-        return score(model, card.labels, samples, outcomes, seconds, facts, topk)
+        report = score(model, card.labels, samples, outcomes, seconds, facts, topk)
+        return replace(report, **expected_refusals(report.refused, report.pictures, card.refusal))
     return score_multi_label(model, card.labels, thresholds, samples, outcomes, seconds, facts)

@@ -16,6 +16,8 @@ from scipy.special import logsumexp
 from sklearn.covariance import LedoitWolf
 from sklearn.metrics import roc_auc_score
 
+from ..inference.card import REFUSED, MeasuredResult
+
 Features = NDArray[np.floating]
 Logits = NDArray[np.floating]
 Truth = NDArray[np.intp]
@@ -41,6 +43,7 @@ class UnknownRule:
         weight: float32 `[1]`, of the energy in the score.
         level: float32 `[1]`, of the energy that counts as 0.
         threshold: of the score.
+        refusal: the share of the validation pictures above the threshold that they chose.
     """
 
     scale: NDArray[np.float32]
@@ -50,6 +53,7 @@ class UnknownRule:
     weight: NDArray[np.float32]
     level: NDArray[np.float32]
     threshold: float = np.inf
+    refusal: MeasuredResult | None = None
 
     def scores(self, features: Features, logits: Logits) -> NDArray[np.float64]:
         """Compute `[N]` of `[N, F]` and `[N, C]`: about 1 for a known picture, larger is stranger.
@@ -84,11 +88,17 @@ class UnknownRule:
         weight = distances.std() / max(float(energy.std()), 1e-30)
         level = np.array([energy.mean()], np.float32)
         rule = replace(self, weight=np.array([weight], np.float32), level=level)
-        return replace(rule, threshold=choose_threshold(rule.scores(features, logits), refuse))
+        scores = rule.scores(features, logits)
+        threshold = choose_threshold(scores, refuse)
+        share = float((scores > threshold).mean())
+        refusal = MeasuredResult(REFUSED, share, None, "validation", len(scores), True)
+        return replace(rule, threshold=threshold, refusal=refusal)
 
 
-RULE_CONSTANTS = tuple(f.name for f in fields(UnknownRule) if f.name != "threshold")
-"""What of a rule a file holds; its card has the threshold."""
+RULE_CONSTANTS = tuple(
+    f.name for f in fields(UnknownRule) if f.name not in ("threshold", "refusal")
+)
+"""What of a rule a file holds; its card has the others."""
 
 
 def fit_rule(features: Features, truth: Truth) -> UnknownRule:
@@ -124,9 +134,10 @@ def _energy(logits: Logits) -> NDArray[np.float64]:
 def choose_threshold(scores: Scores, refuse: float) -> float:
     """Choose the score that a share of known pictures exceeds, `[N]`, N >= 1.
 
-    With the correction for their number that makes the share right on average for new pictures of
-    the same kind (split conformal prediction: Vovk et al., 2005; Bates et al., 2023,
-    arXiv:2104.08279). The largest of the scores is the most it gives.
+    With the correction for their number that keeps the share, on average over new pictures of the
+    same kind, at or just below the stated one (split conformal prediction: Vovk et al., 2005; Bates
+    et al., 2023, arXiv:2104.08279): of 217 scores 10/218 are expected above the 208th. The largest
+    of the scores is the most it gives. `refusals.py` says how far the share scatters.
     """
     rank = ceil((len(scores) + 1) * (1 - refuse))
     return float(np.sort(scores)[min(max(rank, 1), len(scores)) - 1])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import VerificationError
 from ..evaluation.unknown import UnknownRule
-from ..inference.card import ModelCard, Quantization
+from ..inference.card import REFUSED, ModelCard, Quantization
 from ..inference.events import finish
 from ..training.checkpoint import Checkpoint, load_checkpoint
 from .delivery import check_deliveries, deliver
@@ -128,7 +128,11 @@ def _for_smaller(
 
 
 def _judging(card: ModelCard, rule: UnknownRule | None) -> ModelCard:
-    return replace(card, unknown_threshold=None if rule is None else rule.threshold)
+    others = tuple(result for result in card.results if result.metric != REFUSED)
+    if rule is None:
+        return replace(card, unknown_threshold=None, results=others)
+    refusal = () if rule.refusal is None else (rule.refusal,)
+    return replace(card, unknown_threshold=rule.threshold, results=(*others, *refusal))
 
 
 def _formats(options: ExportOptions) -> list[Format]:

@@ -80,7 +80,7 @@ def answer(
         DataError: a picture cannot be read any more, or has a label that the file does not know.
         ModelFileError: the file cannot be used.
     """
-    classifier = Classifier(path)
+    classifier = Classifier(path, many=True)
     card = classifier.card
     require_known_labels(samples, card.labels, card.task)
     found: list[Prediction] = []

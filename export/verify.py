@@ -145,5 +145,9 @@ def _expected(card: ModelCard, found: ModelCard) -> ModelCard:
         embed_resize=embed,
     )
     card = deployed_card(card, options)
-    threshold = found.unknown_threshold
-    return replace(card, quantization=found.quantization, unknown_threshold=threshold)
+    return replace(
+        card,
+        quantization=found.quantization,
+        unknown_threshold=found.unknown_threshold,
+        results=(*card.results, *filter(None, [found.refusal])),
+    )

@@ -11,11 +11,15 @@ Slot = Callable[[], object]
 
 @dataclass(frozen=True)
 class Command:
-    """A menu's entry: its text, its keys (the first is shown), and what it does."""
+    """A menu's entry: its text, its keys (the first is shown), and what it does.
+
+    `repeats` tells whether it is done again and again while its key is held.
+    """
 
     text: str
     keys: tuple[str, ...]
     slot: Slot
+    repeats: bool = True
 
 
 def fill(menu: QMenu, owner: QMainWindow, commands: list[Command | None]) -> list[QAction]:
@@ -27,6 +31,7 @@ def fill(menu: QMenu, owner: QMainWindow, commands: list[Command | None]) -> lis
             continue
         action = QAction(command.text, owner)
         action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setAutoRepeat(command.repeats)
         action.triggered.connect(lambda _=False, slot=command.slot: slot())
         menu.addAction(action)
         made.append(action)

@@ -1,6 +1,7 @@
 """The system's dialogs for files; none of them stops the window."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -31,6 +32,81 @@ def ask_folder(parent: QWidget, then: Callable[[Sequence[str]], object]) -> None
     _ask(parent, _tr("Open folder"), [], then, QFileDialog.FileMode.Directory)
 
 
+def ask_csv(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a CSV that rows are appended to; one that is there is not replaced."""
+    dialog = QFileDialog(parent, _tr("CSV for the answers"))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.setDefaultSuffix("csv")
+    dialog.setNameFilters([_tr("Tables (*.csv)"), _tr("All files (*)")])
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(lambda paths: then(paths[0]))
+    dialog.open()
+
+
+def ask_other_model(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a model file that the open one is compared with."""
+    filters = [_tr("Model files (*.onnx)"), _tr("All files (*)")]
+    _ask(parent, _tr("Compare with"), filters, lambda paths: then(paths[0]))
+
+
+def ask_labelled_folder(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a folder with one sub-folder a label."""
+    title = _tr("Folder with one sub-folder a label")
+    _ask(parent, title, [], lambda paths: then(paths[0]), QFileDialog.FileMode.Directory)
+
+
+def ask_labels_csv(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for a CSV of files and labels."""
+    filters = [_tr("CSV files (*.csv)"), _tr("All files (*)")]
+    _ask(parent, _tr("CSV of files and labels"), filters, lambda paths: then(paths[0]))
+
+
+def ask_report_name(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask where a report goes; the name's ending says what is written."""
+    kinds = {
+        _tr("Report as a page (*.html)"): "html",
+        _tr("Numbers (*.json)"): "json",
+        _tr("A row for each picture (*.csv)"): "csv",
+    }
+    dialog = QFileDialog(parent, _tr("Save report"))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters(list(kinds))
+    dialog.setDefaultSuffix("html")
+    dialog.selectFile("report.html")
+
+    def change_ending(name: str) -> None:
+        dialog.setDefaultSuffix(kinds[name])
+        dialog.selectFile(f"{Path(dialog.selectedFiles()[0]).stem}.{kinds[name]}")
+
+    dialog.filterSelected.connect(change_ending)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(then)
+    dialog.open()
+
+
+def ask_save(parent: QWidget, title: str, name: str, then: Callable[[str], object]) -> None:
+    """Ask for the name of a CSV that is to be written."""
+    dialog = QFileDialog(parent, title)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters([_tr("CSV (*.csv)"), _tr("All files (*)")])
+    dialog.setDefaultSuffix("csv")
+    dialog.selectFile(name)
+    _open(dialog, lambda paths: then(paths[0]))
+
+
+def ask_target(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for the folder that label folders are made in."""
+    title = _tr("Copy into label folders of …")
+    _ask(parent, title, [], lambda paths: then(paths[0]), QFileDialog.FileMode.Directory)
+
+
+def ask_manifest(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask for the list of copies that are to be taken back."""
+    filters = [_tr("Lists of copies (tlx-manifest*.csv)")]
+    _ask(parent, _tr("Take back copies"), filters, lambda paths: then(paths[0]))
+
+
 def _ask(
     parent: QWidget,
     title: str,
@@ -42,6 +118,10 @@ def _ask(
     dialog.setFileMode(mode)
     if filters:
         dialog.setNameFilters(filters)
+    _open(dialog, then)
+
+
+def _open(dialog: QFileDialog, then: Callable[[Sequence[str]], object]) -> None:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.filesSelected.connect(then)
     dialog.open()

@@ -1,8 +1,12 @@
 """Which pictures have been asked for under which request, and how the work on them goes."""
 
+from collections import deque
 from dataclasses import dataclass
 
 from .protocol import Classified, Done, Row
+
+WINDOW, LEAST = 10.0, 0.5
+"""Seconds that a pace is taken from, at most and at least."""
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,29 @@ class Progress:
     done: int
     total: int
     seconds_each: float | None = None
+
+
+class Pace:
+    """How fast a work goes: over the last seconds, so that a change is soon seen."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def note(self, now: float, done: int) -> None:
+        """Note how much is done; less than before is another work."""
+        if self._seen and done < self._seen[-1][1]:
+            self._seen.clear()
+        self._seen.append((now, done))
+        while now - self._seen[0][0] > WINDOW:
+            self._seen.popleft()
+
+    @property
+    def rate(self) -> float | None:
+        """Done a second; None while that cannot be said."""
+        if not self._seen:
+            return None
+        (start, before), (now, done) = self._seen[0], self._seen[-1]
+        return (done - before) / (now - start) if now - start > LEAST and done > before else None
 
 
 class Jobs:

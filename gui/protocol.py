@@ -9,6 +9,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..inference.strict_json import UnexpectedJsonError, read
+from .scoring_messages import (
+    Compare,
+    Compared,
+    Evaluate,
+    Evaluated,
+    Progressed,
+    Scored,
+    WriteReport,
+    Written,
+)
 
 PROTOCOL = 1
 """Raised when a message changes its meaning or goes away; kinds and fields may be added."""
@@ -205,8 +215,23 @@ class Failed:
     id: int | None = None
 
 
-Request = Load | Classify | ClassifyBytes | Explain | Measure | Cancel | Quit
-Answer = Hello | Loaded | Classified | Done | Cancelled | Explained | Measured | Failed
+Scoring = Evaluate | Compare | WriteReport
+Request = Load | Classify | ClassifyBytes | Explain | Measure | Scoring | Cancel | Quit
+Answer = (
+    Hello
+    | Loaded
+    | Classified
+    | Done
+    | Cancelled
+    | Explained
+    | Measured
+    | Progressed
+    | Scored
+    | Evaluated
+    | Compared
+    | Written
+    | Failed
+)
 
 REQUESTS: dict[str, type[Any]] = {
     "load": Load,
@@ -214,6 +239,9 @@ REQUESTS: dict[str, type[Any]] = {
     "classify-bytes": ClassifyBytes,
     "explain": Explain,
     "measure": Measure,
+    "evaluate": Evaluate,
+    "compare": Compare,
+    "write-report": WriteReport,
     "cancel": Cancel,
     "quit": Quit,
 }
@@ -225,6 +253,11 @@ ANSWERS: dict[str, type[Any]] = {
     "cancelled": Cancelled,
     "explained": Explained,
     "measured": Measured,
+    "progressed": Progressed,
+    "scored": Scored,
+    "evaluated": Evaluated,
+    "compared": Compared,
+    "written": Written,
     "failed": Failed,
 }
 _NAMES = {kind: name for names in (REQUESTS, ANSWERS) for name, kind in names.items()}

@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from ..errors import TlxError
+from .background import Background
 
 CHUNK = 500
 
@@ -26,25 +27,27 @@ class Scan(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stopped = False
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self.running = False
+        self._thread = Background()
 
     def start(self, places: Sequence[str]) -> None:
         """Look in folders, to their bottom; a file is taken whatever its ending."""
-        self._stopped = False
-        self._pool.start(QRunnable.create(lambda: self._try(places)))
+        self._stopped, self.running = False, True
+        self._thread.start(lambda: self._try(places))
 
     def stop(self) -> None:
         """Give up and wait for the thread."""
         self._stopped = True
-        self._pool.clear()
-        self._pool.waitForDone()
+        self._thread.clear()
+        self._thread.wait()
 
     def _try(self, places: Sequence[str]) -> None:
         try:
             self._look(places)
         except (OSError, TlxError) as error:
             self.failed.emit(str(error))
+        finally:
+            self.running = False
 
     def _look(self, places: Sequence[str]) -> None:
         from ..samples.folders import find_pictures

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import count
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from ..errors import CardError
 from .client import Client
+from .evaluations import Evaluations
 from .jobs import Jobs, Progress
+from .judging import Judging
 from .opened_model import Model, read_model
 from .pasted import Pasted
 from .protocol import (
@@ -29,16 +30,15 @@ from .protocol import (
 from .review import Review
 from .scan import Scan
 
-if TYPE_CHECKING:
-    from .state import Results
-
 AT_ONCE = 8
 """Pictures that are asked for at once even while a folder is being classified."""
+REQUEST = 1000
+"""Pictures a request: writing the names of a whole folder would hold the window up."""
 TICK_MS = 60
 """Answers are shown together, so often: a signal a picture would drown the window."""
 
 
-class Session(QObject):
+class Session(Judging):
     """Holds the state and talks to the worker; pages look at it and listen to its signals.
 
     Signals:
@@ -48,9 +48,7 @@ class Session(QObject):
         answered: numbers of pictures that have new answers, all since the last tick.
         progressed: a `Progress`. finished: whether it came to its end, or was cancelled.
         explained: number of a picture, and `Explained`. explain_failed: why.
-        measured: `Measured`. reviewed: number of a picture.
-        lost: the worker is gone: why, and details.
-        warned: one line that is worth a banner.
+        measured: `Measured`. lost: the worker is gone: why, and details.
     """
 
     model_loading = Signal(str)
@@ -65,16 +63,11 @@ class Session(QObject):
     explained = Signal(int, object)
     explain_failed = Signal(str)
     measured = Signal(object)
-    reviewed = Signal(int)
     lost = Signal(str, str)
-    warned = Signal(str)
-
-    results: "Results"
 
     def __init__(self, client: Client, review: Review, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(review, parent)
         self.client = client
-        self.review = review
         self.model: Model | None = None
         self.pasted = Pasted()
         self._ids = count(1)
@@ -91,6 +84,7 @@ class Session(QObject):
         self.scan.failed.connect(self.warned)
         client.answered.connect(self._take)
         client.lost.connect(self._lose)
+        self.evaluations = Evaluations(self, self._ids)
 
     def begin(self) -> None:
         """Start working; called after the window's first paint, for it imports numpy."""
@@ -103,6 +97,11 @@ class Session(QObject):
     def begun(self) -> bool:
         """Whether `results` is there."""
         return hasattr(self, "results")
+
+    @property
+    def at_work(self) -> bool:
+        """Whether pictures are being classified or scored."""
+        return self.running or self.evaluations.running
 
     @property
     def running(self) -> bool:
@@ -143,6 +142,7 @@ class Session(QObject):
         added = self.results.add(paths)
         if added:
             self.pictures_added.emit(added.start, len(added))
+            self.recall(self.results.paths[added.start :])
             self._classify(list(added))
         if paths and self._opening:
             self._opening = False
@@ -179,33 +179,11 @@ class Session(QObject):
         """Ask how long the model takes for a picture."""
         self.client.send(Measure(next(self._ids)))
 
-    def decide(self, index: int, label: str | None) -> None:
-        """Note a picture's right label as the user says; None takes that back."""
-        try:
-            self.review.decide(self.results.paths[index], label)
-        except OSError as error:
-            reason = self.tr("The review is not being saved: {0}")
-            self.warned.emit(reason.format(error.strerror or str(error)))
-        self._show_review(self.results.paths[index])
-
-    def undo(self) -> None:
-        """Take the last decision back."""
-        self._show_review(self.review.undo())
-
-    def redo(self) -> None:
-        """Decide again what was taken back last."""
-        self._show_review(self.review.redo())
-
     def close(self) -> None:
         """Stop all work and end the worker."""
         self.scan.stop()
         self._tick.stop()
         self.client.stop()
-
-    def _show_review(self, path: str | None) -> None:
-        if path is not None and (index := self.results.index_of(path)) is not None:
-            self.results.review(index, self.review.of(path))
-            self.reviewed.emit(index)
 
     def _classify(self, indices: list[int]) -> None:
         if self.model is None or self._loading is not None or not indices:
@@ -218,6 +196,7 @@ class Session(QObject):
                 self.client.send(ClassifyBytes(number, paths[index], content))
         # A few go before all others; of more, one request at a time, so that they come in order.
         if files and (len(files) <= AT_ONCE or not self._jobs):
+            files = files[:REQUEST]
             number = self._jobs.begin(next(self._ids), files)
             self.client.send(Classify(number, tuple(paths[index] for index in files)))
         self._tick.start()
@@ -273,8 +252,7 @@ class Session(QObject):
         self.model = model
         if not same:
             self.results.set_labels(model.card.labels)
-            for index, path in enumerate(self.results.paths):
-                self.results.review(index, self.review.of(path))
+            self.open_review(loaded.sha256)
         self.model_loaded.emit(self.model)
         self.classify_waiting()
 
@@ -285,7 +263,7 @@ class Session(QObject):
         elif failed.id in self._explaining:
             self._explaining.clear()
             self.explain_failed.emit(failed.error)
-        else:
+        elif not self.evaluations.owns(failed.id):
             self._jobs.drop(failed.id)
             self.warned.emit(failed.error)
             if not self._jobs:

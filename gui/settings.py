@@ -45,13 +45,39 @@ class Settings:
     @property
     def heat_opacity(self) -> int:
         """Of the heat map, in percent."""
-        found = self._store.value("heat_opacity", 55)
-        text = str(found)
-        return min(int(text), 100) if text.isdigit() else 55
+        return min(self._number("heat_opacity", 55), 100)
 
     @heat_opacity.setter
     def heat_opacity(self, percent: int) -> None:
         self._store.setValue("heat_opacity", percent)
+
+    @property
+    def watched(self) -> tuple[str, str]:
+        """The folder that was watched last, and its CSV; empty without one."""
+        return str(self._store.value("watch/folder", "")), str(self._store.value("watch/csv", ""))
+
+    @watched.setter
+    def watched(self, places: tuple[str, str]) -> None:
+        for name, place in zip(("folder", "csv"), places, strict=True):
+            self._store.setValue(f"watch/{name}", place)
+
+    @property
+    def card_side(self) -> int:
+        """Of the gallery's pictures, in pixels."""
+        return min(max(self._number("card_side", 160), 80), 320)
+
+    @card_side.setter
+    def card_side(self, pixels: int) -> None:
+        self._store.setValue("card_side", pixels)
+
+    @property
+    def side_panel(self) -> bool:
+        """Whether the gallery's side panel is shown."""
+        return self._number("side_panel", 1) > 0
+
+    @side_panel.setter
+    def side_panel(self, shown: bool) -> None:
+        self._store.setValue("side_panel", int(shown))
 
     def recent(self, what: str) -> list[str]:
         """Give the paths of "models" or "folders" that were opened, the latest first."""
@@ -69,3 +95,7 @@ class Settings:
         where = QStandardPaths.StandardLocation.AppDataLocation
         folder = self._folder or Path(QStandardPaths.writableLocation(where)) / "tlx"
         return folder / "review.jsonl"
+
+    def _number(self, name: str, otherwise: int) -> int:
+        text = str(self._store.value(name, otherwise))
+        return int(text) if text.isdigit() else otherwise

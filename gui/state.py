@@ -1,54 +1,32 @@
-"""What is known of the pictures: answers as arrays, filtered and sorted to an index array."""
+"""What is known of the pictures, as arrays: a hundred thousand answers must not weigh much."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .protocol import Row
+from .filtering import ANSWERED, NONE, NOT_SURE, UNREADABLE, UNSURE_BELOW, WAITING, Indices
+from .protocol import Ranked, Row
 
-WAITING, ANSWERED, UNREADABLE = range(3)
-NONE = -1
-"""In place of a label's number: not answered, no known truth, not reviewed."""
+TOP = 5
+"""Labels that are kept of an answer: as many as are asked for."""
 
-UNSURE_BELOW = 0.5
-"""An answer less probable than this is more likely wrong than right, where it is calibrated."""
-
-STATES = ("all", "wrong", "unsure", "reviewed", "unreadable")
-ORDERS = ("given", "name", "least probable", "most probable", "margin")
-
-Indices = NDArray[np.intp]
-
-_COLUMNS: dict[str, tuple[Any, float]] = {
-    "state": (np.uint8, WAITING),
-    "label": (np.int32, NONE),
-    "truth": (np.int32, NONE),
-    "reviewed": (np.int32, NONE),
-    "probability": (np.float64, np.nan),
-    "margin": (np.float64, np.nan),
+_COLUMNS: dict[str, tuple[Any, float, tuple[int, ...]]] = {
+    "state": (np.uint8, WAITING, ()),
+    "label": (np.int32, NONE, ()),
+    "truth": (np.int32, NONE, ()),
+    "reviewed": (np.int32, NONE, ()),
+    "probability": (np.float64, np.nan, ()),
+    "margin": (np.float64, np.nan, ()),
+    "unknown": (np.int8, NONE, ()),
+    "unknown_score": (np.float64, np.nan, ()),
+    "ranked": (np.int32, NONE, (TOP,)),
+    "ranked_probability": (np.float64, np.nan, (TOP,)),
 }
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which pictures are shown: those for which all of it holds.
-
-    Attributes:
-        label: the number of the first label of the answer.
-        low: least probability, 0..1; pictures without an answer pass if the range is whole.
-        high: largest, likewise.
-        state: one of `STATES`.
-        name: a part of the file's name, in any case of letters.
-    """
-
-    label: int | None = None
-    low: float = 0.0
-    high: float = 1.0
-    state: str = "all"
-    name: str = ""
+_GIVEN = ("truth", "reviewed")
+"""Columns that are no part of an answer."""
 
 
 class Results:
@@ -56,16 +34,26 @@ class Results:
 
     Each column is an array with one value a picture: `state` uint8, `label`, `truth` and
     `reviewed` int32 numbers of labels or `NONE`, `probability` of the first label and `margin` to
-    the second float64 in 0..1, NaN before there is an answer.
+    the second float64 in 0..1, NaN before there is an answer; `unknown` int8, 0 or 1, `NONE`
+    where the model has no rule for that.
+
+    Attributes:
+        paths: of the pictures.
+        names: of the files, in small letters.
+        unsure_below: an answer less probable than this is called unsure.
     """
 
     def __init__(self, labels: Sequence[str] = ()) -> None:
         self.paths: list[str] = []
-        self.rows: list[Row | None] = []
-        self._names: list[str] = []
+        self.names: list[str] = []
+        self.unsure_below = UNSURE_BELOW
         self._indices: dict[str, int] = {}
+        self._ranks: NDArray[np.int64] | None = None
+        self._errors: dict[int, str] = {}
+        self._chosen: dict[int, tuple[str, ...]] = {}
         self._columns: dict[str, NDArray[Any]] = {
-            name: np.full(256, empty, kind) for name, (kind, empty) in _COLUMNS.items()
+            name: np.full((256, *tail), empty, kind)
+            for name, (kind, empty, tail) in _COLUMNS.items()
         }
         self.set_labels(labels)
 
@@ -89,7 +77,7 @@ class Results:
 
     @property
     def reviewed(self) -> NDArray[np.int32]:
-        """The label that a person gave."""
+        """The label that a person gave, or `NOT_SURE`."""
         return self._columns["reviewed"][: len(self)]
 
     @property
@@ -102,13 +90,31 @@ class Results:
         """How far the second label's probability is below the first's."""
         return self._columns["margin"][: len(self)]
 
+    @property
+    def unknown(self) -> NDArray[np.int8]:
+        """Whether the picture is none of the labels."""
+        return self._columns["unknown"][: len(self)]
+
+    @property
+    def name_ranks(self) -> NDArray[np.int64]:
+        """The place of each picture among all, sorted by the file's name."""
+        if self._ranks is None:
+            order = sorted(range(len(self)), key=self.names.__getitem__)
+            self._ranks = np.empty(len(self), np.int64)
+            self._ranks[order] = np.arange(len(self))
+        return self._ranks
+
+    @property
+    def rows(self) -> "Rows":
+        """The answers as the worker gave them, None for a picture that waits for its own."""
+        return Rows(self)
+
     def set_labels(self, labels: Sequence[str]) -> None:
         """Take another model's labels: all answers and reviews are forgotten, the pictures stay."""
         self.labels = tuple(labels)
         self._numbers = {label: number for number, label in enumerate(self.labels)}
-        for name, (_, empty) in _COLUMNS.items():
-            self._columns[name][:] = empty
-        self.rows = [None] * len(self)
+        self._columns["reviewed"][:] = NONE
+        self.forget_answers()
         self._columns["truth"][: len(self)] = [self._truth(path) for path in self.paths]
 
     def number(self, label: str | None) -> int:
@@ -123,85 +129,113 @@ class Results:
         """Append pictures that are not there yet; gives their numbers."""
         first = len(self)
         added = [path for path in dict.fromkeys(paths) if path not in self._indices]
+        if not added:
+            return range(first, first)
         self.paths.extend(added)
         self._indices.update(zip(added, range(first, len(self)), strict=True))
-        self.rows.extend([None] * len(added))
-        self._names.extend(PurePath(path).name.casefold() for path in added)
+        self.names.extend(path.rpartition(os.sep)[2].casefold() for path in added)
+        self._ranks = None
         self._grow()
         self._columns["truth"][first : len(self)] = [self._truth(path) for path in added]
         return range(first, len(self))
 
     def answer(self, index: int, row: Row) -> None:
         """Take the answer for a picture."""
-        self.rows[index] = row
         columns = self._columns
         columns["state"][index] = UNREADABLE if row.error is not None else ANSWERED
+        if row.error is not None:
+            self._errors[index] = row.error
+        if row.labels is not None:
+            self._chosen[index] = row.labels
+        if row.unknown is not None:
+            columns["unknown"][index] = row.unknown
+        if row.unknown_score is not None:
+            columns["unknown_score"][index] = row.unknown_score
         if row.predictions:
-            first = row.predictions[0]
-            second = row.predictions[1].probability if len(row.predictions) > 1 else 0.0
-            columns["label"][index] = self.number(first.label)
-            columns["probability"][index] = first.probability
-            columns["margin"][index] = first.probability - second
+            self._rank(index, row.predictions[:TOP])
 
     def forget_answers(self) -> None:
         """Put all pictures back to waiting; reviews stay."""
-        for name in ("state", "label", "probability", "margin"):
-            self._columns[name][:] = _COLUMNS[name][1]
-        self.rows = [None] * len(self)
+        for name, (_, empty, _tail) in _COLUMNS.items():
+            if name not in _GIVEN:
+                self._columns[name][:] = empty
+        self._errors.clear()
+        self._chosen.clear()
 
-    def review(self, index: int, label: str | None) -> None:
-        """Note the label that a person gave, or None to take it back."""
-        self._columns["reviewed"][index] = self.number(label)
+    def review(self, index: int, label: str | None, sure: bool = True) -> None:
+        """Note the label that a person gave, that they are not sure, or None to take it back."""
+        self._columns["reviewed"][index] = self.number(label) if sure else NOT_SURE
 
     def waiting(self) -> Indices:
         """Give the numbers of the pictures without an answer."""
         return np.flatnonzero(self.state == WAITING)
 
-    def view(self, chosen: Filter, order: str = "given") -> Indices:
-        """Give the numbers of the pictures that a filter lets through, sorted.
+    def chosen(self, index: int) -> tuple[str, ...] | None:
+        """Give the labels that apply, for the multi-label task; None for the other."""
+        return self._chosen.get(index)
 
-        Pictures without an answer come last where answers are compared; equal ones stay in the
-        order in which they came.
-        """
-        shown = np.flatnonzero(self._mask(chosen))
-        if order == "name":
-            return np.array(sorted(shown, key=self._names.__getitem__), np.intp)
-        keys = {
-            "least probable": self.probability,
-            "most probable": -self.probability,
-            "margin": self.margin,
-        }
-        return shown[np.argsort(keys[order][shown], kind="stable")] if order in keys else shown
+    def row(self, index: int) -> Row | None:
+        """Give a picture's answer, to the last digit as it came."""
+        columns, path = self._columns, self.paths[index]
+        if columns["state"][index] == WAITING:
+            return None
+        numbers = columns["ranked"][index].tolist()
+        probabilities = columns["ranked_probability"][index].tolist()
+        ranked = tuple(
+            Ranked(self.labels[number], probability)
+            for number, probability in zip(numbers, probabilities, strict=True)
+            if number != NONE
+        )
+        unknown, score = int(columns["unknown"][index]), float(columns["unknown_score"][index])
+        return Row(
+            path,
+            ranked,
+            self._errors.get(index),
+            None if unknown == NONE else bool(unknown),
+            None if np.isnan(score) else score,
+            self._chosen.get(index),
+        )
 
-    def _mask(self, chosen: Filter) -> NDArray[np.bool_]:
-        mask = self._mask_of_state(chosen.state)
-        if chosen.label is not None:
-            mask &= self.label == chosen.label
-        if (chosen.low, chosen.high) != (0.0, 1.0):  # NaN, of no answer, is in no range
-            mask &= (self.probability >= chosen.low) & (self.probability <= chosen.high)
-        if chosen.name:
-            part = chosen.name.casefold()
-            mask &= np.fromiter((part in name for name in self._names), np.bool_, len(self))
-        return mask
-
-    def _mask_of_state(self, state: str) -> NDArray[np.bool_]:
-        answered = self.state == ANSWERED
-        if state == "wrong":
-            known = np.where(self.reviewed != NONE, self.reviewed, self.truth)
-            return answered & (known != NONE) & (known != self.label)
-        if state == "unsure":
-            return answered & (self.probability < UNSURE_BELOW)
-        if state == "reviewed":
-            return self.reviewed != NONE
-        return self.state == UNREADABLE if state == "unreadable" else np.full(len(self), True)
+    def _rank(self, index: int, ranked: tuple[Ranked, ...]) -> None:
+        columns, count = self._columns, len(ranked)
+        columns["ranked"][index, :count] = [self.number(one.label) for one in ranked]
+        columns["ranked_probability"][index, :count] = [one.probability for one in ranked]
+        second = ranked[1].probability if count > 1 else 0.0
+        columns["label"][index] = columns["ranked"][index, 0]
+        columns["probability"][index] = ranked[0].probability
+        columns["margin"][index] = ranked[0].probability - second
 
     def _truth(self, path: str) -> int:
-        return self.number(PurePath(path).parent.name)
+        return self.number(path.rpartition(os.sep)[0].rpartition(os.sep)[2])
 
     def _grow(self) -> None:
         have = len(self._columns["state"])
         if len(self) <= have:
             return
-        for name, (kind, empty) in _COLUMNS.items():
-            more = np.full(max(have, len(self)), empty, kind)
+        for name, (kind, empty, tail) in _COLUMNS.items():
+            more = np.full((max(have, len(self)), *tail), empty, kind)
             self._columns[name] = np.concatenate([self._columns[name], more])
+
+
+class Rows(Sequence[Row | None]):
+    """The answers of all pictures, made when they are looked at."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def __iter__(self) -> Iterator[Row | None]:
+        return map(self._results.row, range(len(self)))
+
+    @overload
+    def __getitem__(self, index: int) -> Row | None: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Row | None]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | list[Row | None] | None:
+        if isinstance(index, slice):
+            return [self._results.row(one) for one in range(len(self))[index]]
+        return self._results.row(range(len(self))[index])

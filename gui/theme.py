@@ -100,6 +100,21 @@ def _sheet(t: Colours) -> str:
         background: {t.raised}; border: 1px solid {t.border}; border-radius: 6px;
         padding: 6px 14px; color: {t.text};
     }}
+    QPushButton#chip {{
+        background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
+        border-radius: 10px; padding: 3px 12px;
+    }}
+    QComboBox {{
+        background: {t.base}; border: 1px solid {t.border}; border-radius: 6px;
+        padding: 5px 8px; color: {t.text}; min-height: 18px;
+    }}
+    QComboBox:hover, QComboBox:focus {{ border-color: {t.accent}; }}
+    QComboBox::drop-down {{ border: 0; width: 22px; }}
+    QComboBox::down-arrow {{ image: none; }}
+    QComboBox QAbstractItemView {{
+        background: {t.base}; border: 1px solid {t.border}; color: {t.text};
+        selection-background-color: {t.accent}; selection-color: {t.on_accent};
+    }}
     QToolButton {{ padding: 4px 10px; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {t.accent}; }}
     QPushButton:pressed, QToolButton:pressed {{ background: {t.border}; }}
@@ -126,11 +141,35 @@ def _sheet(t: Colours) -> str:
         background: {t.base}; border: 1px solid {t.border}; border-radius: 10px;
     }}
     QFrame#panel QLabel {{ background: transparent; }}
+    QAbstractItemView#gallery {{ background: {t.window}; border: 0; }}
     QFrame#banner {{
         background: {t.raised}; border: 0; border-left: 4px solid {t.bad};
         border-bottom: 1px solid {t.border};
     }}
+    QFrame#banner[good="true"] {{ border-left: 4px solid {t.good}; }}
+    QLabel#note {{ color: {t.unsure}; }}
+    QTableView {{ background: {t.base}; border: 0; color: {t.text}; }}
+    QTableView:focus {{ border: 1px solid {t.accent}; border-radius: 4px; }}
+    QHeaderView {{ background: {t.base}; border: 0; }}
+    QHeaderView::section {{
+        background: {t.base}; color: {t.muted}; border: 0; padding: 5px 8px; font-weight: 600;
+    }}
+    QHeaderView::up-arrow, QHeaderView::down-arrow {{ image: none; width: 0; height: 0; }}
+    QTableCornerButton::section {{ background: {t.base}; border: 0; }}
+    QAbstractScrollArea::corner {{ background: transparent; border: 0; }}
+    QLabel#sketch {{ background: {t.canvas}; border-radius: 8px; padding: 12px 20px; }}
+    QTabBar#parts::tab {{ padding: 9px 11px; }}
+    QTableView#matrix QHeaderView::section {{ font-weight: 400; padding: 0 8px; }}
     QListView::item {{ padding: 5px 8px; }}
+    QWidget#bare {{ background: transparent; }}
+    QRadioButton::indicator {{
+        width: 12px; height: 12px; border: 1px solid {t.muted}; border-radius: 7px;
+        background: {t.base};
+    }}
+    QRadioButton::indicator:checked {{
+        width: 6px; height: 6px; border: 4px solid {t.accent};
+    }}
+    QRadioButton:focus {{ color: {t.accent}; }}
     QLabel#muted {{ color: {t.muted}; }}
     QLabel#heading {{ color: {t.muted}; font-weight: 600; }}
     QListView, QLineEdit, QScrollArea {{
@@ -145,6 +184,7 @@ def _sheet(t: Colours) -> str:
     QScrollBar::handle {{ background: {t.border}; border-radius: 3px; margin: 2px; }}
     QScrollBar::handle:horizontal {{ min-width: 32px; }}
     QScrollBar::handle:vertical {{ min-height: 32px; }}
+    QScrollBar::handle:disabled {{ background: transparent; }}
     QScrollBar::handle:hover {{ background: {t.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}

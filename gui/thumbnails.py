@@ -1,15 +1,17 @@
 """Small pictures of files: read in a thread, the newest wish first, kept up to a size."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from threading import Lock
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from ..errors import PictureError
+from .background import Background
 
 CAPACITY = 64 << 20
-"""Bytes of pixels that are kept."""
+"""Bytes of pixels that are kept, if nothing else is said."""
 UNSCALED = 1 << 20
 """A resize side that no picture has, so that it is decoded in full."""
 
@@ -19,6 +21,7 @@ class Thumbnails(QObject):
 
     Args:
         side: the longest side, in pixels of the screen.
+        capacity: bytes of pixels that are kept.
 
     Signals:
         ready: the path of a thumbnail that `get` now has.
@@ -27,9 +30,9 @@ class Thumbnails(QObject):
     ready = Signal(object)
     _read = Signal(int, object, QImage)
 
-    def __init__(self, side: int, parent: QObject | None = None) -> None:
+    def __init__(self, side: int, parent: QObject | None = None, capacity: int = CAPACITY) -> None:
         super().__init__(parent)
-        self._side = side
+        self._side, self._ratio, self._capacity = side, 1.0, capacity
         self._kept: OrderedDict[str, QPixmap] = OrderedDict()
         self._bytes = 0
         self._wishes: list[str] = []
@@ -37,8 +40,7 @@ class Thumbnails(QObject):
         self._lock = Lock()
         self._generation = 0
         self._busy = False
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._thread = Background()
         self._read.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def get(self, path: str) -> QPixmap | None:
@@ -57,6 +59,27 @@ class Thumbnails(QObject):
         smooth = Qt.TransformationMode.SmoothTransformation
         self._keep(path, QPixmap.fromImage(image.scaled(size, kept, smooth)))
 
+    def set_side(self, side: int, ratio: float = 1.0) -> None:
+        """Give pictures of another size from now on.
+
+        Args:
+            side: the longest side, in pixels of the window.
+            ratio: of the screen's pixels to the window's.
+        """
+        if (round(side * ratio), ratio) != (self._side, self._ratio):
+            self.forget_wishes()
+            self._side, self._ratio = round(side * ratio), ratio
+            self._kept.clear()
+            self._bytes = 0
+
+    def wish_only(self, paths: Iterable[str]) -> None:
+        """Give up what was asked for and is not among these: it is no longer looked at."""
+        looked_at = set(paths)
+        with self._lock:
+            given_up = [path for path in self._wishes if path not in looked_at]
+            self._wishes = [path for path in self._wishes if path in looked_at]
+        self._asked.difference_update(given_up)
+
     def forget_wishes(self) -> None:
         """Give up what was asked for and has not come: nobody looks at it any more."""
         with self._lock:
@@ -67,8 +90,8 @@ class Thumbnails(QObject):
     def stop(self) -> None:
         """Wait for the thread to end."""
         self.forget_wishes()
-        self._pool.clear()
-        self._pool.waitForDone()
+        self._thread.clear()
+        self._thread.wait()
 
     def _ask(self, path: str) -> None:
         self._asked.add(path)
@@ -76,7 +99,7 @@ class Thumbnails(QObject):
             self._wishes.append(path)
             idle, self._busy = not self._busy, True
         if idle:
-            self._pool.start(QRunnable.create(self._work))
+            self._thread.start(self._work)
 
     def _work(self) -> None:
         while True:
@@ -84,8 +107,8 @@ class Thumbnails(QObject):
                 if not self._wishes:
                     self._busy = False
                     return
-                path, generation = self._wishes.pop(), self._generation
-            self._read.emit(generation, path, read_scaled(path, self._side))
+                path, generation, side = self._wishes.pop(), self._generation, self._side
+            self._read.emit(generation, path, read_scaled(path, side))
 
     def _take(self, generation: int, path: str, image: QImage) -> None:
         if generation == self._generation:
@@ -94,9 +117,12 @@ class Thumbnails(QObject):
             self.ready.emit(path)
 
     def _keep(self, path: str, pixmap: QPixmap) -> None:
+        if (old := self._kept.pop(path, None)) is not None:
+            self._bytes -= _size(old)
+        pixmap.setDevicePixelRatio(self._ratio)
         self._kept[path] = pixmap
         self._bytes += _size(pixmap)
-        while self._bytes > CAPACITY:
+        while self._bytes > self._capacity:
             _, old = self._kept.popitem(last=False)
             self._bytes -= _size(old)
 

@@ -1,9 +1,9 @@
 """The main window: pages under tabs, a banner, a status strip, menus, and what is dropped on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QTimer, Signal
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -11,29 +11,32 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QImage,
+    QKeyEvent,
     QPaintEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
-    QMessageBox,
-    QStackedWidget,
     QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
+from .closing import may_close
+from .exporting import Exporting
 from .file_dialogs import ask_folder, ask_model, ask_pictures
-from .jobs import Progress
 from .menus import add_menus
+from .news import News
 from .opened_model import Model
+from .page_stack import CLASSIFY, EVALUATE, FOLDER, WATCH, PageStack
 from .pages.classify import ClassifyPage
-from .pages.model import ModelPage
+from .pages.folder import FolderPage
 from .session import Session
 from .settings import Settings
 from .theme import apply_theme
 from .widgets.banner import Banner
 from .widgets.drop_hint import DropHint
+from .widgets.hold_key import HoldKey
 from .widgets.status_strip import StatusStrip
 
 MODEL_ENDINGS = (".onnx", ".pt", ".ts", ".pt2")
@@ -55,37 +58,52 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 600)
         self.resize(1280, 800)
-        self._first_paint = True
+        self._first_paint, self._opened = True, ""
+        self._heat_key = HoldKey(self.heat_key)
         self.banner = Banner()
         self.tabs = QTabBar()
         self.tabs.setDocumentMode(True)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName(self.tr("Pages"))
-        self._pages = QStackedWidget()
-        self.classify = ClassifyPage(session, settings)
-        self._model: ModelPage | None = None
-        for title in (self.tr("Classify"), self.tr("Model")):
+        self.pages = PageStack(session, settings)
+        self.classify = self.pages.classify
+        for title in (
+            self.tr("Classify"),
+            self.tr("Folder"),
+            self.tr("Evaluate"),
+            self.tr("Model"),
+            self.tr("Watch"),
+        ):
             self.tabs.addTab(title)
-        self._pages.addWidget(self.classify)
         self._arrange()
+        self.news, self.exporting = News(self), Exporting(self)
+        self.tabs.currentChanged.connect(self._show_page)  # first: the menus ask what is shown
         add_menus(self)
         self._connect()
         self._show_title()
 
     @property
-    def model_page(self) -> ModelPage:
-        """The page Model, built when it is first looked at."""
-        if self._model is None:
-            self._model = ModelPage(self.session, self.settings)
-            self._model.model_wanted.connect(self.ask_model)
-            self._model.recent_wanted.connect(self.open_model)
-            self._pages.addWidget(self._model)
-        return self._model
+    def reviewing(self) -> ClassifyPage | FolderPage | None:
+        """The page that is seen, if pictures are reviewed there."""
+        return self.pages.reviewing
 
     def show_page(self, number: int) -> None:
         """Show a page, from 0."""
         self.tabs.setCurrentIndex(number)
+
+    def show_folder(self) -> FolderPage:
+        """Show the page Folder; gives it."""
+        self.show_page(FOLDER)
+        return self.pages.folder
+
+    def show_pictures(self, paths: Sequence[str], reason: str) -> None:
+        """Show some pictures on the page Folder, and why these."""
+        self.show_folder().show_only(paths, reason)
+
+    def show_watch(self) -> None:
+        """Show the page Watch."""
+        self.show_page(WATCH)
 
     def open_model(self, path: str) -> None:
         """Open a model file."""
@@ -97,12 +115,15 @@ class MainWindow(QMainWindow):
         others = [place for place in places if place not in models]
         if models:
             self.open_model(models[-1])
-        if others:
+        if self.tabs.currentIndex() == EVALUATE and self.pages.evaluate.takes(others):
+            self.pages.evaluate.evaluate(others[0])
+        elif others:
             for folder in (place for place in others if Path(place).is_dir()):
                 self.settings.opened("folders", folder)
-            self._say(self.tr("Looking for pictures …"))
+                self._opened = folder
+            self.strip.say(self.tr("Looking for pictures …"))
             self.session.open_places(others)
-            self.show_page(0)
+            self.show_page(FOLDER if Path(others[0]).is_dir() else CLASSIFY)
 
     def ask_model(self) -> None:
         """Ask for a model file."""
@@ -116,18 +137,21 @@ class MainWindow(QMainWindow):
         """Ask for a folder of pictures."""
         ask_folder(self, self.open_places)
 
+    def ask_evaluation(self) -> None:
+        """Ask for pictures whose labels are known, to score the model on them."""
+        self.show_page(EVALUATE)
+        self.pages.evaluate.ask_data()
+
     def paste(self) -> None:
         """Take a picture, or files, from the clipboard."""
         if not self._take(QGuiApplication.clipboard().mimeData()):
             self.banner.say(self.tr("There is no picture on the clipboard"))
 
-    def cancel(self) -> None:
-        """Esc: close the banner, else stop what is running."""
-        if not self.banner.isHidden():
-            self.banner.hide()
-        else:
-            self.session.scan.stop()
-            self.session.cancel()
+    def heat_key(self) -> None:
+        """H: show or hide the heat map; held, show it for so long."""
+        if self.reviewing is not None:
+            self.reviewing.close_up.toggle_heat()
+            self._heat_key.press()
 
     def set_theme(self, name: str) -> None:
         """Show another theme, and remember it."""
@@ -139,9 +163,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, self.settings.theme)
-        self.classify.refresh_theme()
-        if self._model is not None:
-            self._model.refresh_theme()
+        self.pages.refresh_theme()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Say when the window stands for the first time."""
@@ -149,6 +171,16 @@ class MainWindow(QMainWindow):
         if self._first_paint:
             self._first_paint = False
             QTimer.singleShot(0, self, self.painted.emit)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """End what a held key showed."""
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_H:
+            self._heat_key.release()
+        elif event.key() == Qt.Key.Key_Space and isinstance(self.reviewing, FolderPage):
+            self.reviewing.end_peek()
+        super().keyReleaseEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Accept files and pictures."""
@@ -168,24 +200,14 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask once if something is running; leave no process behind."""
-        if self.session.running and not self._may_stop():
+        if (self.session.at_work or self.pages.at_work) and not may_close(self):
             event.ignore()
             return
         self.settings.geometry = self.saveGeometry()
         self.session.close()
-        self.classify.stop()
+        self.exporting.sorter.stop()
+        self.pages.stop()
         event.accept()
-
-    def _may_stop(self) -> bool:
-        button = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            self.tr("Close tlx?"),
-            self.tr("Pictures are still being classified. Close anyway?"),
-            button.Yes | button.No,
-            button.No,
-        )
-        return answer == button.Yes
 
     def _take(self, data: QMimeData) -> bool:
         places = [url.toLocalFile() for url in data.urls()]
@@ -195,7 +217,7 @@ class MainWindow(QMainWindow):
         elif data.hasImage():
             image = data.imageData()
             self.session.paste(image if isinstance(image, QImage) else QImage(image))
-            self.show_page(0)
+            self.show_page(CLASSIFY)
         else:
             return False
         return True
@@ -207,92 +229,41 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         for widget in (self.tabs, self.banner):
             column.addWidget(widget)
-        column.addWidget(self._pages, 1)
+        column.addWidget(self.pages, 1)
         self.setCentralWidget(central)
         self._drop_hint = DropHint(central)
         self.strip = StatusStrip()
         self.setStatusBar(self.strip)
 
     def _connect(self) -> None:
-        session, welcome = self.session, self.classify.welcome
-        self.tabs.currentChanged.connect(self._show_page)
-        welcome.model_wanted.connect(self.ask_model)
-        welcome.pictures_wanted.connect(self.ask_pictures)
-        welcome.recent_wanted.connect(self.open_model)
-        self.classify.filmstrip.shown.connect(lambda _: self._show_title())
-        session.model_loading.connect(lambda path: self._say(self.tr("Opening {0} …"), path))
+        session, pages = self.session, self.pages
+        pages.model_wanted.connect(self.ask_model)
+        pages.pictures_wanted.connect(self.ask_pictures)
+        pages.folder_wanted.connect(self.ask_folder)
+        pages.recent_wanted.connect(self.open_model)
+        pages.chosen.connect(self.show_pictures)
+        pages.said.connect(self.strip.say)
+        pages.picture_shown.connect(self._show_title)
         session.model_loaded.connect(self._model_loaded)
-        session.model_failed.connect(self._model_failed)
-        session.pictures_found.connect(self._found)
-        session.progressed.connect(self._progressed)
-        session.finished.connect(self._finished)
-        self.strip.cancelled.connect(session.cancel)
-        session.explain_failed.connect(self._say)
-        session.warned.connect(self.banner.say)
-        session.lost.connect(self._lost)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
 
     def _show_page(self, number: int) -> None:
-        pages: tuple[Callable[[], QWidget], ...] = (lambda: self.classify, lambda: self.model_page)
-        self._pages.setCurrentWidget(pages[number]())
+        self.pages.show_page(number)
+        self._show_title()
 
     def _show_title(self) -> None:
-        index, model = self.classify.current, self.session.model
+        page, model = self.pages.currentWidget(), self.session.model
+        index = self.classify.current
+        if isinstance(page, FolderPage):
+            index = page.close_up.index if page.looking else -1
+        place = self.session.results.paths[index] if index >= 0 else self._opened
         parts = [
-            Path(self.session.results.paths[index]).name if index >= 0 else "",
+            Path(place).name,
             Path(model.loaded.path).name if model else "",
             "tlx",
         ]
         self.setWindowTitle(" - ".join(part for part in parts if part))
 
-    def _say(self, text: str, path: str = "") -> None:
-        self.strip.say(text.format(Path(path).name) if path else text)
-
     def _model_loaded(self, model: Model) -> None:
-        self.banner.hide()
         self.settings.opened("models", model.loaded.path)
-        text = self.tr("{0} opened in {1:.2f} s")
-        self._say(text.format(Path(model.loaded.path).name, model.loaded.seconds))
         self._show_title()
-
-    def _model_failed(self, path: str, reason: str) -> None:
-        text = self.tr("{0} cannot be used").format(Path(path).name)
-        self._say(text)
-        self.banner.say(text, reason, self.tr("Open another model…"), self.ask_model)
-
-    def _found(self, count: int) -> None:
-        if not count:
-            self._say(self.tr("Ready"))
-            self.banner.say(
-                self.tr("No pictures were found there"),
-                self.tr("tlx looks for jpg, png, webp, gif, bmp, tif, avif, ppm and their kin"),
-            )
-        elif self.session.model is None:
-            self._say(self.tr("{0} pictures; open a model to classify them").format(count))
-
-    def _progressed(self, progress: Progress) -> None:
-        if self.session.running:
-            self.strip.work(progress)
-        else:
-            self.strip.rest()
-
-    def _finished(self, to_its_end: bool) -> None:
-        self.strip.rest()
-        results = self.session.results
-        bad = int((results.state == 2).sum())
-        done = len(results) - len(results.waiting())
-        if not to_its_end:
-            text = self.tr("Cancelled after {0:,} of {1:,} pictures; F5 goes on")
-            self._say(text.format(done, len(results)))
-        elif bad:
-            self._say(self.tr("{0:,} pictures, {1:,} of them unreadable").format(done, bad))
-        else:
-            self._say(self.tr("{0:,} pictures classified").format(done))
-
-    def _lost(self, reason: str, details: str) -> None:
-        self.strip.rest()
-        kept = len(self.session.results) - len(self.session.results.waiting())
-        text = self.tr("{0}; {1:,} results are kept").format(reason, kept)
-        self._say(reason)
-        last = details.splitlines()[-1] if details else ""
-        self.banner.say(text, last, self.tr("Restart"), self.session.restart)

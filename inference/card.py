@@ -23,6 +23,8 @@ TASKS = ("single-label", "multi-label")
 INPUTS = ("uint8-nhwc", "float-nchw", "uint8-any-size")
 """What a graph takes: `ModelCard.input` says which."""
 QUANTIZATIONS = ("fp16", "int8")
+REFUSED = "refused as unknown"
+"""The metric of what a rule for unknown pictures refuses of those that chose its threshold."""
 LARGEST_SIDE = 4096
 """Of a picture after resizing, in pixels: larger ones take gigabytes."""
 THRESHOLD = 0.5
@@ -70,8 +72,9 @@ class MeasuredResult:
 
     Attributes:
         metric: "accuracy", "exact match", "mean average precision", "loss" (at temperature 1),
-            "calibration error at temperature 1", or "calibration error": expected, each half of
-            the pictures at the temperature that was fitted on the other half.
+            "calibration error at temperature 1", "calibration error": expected, each half of
+            the pictures at the temperature that was fitted on the other half; or "refused as
+            unknown": share of the pictures that are above the unknown threshold they chose.
         value: the number; loss in nats, the others in 0..1.
         interval: 95 % interval (low, high), None where none was computed.
         split: "train", "validation" or "test".
@@ -191,6 +194,11 @@ class ModelCard:
         """Refuse a card that contradicts itself."""
         for problem in _problems(self):
             raise CardError(f"the card is not usable: {problem}")
+
+    @property
+    def refusal(self) -> MeasuredResult | None:
+        """What the unknown rule refuses of those who chose its threshold; None if not recorded."""
+        return next((result for result in self.results if result.metric == REFUSED), None)
 
     @property
     def decision_thresholds(self) -> tuple[float, ...] | None:

@@ -1,30 +1,29 @@
 """The classifier: pictures in, predictions out, on onnxruntime."""
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PictureError
+from ..errors import ModelFileError, PictureError
 from .card import ModelCard
 from .cores import available_cores
 from .graph_input import prepare
 from .picture import Picture
 from .prediction import Outcome, Prediction
 from .session import ModelSession
+from .side_by_side import chunks, in_order
 
 BATCH = 8
 """Pictures a run of the session: more gains nothing on a processor and costs memory."""
 
 PictureFile = str | os.PathLike[str]
 Pixels = NDArray[np.uint8]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+Prepared = tuple[str, Pixels | PictureError]
+"""A file's name with what a session takes, or with why there is none."""
 
 
 class Classifier:
@@ -32,10 +31,13 @@ class Classifier:
 
     Args:
         model: an `.onnx` file written by `tlx export`.
-        threads: of the processor, for one run of the network; by default as many as onnxruntime
-            chooses.
-        spinning: whether its threads wait for work awake: faster where nothing else wants the
-            cores.
+        threads: of the processor; by default as many as onnxruntime chooses for one picture, and
+            one a core for files.
+        spinning: whether threads that compute one picture wait for work awake: faster where
+            nothing else wants the cores.
+        many: whether it is for many files. One picture alone is computed by all threads; of many
+            files each thread does its own, from reading to the answer, on a session of one thread
+            a run, which is opened when it is first needed. With `many` that is the only one.
 
     Raises:
         ModelFileError: the file is missing, damaged, without a card, or not ONNX.
@@ -46,9 +48,29 @@ class Classifier:
     """
 
     def __init__(
-        self, model: PictureFile, threads: int | None = None, spinning: bool = True
+        self,
+        model: PictureFile,
+        threads: int | None = None,
+        spinning: bool = True,
+        many: bool = False,
     ) -> None:
-        self.session = ModelSession(model, threads, spinning=spinning)
+        self.threads = threads or available_cores()
+        self.session = ModelSession(model, 1 if many else threads, spinning=spinning)
+        self._many = many or threads == 1
+
+    @cached_property
+    def shared_session(self) -> ModelSession:
+        """The session of one thread a run, which several threads use at a time.
+
+        Raises:
+            ModelFileError: the file has been removed or replaced since the first was opened.
+        """
+        if self._many:
+            return self.session
+        session = ModelSession(self.session.path, 1)
+        if session.card != self.card:
+            raise ModelFileError(f"{session.path} was replaced since it was opened; open it again")
+        return session
 
     @property
     def card(self) -> ModelCard:
@@ -65,59 +87,68 @@ class Classifier:
             PictureError: the picture cannot be read.
         """
         pixels = prepare(picture, self.card)
-        return self.predict([pixels])[0]
+        return predict(self.session, [pixels])[0]
 
     def classify_files(self, paths: Iterable[PictureFile]) -> Iterator[Outcome]:
         """Classify files, one outcome a file in the order given; a bad picture is a row.
 
-        Pictures are decoded by threads a few batches ahead; memory stays the same however
-        many there are.
+        A few batches are under way at a time; memory stays the same however many files there are.
         """
-        with ThreadPoolExecutor(available_cores()) as decoders:
-            for batch in read_ahead(decoders, self._read, paths):
-                yield from self._outcomes(batch)
+        source = iter(paths)
+        first = list(islice(source, BATCH + 1))
+        if len(first) <= BATCH and not self._many:
+            yield from self._classify_in_turn(first)
+            return
+        session = self.shared_session
 
-    def _read(self, path: PictureFile) -> tuple[str, Pixels | PictureError]:
+        def work(batch: Sequence[PictureFile]) -> list[Outcome]:
+            return _answer(session, [self._prepare(path) for path in batch])
+
+        batches = chunks(chain(first, source), _batch_size(session))
+        for outcomes in in_order(work, batches, self.threads, 2 * self.threads):
+            yield from outcomes
+
+    def _classify_in_turn(self, paths: Iterable[PictureFile]) -> Iterator[Outcome]:
+        """Let threads prepare pictures, and the session answer one batch after another."""
+        prepared = in_order(self._prepare, paths, self.threads, 3 * BATCH)
+        for batch in chunks(prepared, BATCH):
+            yield from _answer(self.session, batch)
+
+    def _prepare(self, path: PictureFile) -> Prepared:
         try:
             return os.fsdecode(path), prepare(os.fspath(path), self.card)
         except PictureError as error:
             return os.fsdecode(path), error
 
-    def _outcomes(self, batch: list[tuple[str, Pixels | PictureError]]) -> Iterator[Outcome]:
-        good = [pixels for _, pixels in batch if not isinstance(pixels, PictureError)]
-        predictions = iter(self.predict(good) if good else [])
-        for path, pixels in batch:
-            if isinstance(pixels, PictureError):
-                yield Outcome(path, None, pixels.reason)
-            else:
-                yield Outcome(path, next(predictions), None)
 
-    def predict(self, pixels: list[Pixels]) -> list[Prediction]:
-        """Classify pictures that `graph_input.prepare` has prepared: uint8 RGB, at least one."""
-        found = self.session.run(pixels, explain=False)
-        labels, thresholds = self.card.labels, self.card.decision_thresholds
-        judged = [None] * len(pixels) if found.unknown_score is None else found.unknown_score
-        return [
-            Prediction(
-                *(labels, logits, probabilities, thresholds),
-                None if score is None else float(score),
-                self.card.unknown_threshold,
-            )
-            for logits, probabilities, score in zip(
-                found.logits, found.probabilities, judged, strict=True
-            )
-        ]
+def predict(session: ModelSession, pixels: Sequence[Pixels]) -> list[Prediction]:
+    """Classify pictures that `graph_input.prepare` has prepared: uint8 RGB, at least one."""
+    found, card = session.run(pixels, explain=False), session.card
+    judged = [None] * len(pixels) if found.unknown_score is None else found.unknown_score
+    return [
+        Prediction(
+            *(card.labels, logits, probabilities, card.decision_thresholds),
+            None if score is None else float(score),
+            card.unknown_threshold,
+        )
+        for logits, probabilities, score in zip(
+            found.logits, found.probabilities, judged, strict=True
+        )
+    ]
 
 
-def read_ahead(
-    threads: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
-) -> Iterator[list[Result]]:
-    """Give the results of `work` in batches, in order, keeping a bounded number in progress."""
-    source = iter(items)
-    waiting: deque[Future[Result]] = deque(
-        threads.submit(work, item) for item in islice(source, 3 * BATCH)
-    )
-    while waiting:
-        batch = [waiting.popleft().result() for _ in range(min(BATCH, len(waiting)))]
-        waiting.extend(threads.submit(work, item) for item in islice(source, len(batch)))
-        yield batch
+def _answer(session: ModelSession, batch: Sequence[Prepared]) -> list[Outcome]:
+    good = [pixels for _, pixels in batch if not isinstance(pixels, PictureError)]
+    predictions = iter(predict(session, good) if good else [])
+    return [
+        Outcome(path, None, pixels.reason)
+        if isinstance(pixels, PictureError)
+        else Outcome(path, next(predictions), None)
+        for path, pixels in batch
+    ]
+
+
+def _batch_size(session: ModelSession) -> int:
+    """Pictures a thread takes at a time: of a graph with a fixed number a multiple of it."""
+    fixed = session.batch or 1
+    return -(-BATCH // fixed) * fixed

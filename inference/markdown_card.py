@@ -8,7 +8,7 @@ of them.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from .card import MeasuredResult, ModelCard, Provenance
+from .card import REFUSED, MeasuredResult, ModelCard, Provenance
 from .markdown import bullets, code_span, escape, table
 from .markdown_call import call_text, function_of, preprocessing_text, tensors_text
 
@@ -248,9 +248,10 @@ def _limits_of(card: ModelCard) -> Iterator[str]:
 
 
 def _accuracy_limit(card: ModelCard) -> str:
-    if not card.results:
+    scores = [row for row in card.results if row.metric != REFUSED]
+    if not scores:
         return "How often it is right was not measured."
-    counts = dict.fromkeys((row.pictures, row.split) for row in card.results)
+    counts = dict.fromkeys((row.pictures, row.split) for row in scores)
     shown = " and ".join(f"{pictures} {escape(split)} pictures" for pictures, split in counts)
     return f"How often it is right was measured on {shown}, and on no others."
 

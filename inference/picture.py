@@ -83,18 +83,29 @@ def decode_bytes(content: bytes, resize_side: int, name: str | None = None) -> I
 
 
 def use_decoded(
-    content: bytes, resize_side: int, use: Callable[[Image.Image], Used], name: str | None = None
+    content: bytes,
+    resize_side: int,
+    use: Callable[[Image.Image], Used],
+    name: str | None = None,
+    look: Callable[[Image.Image], None] | None = None,
 ) -> Used:
-    """Decode a file's bytes and make something smaller of the RGB picture.
+    """Decode a file's bytes by the card's rule and make something smaller of the RGB picture.
 
     Until that is done it counts among the pixels that may be in memory at a time.
+
+    Args:
+        content: the file's.
+        resize_side: as for `decode`.
+        use: takes the decoded picture, of mode RGB.
+        name: for the error's text.
+        look: is shown what Pillow opened, before a pixel is decoded; it may not change it.
 
     Raises:
         PictureError: it cannot be decoded, or `use` raised.
     """
     if not content:
         raise PictureError("empty file (0 bytes)", name)
-    return _guarded(lambda: _open_scaled(content, resize_side, use), name)
+    return _guarded(lambda: _open_scaled(content, resize_side, use, look), name)
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -155,9 +166,16 @@ def _guarded(action: Callable[[], Used], name: str | None) -> Used:
         raise PictureError(f"cannot be decoded ({text})", name) from None
 
 
-def _open_scaled(content: bytes, resize_side: int, use: Callable[[Image.Image], Used]) -> Used:
+def _open_scaled(
+    content: bytes,
+    resize_side: int,
+    use: Callable[[Image.Image], Used],
+    look: Callable[[Image.Image], None] | None,
+) -> Used:
     with open_picture(content) as image:
         whole = image.size
+        if look is not None:
+            look(image)
         # draft() does nothing to formats without DCT scales, nor below twice the size asked.
         image.draft(None, (2 * resize_side, 2 * resize_side))
         with room_for(image, whole):

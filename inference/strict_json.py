@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -48,13 +49,19 @@ def _read_number(content: Any, where: str) -> float:  # noqa: ANN401 - an int or
 def _read_fields(kind: Any, content: object, where: str) -> Any:  # noqa: ANN401
     if not isinstance(content, Mapping):
         raise UnexpectedJsonError(f"{where} should be an object, not {type(content).__name__}")
-    hints = get_type_hints(kind)
-    required = {field.name for field in fields(kind) if field.default is MISSING}
+    hints, required = _fields_of(kind)
     for name in sorted(required - content.keys()):
         raise UnexpectedJsonError(f"{where} has no field {name!r}")
     for name in sorted(content.keys() - hints.keys()):
         raise UnexpectedJsonError(f"{where} has an unknown field {name!r}")
     return kind(**{name: read(hints[name], content[name], f"{where}.{name}") for name in content})
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:  # noqa: ANN401
+    """Give a dataclass's fields with their types, and those that must stand there."""
+    required = (field.name for field in fields(kind) if field.default is MISSING)
+    return get_type_hints(kind), frozenset(required)
 
 
 def _read_optional(kind: Any, content: object, where: str) -> Any:  # noqa: ANN401

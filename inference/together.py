@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 
 from ..errors import PictureError
 from .card import ModelCard
-from .classifier import Classifier, PictureFile, Pixels, read_ahead
+from .classifier import BATCH, Classifier, PictureFile, Pixels, predict
 from .cores import available_cores
 from .graph_input import ANY_SIZE, prepare
 from .prediction import Outcome
 from .preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from .side_by_side import chunks, in_order
 
 _Rule = tuple[Preprocessing, bool]
 """What a picture's pixels depend on."""
@@ -40,9 +39,15 @@ def classify_together(
         is a bad row of all.
     """
     cards = {_rule(classifier.card): classifier.card for classifier in classifiers}
-    with ThreadPoolExecutor(available_cores()) as decoders:
-        for batch in read_ahead(decoders, partial(_prepare, cards), paths):
-            yield from _outcomes(classifiers, batch)
+    threads = available_cores()
+    for classifier in classifiers:
+        _ = classifier.shared_session  # opened here, for the threads would open it twice
+
+    def work(batch: Sequence[PictureFile]) -> list[tuple[Outcome, ...]]:
+        return _outcomes(classifiers, [_prepare(cards, path) for path in batch])
+
+    for outcomes in in_order(work, chunks(paths, BATCH), threads, 2 * threads):
+        yield from outcomes
 
 
 def _rule(card: ModelCard) -> _Rule:
@@ -62,14 +67,16 @@ def _prepare(cards: Mapping[_Rule, ModelCard], path: PictureFile) -> _Prepared:
 
 def _outcomes(
     classifiers: Sequence[Classifier], batch: Sequence[_Prepared]
-) -> Iterator[tuple[Outcome, ...]]:
+) -> list[tuple[Outcome, ...]]:
     good = [row for row in batch if row.error is None]
     answers = [
-        iter(one.predict([row.pixels[_rule(one.card)] for row in good]) if good else [])
+        iter(predict(one.shared_session, [row.pixels[_rule(one.card)] for row in good]))
         for one in classifiers
+        if good
     ]
-    for row in batch:
-        yield tuple(
-            Outcome(row.path, next(answer) if row.error is None else None, row.error)
-            for answer in answers
-        )
+    return [
+        tuple(Outcome(row.path, next(answer), None) for answer in answers)
+        if row.error is None
+        else (Outcome(row.path, None, row.error),) * len(classifiers)
+        for row in batch
+    ]

@@ -9,9 +9,10 @@ from PIL import Image
 
 from .perceptual_hash import SIDE, WINDOW, Floats, Indices, hash_strengths, pairs_by_hash, waves
 
-_COLOURS = 4
+COLOURS = 4
+"""Of the thumbnail of colours, in pixels."""
 GREY_BYTES = SIDE * SIDE
-THUMBNAIL_BYTES = GREY_BYTES + _COLOURS * _COLOURS * 3
+THUMBNAIL_BYTES = GREY_BYTES + COLOURS * COLOURS * 3
 
 MOST_APART = 4.0
 """Root mean square of the difference of two thumbnails, in levels of 255, in grey and in colour."""
@@ -29,19 +30,18 @@ Box = tuple[float, float, float, float]
 """Left, top, right and bottom, in pixels."""
 
 
-def thumbnail(picture: Image.Image, box: Box | None = None) -> bytes:
+def thumbnail(picture: Image.Image) -> bytes:
     """Make what pictures are compared by: 32 x 32 grey pixels, then 4 x 4 of RGB.
 
     Args:
         picture: of mode RGB.
-        box: the part of it that counts.
 
     Returns:
         `THUMBNAIL_BYTES` bytes.
     """
     # The triangle filter forgives resizing, where a box is off by part of a pixel.
-    small = picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box, reducing_gap=4.0)
-    colours = small.resize((_COLOURS, _COLOURS), Image.Resampling.BOX)
+    small = picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=4.0)
+    colours = small.resize((COLOURS, COLOURS), Image.Resampling.BOX)
     return small.convert("L").tobytes() + colours.tobytes()
 
 

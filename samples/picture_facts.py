@@ -19,6 +19,9 @@ from .sample import Sample
 RESIZE_SIDE = 256
 """Pictures are decoded as for training at the usual 224 pixels."""
 
+_TOGETHER = 16
+"""Pictures that a thread is given at once: handing over one costs as much as hashing it."""
+
 _ORIENTATION = 0x0112
 _UPRIGHT = 1
 
@@ -70,8 +73,10 @@ class PictureFacts:
 
 def read_facts(samples: Sequence[Sample]) -> Iterator[PictureFacts]:
     """Read and decode every picture, in parallel; results come in order."""
+    parts = [samples[start : start + _TOGETHER] for start in range(0, len(samples), _TOGETHER)]
     with ThreadPoolExecutor(available_cores()) as threads:
-        yield from threads.map(_read, samples)
+        for rows in threads.map(lambda part: [_read(sample) for sample in part], parts):
+            yield from rows
 
 
 def _read(sample: Sample) -> PictureFacts:
@@ -81,11 +86,17 @@ def _read(sample: Sample) -> PictureFacts:
         return PictureFacts(sample, None, error=error.reason)
     sha256 = hashlib.sha256(content).hexdigest()
     error, made = None, b""
+    headers: list[Header] = []
+
+    def look(image: Image.Image) -> None:
+        if image.format == "JPEG":  # of other formats what the header says may need the pixels
+            headers.append(_header(image))
+
     try:
-        made = use_decoded(content, RESIZE_SIDE, sketch)
+        made = use_decoded(content, RESIZE_SIDE, sketch, look=look)
     except PictureError as failure:
         error = failure.reason
-    header = read_header(content)
+    header = headers[0] if headers else read_header(content)
     return PictureFacts(sample, len(content), sha256, header, is_complete(content), error, made)
 
 
@@ -95,21 +106,25 @@ def read_header(picture: bytes | Path) -> Header | None:
         opened = open_picture(picture) if isinstance(picture, bytes) else _open_file(picture)
         # Of a PNG all is decoded, for its orientation may stand behind the pixels.
         with opened as image, room_for(image, image.size):
-            return Header(
-                image.format or "",
-                image.mode,
-                image.width,
-                image.height,
-                _orientation(image),
-                bool(getattr(image, "is_animated", False)),
-                image.has_transparency_data,
-            )
+            return _header(image)
     except Exception:  # noqa: BLE001 - Pillow's plugins raise nearly anything
         return None
 
 
 def _open_file(path: Path) -> Image.Image:
     return Image.open(path, formats=FORMATS)
+
+
+def _header(image: Image.Image) -> Header:
+    return Header(
+        image.format or "",
+        image.mode,
+        image.width,
+        image.height,
+        _orientation(image),
+        bool(getattr(image, "is_animated", False)),
+        image.has_transparency_data,
+    )
 
 
 def _orientation(image: Image.Image) -> int:

@@ -207,7 +207,7 @@ def _score(
     samples = read_split(_run(config) / "split.csv", config.data, "test")
     if not samples:
         return None
-    report = yield from evaluate(Classifier(model), samples)
+    report = yield from evaluate(Classifier(model, many=True), samples)
     return HeldOutScore(report_score(report), report.loss, report.pictures)
 
 

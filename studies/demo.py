@@ -98,7 +98,7 @@ def demo_events(config: TrainingConfig, write_data: bool) -> Generator[DemoEvent
     split, samples = _held_out(run, config.data)
     title = f"Evaluate the ONNX file on {split}{SELECTED if split == 'validation' else ''}"
     yield Step(title, _eval_command(run, config.data, split, samples))
-    classifier = Classifier(run / "model.onnx")
+    classifier = Classifier(run / "model.onnx", many=True)
     report = yield from evaluate(classifier, samples)
     assert isinstance(report, Report)  # label folders give a picture one label
     yield report

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 
 if TYPE_CHECKING:
+    from torchvision.models import ResNet
+
     from tlx.training.checkpoint import Checkpoint
 
 COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 60), "red": (200, 50, 40)}
@@ -49,6 +51,73 @@ class _Waiting(onnxruntime.SessionOptions):
 
 onnxruntime.SessionOptions = _Waiting
 
+CHANNELS = 16
+"""Of the stem of the ResNet-18 of quick tests, a quarter of the real one's."""
+
+
+def _narrow_resnet18(labels: int) -> "ResNet":
+    """Build a ResNet-18 of a quarter of the channels, so a 16th of the weights to move about."""
+    import torch
+    from torch import nn
+    from torchvision.models.resnet import BasicBlock, ResNet
+
+    with torch.device("meta"):
+        network = ResNet(BasicBlock, [2, 2, 2, 2])
+    network.inplanes = CHANNELS
+    network.conv1 = nn.Conv2d(3, CHANNELS, kernel_size=7, stride=2, padding=3, bias=False)
+    network.bn1 = nn.BatchNorm2d(CHANNELS)
+    for number in range(4):
+        stage = network._make_layer(BasicBlock, CHANNELS << number, 2, stride=1 + (number > 0))
+        setattr(network, f"layer{number + 1}", stage)
+    network.fc = nn.Linear(CHANNELS << 3, labels)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return network
+
+
+@pytest.fixture(scope="session")
+def narrow_networks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let resnet18 be a narrow one, unless slow tests are run too: they are about the real one.
+
+    Quick tests spent most of their seconds on moving, hashing and optimizing 45 MB of weights.
+    """
+    from tlx.training import resnet
+
+    def get_model(name: str, weights: None, num_classes: int) -> "ResNet":
+        if name == "resnet18":
+            return _narrow_resnet18(num_classes)
+        return real(name, weights=weights, num_classes=num_classes)
+
+    real = resnet.get_model
+    with pytest.MonkeyPatch.context() as patch:
+        marks = {mark.name for item in request.session.items for mark in item.iter_markers()}
+        if not marks & {"slow", "soak"}:
+            patch.setattr(resnet, "get_model", get_model)
+        yield
+
+
+@pytest.fixture(scope="session")
+def features(narrow_networks: None) -> int:
+    """How many features the networks of this session have: 512, narrow ones 128."""
+    from tlx.training.resnet import build_resnet
+
+    return build_resnet("resnet18", 1).fc.in_features
+
+
+@pytest.fixture
+def full_width(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let resnet18 be the real one, for tests that are about it or start other processes."""
+    from torchvision.models import get_model
+
+    from tlx.training import resnet, weights_file
+
+    weights_file._skeleton.cache_clear()
+    monkeypatch.setattr(resnet, "get_model", get_model)
+    yield
+    weights_file._skeleton.cache_clear()
+
+
 WritePictures = Callable[..., Path]
 
 
@@ -83,7 +152,9 @@ def split_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _exported(tmp_path_factory: pytest.TempPathFactory, split_folder: Path) -> Path:
+def _exported(
+    tmp_path_factory: pytest.TempPathFactory, split_folder: Path, narrow_networks: None
+) -> Path:
     import tlx
 
     run = tmp_path_factory.mktemp("runs") / "run"
@@ -181,7 +252,7 @@ def _fit_checkpoint(data: Path, truth: dict[str, str]) -> "Checkpoint":
     with torch.no_grad():
         features = model(torch.from_numpy(images)).numpy()
         inputs = np.hstack([features, np.ones((len(features), 1), np.float32)])
-        answer = np.linalg.lstsq(inputs, np.where(wanted, 4.0, -4.0), rcond=0.03)[0]
+        answer = np.linalg.lstsq(inputs, np.where(wanted, 4.0, -4.0), rcond=0.01)[0]
         head.weight.copy_(torch.from_numpy(answer[:-1].T))
         head.bias.copy_(torch.from_numpy(answer[-1]))
         model.network.fc = head
@@ -191,7 +262,7 @@ def _fit_checkpoint(data: Path, truth: dict[str, str]) -> "Checkpoint":
 
 
 @pytest.fixture(scope="session")
-def multi_label_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def multi_label_run(tmp_path_factory: pytest.TempPathFactory, narrow_networks: None) -> Path:
     """A run of the multi-label task made by hand, exported; 48 striped pictures, validation all.
 
     A random resnet18 whose head is fitted to the pictures, thresholds tuned; `truth.csv` beside

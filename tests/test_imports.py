@@ -113,3 +113,36 @@ def test_the_version_is_that_of_the_installed_package():
 
 def test_the_package_says_that_it_is_typed():
     assert (ROOT / "py.typed").is_file()
+
+
+_RUN = """
+from tlx.cli.start import main
+with open("shown.txt", "w", encoding="utf-8") as sys.stdout:
+    try:
+        main()
+    except SystemExit:
+        pass
+sys.stdout = sys.__stdout__
+"""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["classify", "--help"], ["train", "--help"]])
+def test_help_never_imports_numpy(words: list[str], tmp_path: Path):
+    loaded = loaded_after(f"import sys; sys.argv = ['tlx', *{words!r}]\n{_RUN}", tmp_path)
+    assert "Usage" in (tmp_path / "shown.txt").read_text(encoding="utf-8")
+    assert not loaded & {
+        *TRAINING,
+        *EVALUATION,
+        "numpy",
+        "PIL",
+        "onnxruntime",
+        "tlx.inference.card",
+    }
+
+
+def test_completion_never_imports_numpy(tmp_path: Path):
+    asked = {"_TLX_COMPLETE": "complete_bash", "COMP_WORDS": "tlx cl", "COMP_CWORD": "1"}
+    ask = f"import os, sys; os.environ.update({asked!r}); sys.argv = ['tlx']"
+    loaded = loaded_after(f"{ask}\n{_RUN}", tmp_path)
+    assert (tmp_path / "shown.txt").read_text().split() == ["classify"]
+    assert not loaded & {*TRAINING, *EVALUATION, "numpy", "PIL", "onnxruntime"}

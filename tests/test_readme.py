@@ -15,12 +15,13 @@ NOT_RUN = (
     "tlx compare photos",
     "tlx adopt",
     "tlx gui",
+    "tlx classify runs/digits/model.onnx --watch",
     "torchrun",
 )
-"""Begins of commands that need a display, download ImageNet weights, or need pictures or weights of
-somebody else (tlx check is run by tests/cli/test_check.py, tlx adopt by tests/cli/test_adopt.py,
-torchrun by tests/training/test_torchrun.py, tlx gui by tests/gui/); the two of set-up are run by
-.ci/run."""
+"""Begins of commands that need a display, download ImageNet weights, need pictures or weights of
+somebody else, or never end (tlx check is run by tests/cli/test_check.py, tlx adopt by
+tests/cli/test_adopt.py, --watch by tests/cli/test_watch.py, torchrun by
+tests/training/test_torchrun.py, tlx gui by tests/gui/); the two of set-up are run by .ci/run."""
 
 
 def blocks(language: str) -> list[str]:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics, QImageReader, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ..protocol import Row
+from ..review import Verdict
 from ..theme import Colours, colours
 from .answers import AnswerBars, percent
 from .facts import Facts
@@ -56,8 +57,17 @@ class AnswerPanel(QFrame):
         """The answer as a line, to be copied."""
         return f"{self._whole}  {self._sure.text()}".strip()
 
-    def show_row(self, row: Row | None, said: str | None, unsure_below: float) -> None:
-        """Show an answer, None while there is none, and what a person said about it."""
+    def show_row(
+        self, row: Row | None, said: Verdict | None, unsure_below: float, folder: str | None = None
+    ) -> None:
+        """Show an answer, None while there is none.
+
+        Args:
+            row: the answer.
+            said: what a person said about it.
+            unsure_below: the probability below which it is called unsure.
+            folder: the label that the picture's folder is named after, if it is one.
+        """
         theme = colours()
         predictions = row.predictions if row else ()
         text, colour = self._headline(row, unsure_below, theme)
@@ -75,7 +85,7 @@ class AnswerPanel(QFrame):
             widget.setVisible(can_be_judged(row))
         if row is not None and row.unknown:  # there is no label for it that could be right
             self._right.hide()
-        self._say(said, predictions[0].label if predictions else None, theme)
+        self._say(said, predictions[0].label if predictions else None, folder, theme)
 
     def show_file(self, path: str, pasted: QSize | None, milliseconds: float | None) -> None:
         """Show the facts of a picture's file; `pasted` is the size of one that is no file."""
@@ -124,13 +134,21 @@ class AnswerPanel(QFrame):
         text = self.tr("{0}, {1:.1f} points ahead").format(percent(first), 100 * ahead)
         return self.tr("Unsure: {0}").format(text) if first < unsure_below else text
 
-    def _say(self, said: str | None, answered: str | None, theme: Colours) -> None:
-        if said is None:
+    def _say(
+        self, said: Verdict | None, answered: str | None, folder: str | None, theme: Colours
+    ) -> None:
+        if said is None and folder is None:
             text, colour = self.tr("Is this right?"), theme.muted
-        elif said == answered:
+        elif said is None and folder == answered:
+            text, colour = self.tr("✓ Its folder says so too"), theme.good
+        elif said is None:
+            text, colour = self.tr("✗ Its folder says: {0}").format(folder), theme.bad
+        elif said.label is None:
+            text, colour = self.tr("? You could not tell"), theme.unsure
+        elif said.label == answered:
             text, colour = self.tr("✓ You said that this is right"), theme.good
         else:
-            text, colour = self.tr("✎ You said: {0}").format(said), theme.unsure
+            text, colour = self.tr("✎ You said: {0}").format(said.label), theme.unsure
         self._said.setText(text if answered else "")
         self._said.setStyleSheet(f"color: {colour}")
 

@@ -28,6 +28,9 @@ from ..theme import colours
 Index = QModelIndex | QPersistentModelIndex
 ROW = 42
 PROBABILITY = Qt.ItemDataRole.UserRole
+"""The length of a bar, 0..1."""
+NUMBER = Qt.ItemDataRole.UserRole + 1
+"""What is written beside it."""
 
 
 def percent(probability: float) -> str:
@@ -61,6 +64,8 @@ class AnswerModel(QAbstractListModel):
             return ranked.label
         if role == PROBABILITY:
             return float(ranked.probability)
+        if role == NUMBER:
+            return percent(ranked.probability)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return f"{ranked.label}: {percent(ranked.probability)}"
         return None
@@ -85,7 +90,7 @@ class BarDelegate(QStyledItemDelegate):
             painter.setBrush(wash)
             painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), 6, 6)
         inner = box.adjusted(10, 5, -10, -8)
-        self._text(painter, inner, index, probability)
+        self._text(painter, inner, index)
         track = QRectF(inner.left(), inner.bottom() - 6, inner.width(), 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.border))
@@ -101,9 +106,9 @@ class BarDelegate(QStyledItemDelegate):
         """Rows of one height."""
         return QSize(120, ROW)
 
-    def _text(self, painter: QPainter, box: QRectF, index: Index, probability: float) -> None:
+    def _text(self, painter: QPainter, box: QRectF, index: Index) -> None:
         theme, line = colours(), QRectF(box.left(), box.top(), box.width(), box.height() - 9)
-        number = percent(probability)
+        number = str(index.data(NUMBER))
         font = painter.font()
         width = QFontMetrics(font).horizontalAdvance(number) + 8
         vertical = Qt.AlignmentFlag.AlignVCenter

@@ -41,8 +41,12 @@ class Banner(QFrame):
         details: str = "",
         action: str = "",
         then: Callable[[], object] | None = None,
+        good: bool = False,
     ) -> None:
-        """Show a message, in place of an earlier one."""
+        """Show a message, in place of an earlier one; `good` says that nothing went wrong."""
+        self.setProperty("good", good)
+        self.style().unpolish(self)
+        self.style().polish(self)
         self._text.setText(f"{text}\n{details}" if details else text)
         self._text.setAccessibleName(text)
         self._action.setText(action)

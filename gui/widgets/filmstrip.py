@@ -23,7 +23,7 @@ Index = QModelIndex | QPersistentModelIndex
 CELL = QSize(104, 112)
 THUMBNAIL = Qt.ItemDataRole.DecorationRole
 VERDICT = Qt.ItemDataRole.UserRole
-"""Of a picture: "unreadable", "right", "wrong" as a person said, or ""."""
+"""Of a picture: "unreadable", "right", "wrong", "unsure" as a person said, or ""."""
 NO_PARENT = QModelIndex()
 
 
@@ -36,7 +36,7 @@ class PictureModel(QAbstractListModel):
         self._count = len(session.results) if session.begun else 0
         session.pictures_added.connect(self._insert)
         session.answered.connect(self._changed)
-        session.reviewed.connect(lambda index: self._changed([index]))
+        session.reviewed.connect(self._changed)
         session.model_loaded.connect(lambda _: self._all_changed())
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:  # noqa: N802 - Qt's name
@@ -59,7 +59,7 @@ class PictureModel(QAbstractListModel):
         return None
 
     def _answer(self, index: int) -> str:
-        row = self._session.results.rows[index]
+        row = self._session.results.row(index)
         if row is None:
             return ""
         if row.error is not None:
@@ -73,12 +73,14 @@ class PictureModel(QAbstractListModel):
 
     def _verdict(self, index: int) -> str:
         results = self._session.results
-        row, said = results.rows[index], self._session.review.of(results.paths[index])
+        row, said = results.row(index), self._session.review.of(results.paths[index])
         if row is not None and row.error is not None:
             return "unreadable"
         if row is None or said is None:
             return ""
-        return "right" if said == row.predictions[0].label else "wrong"
+        if said.label is None:
+            return "unsure"
+        return "right" if said.label == row.predictions[0].label else "wrong"
 
     def _insert(self, first: int, count: int) -> None:
         self.beginInsertRows(NO_PARENT, first, first + count - 1)
@@ -148,7 +150,8 @@ class CellDelegate(QStyledItemDelegate):
         painter.setClipping(False)
 
     def _mark(self, painter: QPainter, frame: QRectF, verdict: str, theme: Colours) -> None:
-        colour = {"right": theme.good, "wrong": theme.unsure, "unreadable": theme.bad}.get(verdict)
+        colours_of = {"right": theme.good, "wrong": theme.unsure, "unsure": theme.unsure}
+        colour = {**colours_of, "unreadable": theme.bad}.get(verdict)
         if colour is None:
             return
         circle = QRectF(frame.right() - 19, frame.top() + 4, 15, 15)
@@ -160,7 +163,7 @@ class CellDelegate(QStyledItemDelegate):
         small.setPixelSize(10)
         small.setBold(True)
         painter.setFont(small)
-        sign = {"right": "✓", "wrong": "✎"}.get(verdict, "!")
+        sign = {"right": "✓", "wrong": "✎", "unsure": "?"}.get(verdict, "!")
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, sign)
         painter.setFont(font)
 

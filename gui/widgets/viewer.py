@@ -48,7 +48,8 @@ class Viewer(QGraphicsView):
             item.setTransformationMode(smooth)
         for item in (self._picture, self._heat, self._seen):
             self._scene.addItem(item)
-        self._fitted = True
+        self._fitted, self._preview = True, False
+        self._wanted_heat: tuple[Sequence[Sequence[float]], Sequence[float]] | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
         self.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform)
@@ -80,11 +81,18 @@ class Viewer(QGraphicsView):
 
     def show_picture(self, image: QImage) -> None:
         """Show a picture, fitted; a null one is said to be unreadable."""
-        self.clear_heat()
-        self._picture.setPixmap(QPixmap.fromImage(image))
+        self._preview = False
         self._note.setText(self.tr("This picture cannot be shown") if image.isNull() else "")
-        self._scene.setSceneRect(QRectF(self._picture.boundingRect()))
-        self.fit()
+        self._show(QPixmap.fromImage(image))
+        if self._wanted_heat is not None:
+            self.show_heat(*self._wanted_heat)
+
+    def show_preview(self, thumbnail: QPixmap | None) -> None:
+        """Show a small picture, or nothing, while the large one is being decoded."""
+        self.clear_heat()
+        self._preview = True
+        self._note.setText("")
+        self._show(thumbnail or QPixmap())
 
     def show_heat(self, values: Sequence[Sequence[float]], region: Sequence[float]) -> None:
         """Lay a map over the part of the picture that the network saw.
@@ -93,7 +101,10 @@ class Viewer(QGraphicsView):
             values: rows of numbers; coloured from their lowest to their highest.
             region: left, top, right, bottom in shares of the picture.
         """
+        self._wanted_heat = values, region
         size = self._picture.boundingRect().size()
+        if self._preview or size.isEmpty():  # it comes with the picture
+            return
         left, top, right, bottom = region
         box = QRectF(left * size.width(), top * size.height(), 0, 0)
         box.setRight(right * size.width())
@@ -109,6 +120,7 @@ class Viewer(QGraphicsView):
 
     def clear_heat(self) -> None:
         """Take the map away."""
+        self._wanted_heat = None
         self._heat.setPixmap(QPixmap())
         self._seen.setRect(QRectF())
 
@@ -128,7 +140,8 @@ class Viewer(QGraphicsView):
             self.zoomed.emit(0)
             return
         room = self.viewport().rect().adjusted(12, 12, -12, -12)
-        scale = min(room.width() / size.width(), room.height() / size.height(), FIT_LARGEST)
+        most = LARGEST if self._preview else FIT_LARGEST
+        scale = min(room.width() / size.width(), room.height() / size.height(), most)
         self._set_scale(max(scale, SMALLEST))
         self.centerOn(self._picture)
 
@@ -153,6 +166,11 @@ class Viewer(QGraphicsView):
         self._note.setGeometry(self.rect())
         if self._fitted:
             self.fit()
+
+    def _show(self, pixmap: QPixmap) -> None:
+        self._picture.setPixmap(pixmap)
+        self._scene.setSceneRect(QRectF(self._picture.boundingRect()))
+        self.fit()
 
     def _set_scale(self, scale: float) -> None:
         self.setTransform(self.transform().fromScale(scale, scale))

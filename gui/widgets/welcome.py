@@ -59,6 +59,10 @@ class Welcome(QFrame):
         self._pictures.hide()
         self._emphasise(self._model)
 
+    def ask_for_folder(self) -> None:
+        """Offer to open a folder, not single pictures."""
+        self._pictures.setText(self.tr("Open folder…"))
+
     def say_no_pictures(self) -> None:
         """Ask for pictures; the model is there."""
         self._title.setText(self.tr("Drop pictures here"))

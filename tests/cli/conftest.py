@@ -6,8 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -81,6 +81,11 @@ def _run_process(*arguments: object, stdout: int = subprocess.PIPE, **options: o
     return Ran(done.returncode, (done.stdout or b"").decode("utf-8"), done.stderr.decode("utf-8"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_networks(narrow_networks: None) -> None:
+    """Build narrow networks."""
+
+
 @pytest.fixture(scope="session")
 def run_tlx() -> RunTlx:
     """Give the function that runs a command in this process, with bytes on stdin."""
@@ -151,6 +156,7 @@ def judging_model(journey: Journey, tmp_path_factory: pytest.TempPathFactory) ->
     import tlx
     from tlx.evaluation.unknown import UnknownRule
     from tlx.export.writing import complete
+    from tlx.inference.card import REFUSED, MeasuredResult
 
     model = journey.run / "model.onnx"
     session = tlx.Classifier(model).session
@@ -163,5 +169,57 @@ def judging_model(journey: Journey, tmp_path_factory: pytest.TempPathFactory) ->
     threshold = float(np.linalg.norm(red - blue)) / 2
     rule = UnknownRule(one, np.zeros_like(red), directions, red[None], none, none, threshold)
     path.write_bytes(model.read_bytes())
-    complete(path, replace(session.card, unknown_threshold=threshold), rule)
+    refusal = MeasuredResult(REFUSED, 0.05, None, "validation", 100, True)
+    card = replace(session.card, unknown_threshold=threshold)
+    complete(path, replace(card, results=(*card.results, refusal)), rule)
     return path
+
+
+class Talk:
+    """A worker's two ends: requests are written as lines of JSON, answers read as such."""
+
+    def __init__(self, process: subprocess.Popen) -> None:
+        self.process = process
+        self.hello = self.read()
+
+    def say(self, kind: str, **fields: object) -> None:
+        """Send a request."""
+        self.write(json.dumps({"kind": kind, **fields}))
+
+    def write(self, line: str) -> None:
+        """Send a line."""
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def read(self) -> dict:
+        """Wait for an answer."""
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, kind: str, **fields: object) -> dict:
+        """Send a request and wait for one answer."""
+        self.say(kind, **fields)
+        return self.read()
+
+    def until(self, kind: str) -> list[dict]:
+        """Give all answers up to one of a kind."""
+        answers = [self.read()]
+        while answers[-1]["kind"] != kind:
+            answers.append(self.read())
+        return answers
+
+
+@contextmanager
+def _start_worker() -> Iterator[Talk]:
+    command = [sys.executable, "-m", "tlx", "worker"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes) as process:
+        try:
+            yield Talk(process)
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def start_worker() -> Callable[[], AbstractContextManager[Talk]]:
+    """Give the function that starts a worker, which ends with its `with`."""
+    return _start_worker

@@ -7,6 +7,7 @@ import pytest
 from onnx import numpy_helper
 
 import tlx
+from tlx.inference import timing
 from tlx.studies import footprint, throughput
 from tlx.studies.footprint import FreshRun
 
@@ -31,6 +32,7 @@ def other_model(model_file, tmp_path_factory):
 @pytest.fixture
 def no_processes(monkeypatch):
     """Save fresh processes, and most of the search, in tests that are about something else."""
+    monkeypatch.setattr(timing, "REST", 0.0)
     monkeypatch.setattr(throughput, "BATCHES", (1, 4))
     monkeypatch.setattr(footprint, "classify_freshly", lambda *_: FreshRun(0.5, 10_000_000))
 
@@ -40,6 +42,7 @@ def ran(model_file, other_model, split_folder, run_tlx):
     """Two files measured on test pictures, their cold starts by real processes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(footprint, "COLD_STARTS", 1)
+        patch.setattr(timing, "REST", 0.0)
         command = ("bench", model_file, other_model, "--data", split_folder / "test")
         return run_tlx(*command, *QUICK, "--json")
 

@@ -32,6 +32,8 @@ REPORT = {
     "notes": list,
     "refused": type(None),
     "accuracy_with_refusals": type(None),
+    "refused_expected": type(None),
+    "refused_expected_interval": type(None),
     "unknown": type(None),
     "error": type(None),
 }

@@ -3,10 +3,13 @@
 import csv
 import json
 import shutil
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 import tlx
+from tlx.inference.whole_file import file_digest
 
 COMPARISON = {
     "task": str,
@@ -24,6 +27,9 @@ COMPARISON = {
     "notes": list,
     "split": type(None),
     "error": type(None),
+    "data": str,
+    "date": str,
+    "tlx": str,
 }
 DIFFERENCE = ["metric", "value", "interval", "better", "pictures_to_tell"]
 RECALL = ["support", "first_recall", "second_recall", "difference", "interval"]
@@ -55,6 +61,9 @@ def test_json_is_one_object_as_documented(on_test):
     assert list(found["difference"]) == DIFFERENCE
     assert all(list(row)[:5] == RECALL for row in found["per_label"].values())
     assert (found["pictures"], found["failures"], found["notes"]) == (30, 0, [])
+    digests = [file_digest(Path(row["path"])) for row in found["models"]]
+    assert [row["model_sha256"] for row in found["models"]] == digests
+    assert (found["tlx"], found["date"]) == (tlx.__version__, date.today().isoformat())
 
 
 def test_each_file_has_the_numbers_that_it_has_alone(on_test, alone, models):
@@ -203,7 +212,8 @@ def test_files_of_the_multi_label_task_are_compared_too(
         ("a.onnx b.onnx a.onnx", "two model files are compared, not three: a.onnx stands where"),
         ("a.onnx b.onnx a.onnx --labels x.csv", "not three: a.onnx is too many"),
         ("a.onnx b.onnx data --labels x.csv", "give either a FOLDER"),
-        ("a.onnx b.onnx data data", "unexpected extra argument"),
+        ("a.onnx b.onnx data data", "data is too many: two model files are compared, not more"),
+        ("a.onnx b.onnx a.onnx data", "data is too many: two model files are compared, not more"),
         ("data a.onnx", "data is a folder; the model file stands first: tlx eval MODEL FOLDER"),
         ("a.onnx b.onnx nowhere", "nowhere does not exist"),
         ("a.onnx nowhere.onnx data", "nowhere.onnx: no such file"),

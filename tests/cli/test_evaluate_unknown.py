@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,12 @@ def test_the_known_pictures_have_their_scores_too(measured):
     assert [float(row["unknown_score"]) > threshold for row in rows] == refused
 
 
+def _is_between(point, one, other) -> bool:
+    """Tell whether a point lies on the line from one to the other; the ends are on it."""
+    there = (np.hypot(*np.subtract(point, end)) for end in (one, other))
+    return sum(there) == pytest.approx(np.hypot(*np.subtract(one, other)), abs=1e-6)
+
+
 def test_the_page_shows_the_curve_and_the_threshold(measured):
     folder, ran = measured
     (report,) = ran.json
@@ -66,7 +73,8 @@ def test_the_page_shows_the_curve_and_the_threshold(measured):
     assert shown["threshold"] == pytest.approx(found["threshold"], abs=1e-5)
     assert shown["found"] == pytest.approx(1 - found["false_accept_rate"], abs=1e-5)
     assert (shown["curve"][0], shown["curve"][-1]) == ([0, 0], [1, 1])
-    assert [shown["refused"], shown["found"]] in shown["curve"]
+    here = (shown["refused"], shown["found"])
+    assert any(_is_between(here, *ends) for ends in pairwise(shown["curve"]))
     across, up = zip(*shown["curve"], strict=True)
     assert np.trapezoid(up, across) == pytest.approx(found["auroc"], abs=0.01)
 
@@ -76,3 +84,16 @@ def test_an_unknown_csv_of_someone_else_is_refused(judging_model, journey, run_t
     ran = run_tlx("eval", judging_model, journey.data / "test", "--out", tmp_path)
     assert ran.code == 2
     assert "unknown.csv exists" in ran.err
+
+
+def test_what_is_refused_is_held_against_what_was_to_be_expected(measured, judging_model, run_tlx):
+    folder, ran = measured
+    (report,) = ran.json
+    assert report["refused_expected"] == pytest.approx(6 / 101)  # 5 of 100 validation pictures
+    low, high = report["refused_expected_interval"]
+    assert low < 0.06 < high < report["refused"], "a third of the known pictures is refused"
+    assert any("are not like them" in note for note in report["notes"])
+    shown = run_tlx("eval", judging_model, folder / "known")
+    said = rf"taken for unknown: {report['refused']:.1%} of the pictures, 5.9% expected, 95 % of"
+    assert said in shown.out
+    assert re.search(r"note: .* taken for unknown; of pictures like those of validation", shown.out)

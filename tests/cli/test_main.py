@@ -44,7 +44,7 @@ def test_nothing_typed_shows_the_help_and_counts_as_wrong_usage(run_tlx):
         (["teach"], "'teach'"),
         (["--colour"], "--colour"),
         (["classify"], "tlx classify --help"),
-        (["classify", "model.onnx"], "tlx classify --help"),
+        (["classify", "model.onnx"], "no pictures are given; name files"),
         (["classify", "model.onnx", "a.jpg", "--topk", "0"], "'--topk'"),
         (["classify", "model.onnx", "a.jpg", "--topk", "many"], "'--topk'"),
         (["classify", "model.onnx", "a.jpg", "--best"], "--best"),

@@ -1,58 +1,21 @@
 """`tlx worker` as another program uses it: a process, a JSON message a line."""
 
 import base64
-import json
-import subprocess
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-
-class Talk:
-    """A worker's two ends."""
-
-    def __init__(self, process: subprocess.Popen) -> None:
-        self.process = process
-        self.hello = self.read()
-
-    def say(self, kind: str, **fields: object) -> None:
-        self.write(json.dumps({"kind": kind, **fields}))
-
-    def write(self, line: str) -> None:
-        self.process.stdin.write(line.encode() + b"\n")
-        self.process.stdin.flush()
-
-    def read(self) -> dict:
-        return json.loads(self.process.stdout.readline())
-
-    def ask(self, kind: str, **fields: object) -> dict:
-        self.say(kind, **fields)
-        return self.read()
-
-    def until(self, kind: str) -> list[dict]:
-        answers = [self.read()]
-        while answers[-1]["kind"] != kind:
-            answers.append(self.read())
-        return answers
-
-
-@contextmanager
-def started() -> Iterator[Talk]:
-    command = [sys.executable, "-m", "tlx", "worker"]
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(command, **pipes) as process:
-        try:
-            yield Talk(process)
-        finally:
-            process.kill()
+if TYPE_CHECKING:
+    from .conftest import Talk
 
 
 @pytest.fixture(scope="module")
-def talk(model_file: Path) -> Iterator[Talk]:
-    with started() as talk:
+def talk(model_file: Path, start_worker) -> Iterator["Talk"]:
+    with start_worker() as talk:
         assert talk.ask("load", id=1, model=str(model_file))["kind"] == "loaded"
         yield talk
 
@@ -62,13 +25,13 @@ def pictures(split_folder: Path) -> list[str]:
     return [str(path) for path in sorted((split_folder / "test").rglob("*.jpg"))]
 
 
-def test_its_first_line_says_which_protocol_and_version(talk: Talk):
+def test_its_first_line_says_which_protocol_and_version(talk: "Talk"):
     assert talk.hello["kind"] == "hello"
     assert talk.hello["protocol"] == 1
     assert talk.hello["tlx"].count(".") == 2
 
 
-def test_loading_answers_with_the_card_that_inspect_shows(talk: Talk, model_file, run_tlx):
+def test_loading_answers_with_the_card_that_inspect_shows(talk: "Talk", model_file, run_tlx):
     loaded = talk.ask("load", id=2, model=str(model_file))
     (inspected,) = run_tlx("inspect", model_file, "--json").json
     for key in ("card", "sha256", "size"):
@@ -78,7 +41,7 @@ def test_loading_answers_with_the_card_that_inspect_shows(talk: Talk, model_file
 
 
 def test_rows_are_those_of_tlx_classify_to_the_last_digit(
-    talk: Talk, pictures, model_file, run_tlx, tmp_path
+    talk: "Talk", pictures, model_file, run_tlx, tmp_path
 ):
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
@@ -92,7 +55,7 @@ def test_rows_are_those_of_tlx_classify_to_the_last_digit(
     assert [row | {"labels": None} for row in expected] == rows
 
 
-def test_a_picture_that_is_no_file_gets_the_same_answer(talk: Talk, pictures):
+def test_a_picture_that_is_no_file_gets_the_same_answer(talk: "Talk", pictures):
     content = Path(pictures[0]).read_bytes()
     talk.say("classify", id=4, paths=pictures[:1])
     as_file = talk.until("done")[0]["rows"][0]["predictions"]
@@ -101,7 +64,7 @@ def test_a_picture_that_is_no_file_gets_the_same_answer(talk: Talk, pictures):
     assert (row["path"], row["predictions"]) == ("pasted", as_file)
 
 
-def test_a_map_s_mean_and_the_region_are_those_of_the_file(talk: Talk, pictures, model_file):
+def test_a_map_s_mean_and_the_region_are_those_of_the_file(talk: "Talk", pictures, model_file):
     from tlx.inference.classifier import Classifier
 
     classifier = Classifier(model_file)
@@ -121,7 +84,7 @@ def test_a_map_s_mean_and_the_region_are_those_of_the_file(talk: Talk, pictures,
     assert left == pytest.approx(1 - right, abs=0.03)
 
 
-def test_a_later_picture_does_not_wait_for_a_folder(talk: Talk, pictures):
+def test_a_later_picture_does_not_wait_for_a_folder(talk: "Talk", pictures):
     talk.say("classify", id=10, paths=pictures * 40)
     talk.read()
     talk.say("classify", id=11, paths=pictures[:1])
@@ -132,7 +95,7 @@ def test_a_later_picture_does_not_wait_for_a_folder(talk: Talk, pictures):
     assert talk.until("cancelled")[-1]["id"] == 10
 
 
-def test_cancelling_takes_effect_between_batches(talk: Talk, pictures):
+def test_cancelling_takes_effect_between_batches(talk: "Talk", pictures):
     talk.say("classify", id=12, paths=pictures * 100)
     talk.read()
     talk.say("cancel", id=12)
@@ -161,7 +124,7 @@ def test_cancelling_takes_effect_between_batches(talk: Talk, pictures):
     ],
 )
 def test_a_bad_request_is_a_line_that_says_why_and_the_worker_goes_on(
-    talk: Talk, pictures, line, text
+    talk: "Talk", pictures, line, text
 ):
     talk.write(line)
     failed = talk.read()
@@ -170,18 +133,18 @@ def test_a_bad_request_is_a_line_that_says_why_and_the_worker_goes_on(
     assert talk.ask("explain", id=14, path=pictures[0], label="blue")["id"] == 14
 
 
-def test_it_measures_how_long_a_picture_takes(talk: Talk):
+def test_it_measures_how_long_a_picture_takes(talk: "Talk"):
     assert talk.ask("measure", id=15)["milliseconds"] > 0
 
 
-def test_without_a_model_it_says_what_to_do_first():
-    with started() as talk:
+def test_without_a_model_it_says_what_to_do_first(start_worker):
+    with start_worker() as talk:
         assert "load first" in talk.ask("classify", id=1, paths=["a.jpg"])["error"]
 
 
 @pytest.mark.parametrize("way", ["quit", "end of stdin"])
-def test_it_ends_quietly_even_while_it_works(model_file, pictures, way):
-    with started() as talk:
+def test_it_ends_quietly_even_while_it_works(model_file, pictures, way, start_worker):
+    with start_worker() as talk:
         talk.ask("load", id=1, model=str(model_file))
         talk.ask("classify", id=2, paths=pictures * 200)
         if way == "quit":
@@ -191,8 +154,8 @@ def test_it_ends_quietly_even_while_it_works(model_file, pictures, way):
         assert talk.process.stderr.read() == b""
 
 
-def test_it_ends_when_nobody_reads_its_answers(model_file, pictures):
-    with started() as talk:
+def test_it_ends_when_nobody_reads_its_answers(model_file, pictures, start_worker):
+    with start_worker() as talk:
         talk.ask("load", id=1, model=str(model_file))
         talk.ask("classify", id=2, paths=pictures * 200)
         talk.process.stdout.close()
@@ -200,10 +163,27 @@ def test_it_ends_when_nobody_reads_its_answers(model_file, pictures):
         assert talk.process.stderr.read() == b""
 
 
+def niceness(process: Path) -> set[str]:
+    tasks = process.joinpath("task").iterdir()
+    return {task.joinpath("stat").read_text().rsplit(")", 1)[1].split()[16] for task in tasks}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_it_runs_at_low_priority_and_without_the_command_line_s_packages(talk: Talk):
+def test_more_than_a_batch_is_classified_at_low_priority(model_file, pictures, start_worker):
+    with start_worker() as talk:
+        process = Path("/proc") / str(talk.process.pid)
+        talk.ask("load", id=1, model=str(model_file))
+        talk.say("classify", id=2, paths=pictures[:8])
+        talk.until("done")
+        assert niceness(process) == {str(os.getpriority(os.PRIO_PROCESS, 0))}
+        talk.say("classify", id=3, paths=pictures)
+        talk.until("done")
+        assert niceness(process) == {"10"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_it_runs_without_the_command_line_s_packages(talk: "Talk"):
     process = Path("/proc") / str(talk.process.pid)
-    assert process.joinpath("stat").read_text().rsplit(")", 1)[1].split()[16] == "10"
     mapped = process.joinpath("maps").read_text()
     assert "onnxruntime" in mapped
     assert "PySide6" not in mapped

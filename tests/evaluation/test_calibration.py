@@ -5,7 +5,8 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from tlx.evaluation.calibration import brier_scores, calibrate
-from tlx.evaluation.coverage import cover
+from tlx.evaluation.coverage import at_thresholds, cover
+from tlx.evaluation.metrics import wilson_interval
 
 
 def test_the_error_is_the_weighted_distance_of_confidence_and_accuracy():
@@ -63,3 +64,23 @@ def test_a_single_answer_has_one_point():
     found = cover(np.array([0.4]), np.array([False]))
     assert (found.curve, found.area) == (((1.0, 0.0),), 1.0)
     assert {point.coverage for point in found.at_coverage} == {1.0}
+
+
+def test_at_a_threshold_what_is_as_sure_is_answered():
+    confidence = np.array([0.9, 0.5, 0.25, 0.5], np.float32)
+    right = np.array([True, False, False, True])
+    low, middle, high = at_thresholds(confidence, right, (0.0, 0.5, 0.95))
+    assert (low.pictures, low.coverage, low.accuracy) == (4, 1.0, 0.5)
+    assert (middle.pictures, middle.coverage, middle.accuracy) == (3, 0.75, 2 / 3)
+    assert middle.interval == wilson_interval(2, 3)
+    assert (high.pictures, high.accuracy, high.interval) == (0, None, None)
+
+
+def test_thresholds_agree_with_counting():
+    chance = np.random.default_rng(1)
+    confidence, right = chance.random(200), chance.random(200) < 0.7
+    for point in at_thresholds(confidence, right, [percent / 100 for percent in range(101)]):
+        answered = confidence >= point.threshold
+        assert point.pictures == answered.sum()
+        if answered.any():
+            assert point.accuracy == pytest.approx(right[answered].mean())

@@ -203,6 +203,9 @@ def test_refusals_and_unknown_pictures_have_their_numbers(written):
     found = {number.name: number for number in numbers(report)}
     assert found["refused as unknown"].interval == wilson_interval(2, 9)
     assert found["accuracy with refusals"].interval == wilson_interval(right, 7)
+    expected = {"refused_expected": 0.05, "refused_expected_interval": (0.0, 0.2)}
+    (told,) = (n for n in numbers(replace(report, **expected)) if n.name == "refused as unknown")
+    assert "5.0% are expected, 95 % of the time between 0.0% and 20.0%" in told.meaning
     scores = np.arange(4.0)
     auroc, accepts, refused = (0.75, (0.6, 0.9)), (0.25, (0.1, 0.5)), (0.5, (0.2, 0.8))
     unknown = UnknownReport(0.5, scores, scores, *auroc, *accepts, *refused)

@@ -71,6 +71,7 @@ def test_about_the_stated_share_of_new_known_pictures_is_refused_and_others_are_
     strange, _ = _drawn(100, 5, away=6.0)
     refused = (rule.scores(fresh, _logits(fresh)) > rule.threshold).mean()
     assert 0.02 < refused < 0.09  # the threshold is from 300 pictures
+    assert (rule.refusal.value, rule.refusal.pictures) == (14 / 300, 300)
     assert (rule.scores(strange, _logits(strange)) > rule.threshold).mean() > 0.9
 
 

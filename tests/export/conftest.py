@@ -30,6 +30,11 @@ AT_ONCE = ExportOptions(legacy_exporter=True)
 """Without a second attempt by the older exporter."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_networks(narrow_networks: None) -> None:
+    """Build narrow networks."""
+
+
 @pytest.fixture(scope="session")
 def _references() -> dict[tuple[object, ...], Reference]:
     """The checkpoint's answers so far: many faults are held against the same ones."""

@@ -37,7 +37,8 @@ def test_its_logits_are_the_trained_networks(model, images):
     torch.testing.assert_close(_outputs(model, images)[0], expected, rtol=0, atol=1e-5)
 
 
-def test_its_outputs_have_the_shapes_of_the_contract(model, images):
+def test_its_outputs_have_the_shapes_of_the_contract(full_width, images):
+    model = PictureNetwork(build_resnet("resnet18", 3), CARD.preprocessing).eval()
     shapes = [tuple(output.shape) for output in _outputs(model, images)]
     assert shapes == [(2, 3), (2, 3), (2, 3, 2, 2), (2, 512)]
     assert {output.dtype for output in _outputs(model, images)} == {torch.float32}

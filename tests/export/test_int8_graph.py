@@ -86,7 +86,8 @@ def test_it_holds_the_float_files_card_and_nothing_else_about_where_it_was_made(
 
 
 def test_it_is_nearly_four_times_smaller(int8_file, model_file):
-    assert model_file.stat().st_size / int8_file.stat().st_size > 3.8
+    # The graph itself, which stays as large, counts more in a narrow network.
+    assert model_file.stat().st_size / int8_file.stat().st_size > 3.7
 
 
 def test_it_answers_nearly_as_the_float_file_does(int8_file, model_file, images):

@@ -55,12 +55,12 @@ def test_the_input_is_uint8_pictures_of_any_number(model):
     assert _shape(images) == ["N", 32, 32, 3]
 
 
-def test_the_outputs_are_those_of_the_contract(model):
+def test_the_outputs_are_those_of_the_contract(model, features):
     assert {value.name: _shape(value) for value in model.graph.output} == {
         "logits": ["N", 3],
         "probabilities": ["N", 3],
         "activation_maps": ["N", 3, 1, 1],
-        "features": ["N", 512],
+        "features": ["N", features],
     }
     assert {v.type.tensor_type.elem_type for v in model.graph.output} == {TensorProto.FLOAT}
 

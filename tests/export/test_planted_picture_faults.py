@@ -131,7 +131,7 @@ def test_an_exif_orientation_that_is_ignored_is_named(
 def test_a_picture_decoded_fully_where_the_rule_scales_it_is_named(
     plant_graph, refusal, own_pictures, monkeypatch
 ):
-    def open_fully(content: bytes, _side: int) -> Image.Image:
+    def open_fully(content: bytes, *_: object) -> Image.Image:
         with Image.open(picture.BytesIO(content)) as image:
             return picture._to_rgb(image)
 

@@ -99,7 +99,7 @@ def paths(split_folder) -> list[Path]:
     return sorted((split_folder / "test").glob("*/00[0-2].jpg"))
 
 
-def test_the_answers_are_the_eager_networks(light_run, paths):
+def test_the_answers_are_the_eager_networks(light_run, paths, features):
     checkpoint = load_checkpoint(light_run / "best.pt")
     reference = finish(compute_reference(checkpoint, paths))
     model = restore_network(checkpoint)
@@ -111,7 +111,7 @@ def test_the_answers_are_the_eager_networks(light_run, paths):
     np.testing.assert_allclose(
         found.probabilities, logits.softmax(dim=1).numpy(), rtol=0, atol=1e-6
     )
-    assert found.features.shape == (9, 512)
+    assert found.features.shape == (9, features)
     assert found.activation_maps.shape == (9, 3, 1, 1)
     assert reference.paths == tuple(paths)
 
@@ -142,15 +142,15 @@ def test_a_picture_that_cannot_be_read_any_more_is_named(light_run, tmp_path, co
     assert "\n" not in str(caught.value)
 
 
-def test_every_stage_of_the_network_is_computed_in_order(light_run, paths):
+def test_every_stage_of_the_network_is_computed_in_order(light_run, paths, features):
     checkpoint = load_checkpoint(light_run / "best.pt")
     reference = finish(compute_reference(checkpoint, paths))
     stages = reference_stages(reference, 4)
     assert (*stages, "unknown score") == STAGES[3:]  # which is there with a rule alone
     assert stages["normalisation"].shape == (1, 3, 32, 32)
     np.testing.assert_allclose(stages["logits"], reference.answers.logits[4:5], atol=1e-5)
-    assert stages["stem"].shape[1] == 64
-    assert stages["layer4"].shape[1] == 512
+    assert stages["stem"].shape[1] == features // 8
+    assert stages["layer4"].shape[1] == features
 
 
 def test_temperature_and_several_labels_count_on_this_side_too(paths):

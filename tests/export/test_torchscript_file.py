@@ -51,7 +51,7 @@ def test_it_carries_the_same_card_but_for_its_own_verification(script_file, mode
     assert replace(card, verification=None) == replace(other, verification=None)
 
 
-def test_it_says_what_goes_in_and_out(script_file):
+def test_it_says_what_goes_in_and_out(script_file, features):
     extra = {TENSORS_KEY: ""}
     torch.jit.load(script_file, _extra_files=extra)
     tensors = json.loads(extra[TENSORS_KEY])
@@ -60,7 +60,7 @@ def test_it_says_what_goes_in_and_out(script_file):
         "logits": ["N", 3],
         "probabilities": ["N", 3],
         "activation_maps": ["N", 3, 1, 1],
-        "features": ["N", 512],
+        "features": ["N", features],
     }
 
 

@@ -58,6 +58,8 @@ def test_a_file_scores_by_the_rule_of_its_own_features(judging_run, split_folder
     np.testing.assert_allclose(held[3], expected.scores(held[1], held[2]), rtol=1e-3)
     assert session.card.unknown_threshold == pytest.approx(expected.threshold, rel=1e-3)
     assert choose_threshold(held[3], 0.05) == pytest.approx(expected.threshold, rel=1e-3)
+    said = session.card.refusal
+    assert (said.value, said.pictures) == (0.0, 30)  # the largest of so few is the threshold
     assert len(logits) == 72
     prediction = tlx.Classifier(file.path).classify(split_folder / "val" / "red" / "000.jpg")
     assert prediction.unknown == (prediction.unknown_score > session.card.unknown_threshold)

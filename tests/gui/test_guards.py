@@ -1,6 +1,7 @@
 """What the window must never do, tried in processes of their own."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,48 @@ app.begin = work
 app.run([{str(colour_model)!r}, {str(pictures)!r}], Settings(Path("s.ini").absolute()))
 """
     assert run_python(program, pictures.parent).split() == ["[]", "0"]
+
+
+def test_no_thread_of_qt_s_pool_is_used():
+    # gui/background.py says why: the process crashes sooner or later.
+    folder = Path(__file__).parents[2] / "gui"
+    users = [
+        path.name for path in folder.rglob("*.py")
+        if path.name != "background.py" and {"QThreadPool", "QRunnable"} & set(_words(path))
+    ]  # fmt: skip
+    assert users == []
+
+
+def _words(path: Path) -> list[str]:
+    return re.findall(r"\w+", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.slow
+def test_hundreds_of_pictures_may_be_opened_one_after_the_other(
+    colour_model, real_pictures, tmp_path
+):
+    program = f"""
+import time
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from tlx.gui import app
+from tlx.gui.settings import Settings
+from tlx.gui.theme import apply_theme
+apply_theme(app.make_application(), "light")
+window = app.make_window(Settings(Path("s.ini").absolute()))
+window.painted.connect(lambda: app.begin(window, [{str(colour_model)!r}]))
+window.show()
+def until(true):
+    while not true():
+        QCoreApplication.processEvents()
+        time.sleep(0.002)
+until(lambda: window.session.begun and window.session.model)
+pictures = sorted(map(str, Path({str(real_pictures)!r}, "clothing", "test").rglob("*.jpg")))
+for number, picture in enumerate(pictures):
+    window.open_places([picture])
+    results = window.session.results
+    until(lambda: len(results) > number and results.rows[number] is not None)
+window.close()
+print("all answered")
+"""
+    assert run_python(program, tmp_path).strip() == "all answered"

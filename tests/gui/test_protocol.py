@@ -5,6 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from tlx.gui import protocol
+from tlx.gui.scoring_messages import AtThreshold, ScoredRow
 from tlx.inference.strict_json import UnexpectedJsonError
 
 ROWS = (
@@ -20,6 +21,15 @@ ANSWERS = [
     protocol.Cancelled(2, 8),
     protocol.Explained(3, "a.jpg", "cat", ((1.0, 2.5), (0.0, -1.0)), (0.0, 0.1, 1.0, 0.9)),
     protocol.Measured(4, 12.5, 10, 2),
+    protocol.Progressed(5, 8, 20, 0.25),
+    protocol.Scored(5, 0, (ScoredRow("a.jpg", ("cat",), ("dog",), "dog", 0.1 + 0.2, False, True),)),
+    protocol.Evaluated(
+        5,
+        {"accuracy": 0.5, "confusion": [[1, 0], [0, 1]]},
+        (AtThreshold(0.5, 2, 1.0, 0.5, (0.1, 0.9)), AtThreshold(1.0, 0, 0.0, None, None)),
+    ),
+    protocol.Compared(6, {"agreement": 1.0, "difference": None}),
+    protocol.Written(7, "report.html"),
     protocol.Failed("no", None),
 ]
 REQUESTS = [
@@ -28,6 +38,10 @@ REQUESTS = [
     protocol.ClassifyBytes(3, "pasted", "aGk="),
     protocol.Explain(4, "a.jpg", "cat"),
     protocol.Measure(5),
+    protocol.Evaluate(6, "data"),
+    protocol.Evaluate(6, "data.csv", "root", "test", 3),
+    protocol.Compare(7, "b.onnx", "data", truth=False),
+    protocol.WriteReport(8, 6, "report.html"),
     protocol.Cancel(2),
     protocol.Quit(),
 ]

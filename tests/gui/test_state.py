@@ -2,11 +2,14 @@
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
+from tlx.gui import tally
+from tlx.gui.filtering import NONE, NOT_SURE, ORDERS, STATES, Filter, view
 from tlx.gui.protocol import Ranked, Row
-from tlx.gui.state import NONE, ORDERS, STATES, Filter, Results
+from tlx.gui.state import Results
 
 LABELS = ("blue", "green", "red")
 
@@ -29,9 +32,10 @@ def many() -> Results:
         if chance.random() < 0.1:
             results.answer(index, row(path, error="empty"))
         elif chance.random() < 0.8:
-            results.answer(index, row(path, (one, first), (two, (1 - first) / 2)))
+            answer = row(path, (one, first), (two, (1 - first) / 2))
+            results.answer(index, replace(answer, unknown=chance.random() < 0.1))
         if chance.random() < 0.2:
-            results.review(index, chance.choice(LABELS))
+            results.review(index, chance.choice(LABELS), sure=chance.random() < 0.8)
     return results
 
 
@@ -40,11 +44,12 @@ def slow_mask(results: Results, index: int, chosen: Filter) -> bool:
     first = answer.predictions[0] if answer and answer.predictions else None
     folder = results.paths[index].split("/")[2]
     said = int(results.reviewed[index])
-    known = LABELS[said] if said != NONE else folder if folder in LABELS else None
+    known = LABELS[said] if said >= 0 else folder if folder in LABELS else None
     states = {
         "all": True,
         "wrong": bool(first and known and first.label != known),
-        "unsure": bool(first and first.probability < 0.5),
+        "unsure": bool(first and first.probability < 0.5) or said == NOT_SURE,
+        "unknown": bool(answer and answer.unknown),
         "reviewed": said != NONE,
         "unreadable": bool(answer and answer.error),
     }
@@ -52,17 +57,25 @@ def slow_mask(results: Results, index: int, chosen: Filter) -> bool:
     whole = (chosen.low, chosen.high) == (0, 1)
     within = whole or bool(first and chosen.low <= first.probability <= chosen.high)
     name = chosen.name.lower() in results.paths[index].split("/")[-1].lower()
-    return states[chosen.state] and label and within and name
+    among = chosen.only is None or index in chosen.only
+    return states[chosen.state] and label and within and name and among
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(
-    "rest", [{}, {"label": 1}, {"low": 0.5}, {"high": 0.6, "name": "pic1"}, {"name": "PIC69"}]
+    "rest",
+    [
+        {},
+        {"label": 1},
+        {"low": 0.5},
+        {"high": 0.6, "name": "pic1"},
+        {"only": frozenset(range(0, 900, 7))},
+    ],
 )
 def test_a_filter_lets_through_what_a_slow_look_at_each_picture_does(many, state, rest):
     chosen = Filter(state=state, **rest)
     expected = [index for index in range(len(many)) if slow_mask(many, index, chosen)]
-    assert many.view(chosen).tolist() == expected
+    assert view(many, chosen).tolist() == expected
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -79,7 +92,7 @@ def test_every_order_is_that_of_a_slow_stable_sort(many, order):
         value = {"least probable": one, "most probable": -one, "margin": one - two}[order]
         return (0, value)
 
-    assert many.view(Filter(), order).tolist() == sorted(range(len(many)), key=key)
+    assert view(many, Filter(), order).tolist() == sorted(range(len(many)), key=key)
 
 
 def test_the_truth_is_the_folder_s_name_where_the_model_has_it():
@@ -110,7 +123,7 @@ def test_other_labels_forget_answers_and_keep_pictures():
     assert results.margin[0] == 0.9 - 0.05
     results.set_labels(("cat", "dog"))
     assert results.waiting().tolist() == [0, 1]
-    assert results.rows == [None, None]
+    assert list(results.rows) == [None, None]
     assert math.isnan(results.probability[0])
 
 
@@ -121,3 +134,52 @@ def test_answers_can_be_forgotten_while_reviews_stay():
     results.review(0, "blue")
     results.forget_answers()
     assert (results.waiting().tolist(), results.reviewed.tolist()) == ([0], [0])
+
+
+def test_a_row_comes_back_as_it_was_taken():
+    results, chance = Results(LABELS), random.Random(5)
+    results.add(["a.png", "b.png", "c.png", "d.png"])
+    first = Row("a.png", (Ranked("red", chance.random()), Ranked("blue", 0.1)), None, True, 9.7)
+    several = Row("b.png", (Ranked("red", chance.random()),), None, labels=("red", "green"))
+    bad = Row("c.png", (), "empty file")
+    for index, answer in enumerate((first, several, bad)):
+        results.answer(index, answer)
+    assert list(results.rows) == [first, several, bad, None]
+    assert results.rows[-2:] == [bad, None]
+    results.forget_answers()
+    assert list(results.rows) == [None] * 4
+
+
+def test_a_threshold_lets_stand_what_a_slow_count_does(many):
+    many.unsure_below = 0.7
+    assert set(view(many, Filter(state="unsure"))) > set(view(many, Filter(high=0.69)))
+    standing = [
+        index
+        for index, answer in enumerate(many.rows)
+        if answer and answer.predictions and answer.predictions[0].probability >= 0.7
+        if not answer.unknown
+    ]
+    found = tally.quality(many, 0.7)
+    known = [index for index in standing if max(many.reviewed[index], many.truth[index]) >= 0]
+    assert (found.given, found.known) == (len(standing), len(known))
+    wrong = set(view(many, Filter(state="wrong"))) & set(known)
+    assert found.right == len(known) - len(wrong)
+    assert found.coverage == len(standing) / int((many.state == 1).sum())
+
+
+def test_the_interval_is_wilson_s():
+    scipy_stats = pytest.importorskip("scipy.stats")
+    for right, known in ((0, 7), (7, 7), (282, 309), (1, 2)):
+        expected = scipy_stats.binomtest(right, known).proportion_ci(0.95, method="wilson")
+        found = tally.Quality(known, known, known, right).interval
+        assert found == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert tally.Quality(3, 3, 0, 0).interval == (0, 1)
+
+
+def test_labels_and_probabilities_are_counted(many):
+    answers = [answer.predictions[0] for answer in many.rows if answer and answer.predictions]
+    counts = tally.label_counts(many).tolist()
+    assert counts == [sum(one.label == label for one in answers) for label in LABELS]
+    bins = tally.histogram(many)
+    assert (len(bins), bins.sum()) == (tally.BINS, len(answers))
+    assert bins[-1] == sum(one.probability >= 0.98 for one in answers)

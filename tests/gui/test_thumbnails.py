@@ -7,7 +7,6 @@ from PIL import Image
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
-from tlx.gui import thumbnails
 from tlx.gui.thumbnails import Thumbnails, read_scaled
 from tlx.inference.picture import decode
 
@@ -69,9 +68,8 @@ def test_what_nobody_looks_at_any_more_is_not_read(qtbot, pictures):
     found.stop()
 
 
-def test_only_so_many_are_kept(qtbot, pictures, monkeypatch):
-    monkeypatch.setattr(thumbnails, "CAPACITY", 2 * 4 * 30 * 20)
-    found, order = Thumbnails(30), []
+def test_only_so_many_are_kept(qtbot, pictures):
+    found, order = Thumbnails(30, capacity=2 * 4 * 30 * 20), []
     found.ready.connect(order.append)
     paths = [str(pictures / label / "0.png") for label in ("blue", "green", "red")]
     for count, path in enumerate(paths, start=1):
@@ -80,4 +78,30 @@ def test_only_so_many_are_kept(qtbot, pictures, monkeypatch):
     assert found.get(paths[2]) is not None
     assert found.get(paths[1]) is not None
     assert found.get(paths[0]) is None
+    found.stop()
+
+
+def test_what_has_scrolled_away_is_given_up_and_what_is_seen_stays(qtbot, pictures):
+    found, order = Thumbnails(40), []
+    found.ready.connect(order.append)
+    paths = [str(path) for path in sorted(pictures.rglob("*.png"))]
+    for path in paths:
+        found.get(path)
+    found.wish_only(paths[:2])
+    qtbot.waitUntil(lambda: set(paths[:2]) <= set(order), timeout=WAIT)
+    qtbot.wait(100)
+    assert len(order) <= 3  # the last wish may have been under way
+    found.get(paths[3])
+    qtbot.waitUntil(lambda: paths[3] in order, timeout=WAIT)
+    found.stop()
+
+
+def test_another_size_forgets_what_was_kept(qtbot, pictures):
+    found, path = Thumbnails(30), str(pictures / "red" / "0.png")
+    for side, ratio, pixels in ((30, 1, 30), (20, 2, 40), (20, 1, 20)):
+        found.set_side(side, ratio)
+        with qtbot.waitSignal(found.ready, timeout=WAIT):
+            assert found.get(path) is None
+        assert found.get(path).width() == pixels
+        assert found.get(path).deviceIndependentSize().width() == pixels / ratio
     found.stop()

@@ -202,6 +202,26 @@ def test_many_more_files_than_are_looked_ahead_stay_in_order(
             assert answers(outcome).label == path.parent.name
 
 
+@pytest.mark.parametrize("many", [True, False])
+def test_files_are_answered_alike_by_any_number_of_threads(
+    small_model: Path, classifier: Classifier, colours: list[Path], many: bool
+):
+    alone = [classifier.classify(path) for path in colours]
+    for threads in (1, 3):
+        outcomes = Classifier(small_model, threads, many=many).classify_files(colours)
+        assert all(same(answers(one), other) for one, other in zip(outcomes, alone, strict=True))
+
+
+def test_a_file_that_was_replaced_since_it_was_opened_is_not_mixed_with_the_new_one(
+    write_model: Callable[..., Path], card: ModelCard, colours: list[Path], tmp_path: Path
+):
+    model = write_model(tmp_path / "model.onnx", card_to_json(card))
+    opened = Classifier(model, threads=2)
+    write_model(model, card_to_json(replace(card, temperature=2.0)))
+    with pytest.raises(ModelFileError, match="was replaced since it was opened"):
+        list(opened.classify_files(colours))
+
+
 def test_no_files_give_no_outcomes(classifier: Classifier):
     assert list(classifier.classify_files([])) == []
 
@@ -222,7 +242,7 @@ def test_a_batch_of_nothing_but_bad_pictures_goes_on(classifier: Classifier, col
 
 
 def test_an_endless_list_of_files_is_answered_with_a_bounded_look_ahead(
-    classifier: Classifier, colours: list[Path]
+    small_model: Path, colours: list[Path]
 ):
     taken = 0
 
@@ -232,7 +252,7 @@ def test_an_endless_list_of_files_is_answered_with_a_bounded_look_ahead(
             taken += 1
             yield path
 
-    outcomes = classifier.classify_files(endless())
+    outcomes = Classifier(small_model, threads=2).classify_files(endless())
     first = list(islice(outcomes, 5 * BATCH))
     assert [outcome.path for outcome in first] == [
         str(path) for path in islice(cycle(colours), 5 * BATCH)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from tlx.errors import PictureError
-from tlx.inference.picture import decode
+from tlx.inference.picture import decode, decode_bytes
 
 SIDE = 32
 WHITE = (255, 255, 255)
@@ -303,3 +303,13 @@ def test_an_image_that_is_not_loaded_yet_gives_the_pixels_of_its_large_file(tmp_
         assert image.size == (260, 200), "the caller's image is as it was"
         image.load()
         assert decode(image, 40).size == (260, 200)
+
+
+def test_whoever_looks_sees_the_file_as_it_was_opened(tmp_path):
+    Image.new("CMYK", (1200, 900)).save(tmp_path / "a.jpg")
+    seen = []
+    picture = decode_bytes(
+        (tmp_path / "a.jpg").read_bytes(), 100, look=lambda one: seen.append((one.mode, one.size))
+    )
+    assert seen == [("CMYK", (1200, 900))]
+    assert (picture.mode, picture.size) == ("RGB", (300, 225))

@@ -17,6 +17,11 @@ from tlx.training import recording
 from tlx.training.config import TrainingConfig
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_networks(narrow_networks: None) -> None:
+    """Build narrow networks."""
+
+
 @pytest.fixture(scope="session")
 def make_grid() -> Callable[..., Grid]:
     """Give the function that makes a grid of what `--vary` would be given."""
@@ -51,7 +56,7 @@ def quick_cells(monkeypatch) -> None:
     monkeypatch.setattr(recording, "draw_curves", lambda _curves, _best, path: Path(path).touch())
     monkeypatch.setattr(recording, "draw_pictures", lambda _i, _labels, path: Path(path).touch())
     monkeypatch.setattr(compare, "export_events", exported)
-    monkeypatch.setattr(compare, "Classifier", lambda model: model)
+    monkeypatch.setattr(compare, "Classifier", lambda model, **_: model)
     monkeypatch.setattr(compare, "evaluate", scored)
     monkeypatch.setattr(compare, "measure_latency", lambda _model: Latency(2.5, 10, 1))
 

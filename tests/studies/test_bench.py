@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tlx.errors import DataError, ModelFileError
+from tlx.inference import timing
 from tlx.inference.events import finish
 from tlx.studies import bench, footprint, throughput
 from tlx.studies.bench import bench_events
@@ -14,7 +15,8 @@ from tlx.studies.footprint import FreshRun
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """Save large batches, and fresh processes: tests/studies/test_footprint.py starts some."""
+    """Save large batches, rests, and processes: tests/studies/test_footprint.py starts some."""
+    monkeypatch.setattr(timing, "REST", 0.0)
     monkeypatch.setattr(throughput, "BATCHES", (1, 4))
     monkeypatch.setattr(footprint, "classify_freshly", lambda *_: FreshRun(1.0, 100))
 
@@ -40,9 +42,9 @@ def test_every_figure_is_there_for_each_file_and_percentiles_rise(model_file, sp
     assert (file.path, file.size_bytes) == (model_file, model_file.stat().st_size)
     assert list(file.path_of_picture) == ["decode", "preprocess", "inference", "whole"]
     timings = [*file.path_of_picture.values(), file.latency.timing, file.load]
-    for timing in timings:
-        assert 0 < timing.p50_ms <= timing.p95_ms <= timing.p99_ms
-    assert all(timing.repeats >= 30 for timing in timings[:-1])
+    for found in timings:
+        assert 0 < found.p50_ms <= found.p95_ms <= found.p99_ms
+    assert all(found.repeats >= 30 for found in timings[:-1])
     assert {setting.threads for setting in file.tried} == {1}
     assert file.throughput.pictures_per_second > 0
     assert result.against_first == ()

@@ -19,6 +19,7 @@ from tlx.studies.compare import (
 )
 from tlx.studies.study_folder import open_study
 from tlx.training.checkpoint import load_checkpoint
+from tlx.training.resnet import build_resnet
 from tlx.training.run_folder import EpochDone
 
 TINY = {"weights": "none", "epochs": 1, "imgsz": 32, "batch": 4, "workers": 0}
@@ -59,7 +60,8 @@ def test_each_cell_is_a_run_folder_with_its_result(events_of, tmp_path, small):
     first = result.results[0]
     assert (first.test.score, first.test.loss, first.test.pictures) == (0.5, 1.5, 6)
     assert (first.validation_pictures, first.latency_ms, first.file_bytes) == (6, 2.5, 4)
-    assert first.parameters == first.trainable > 11_000_000
+    parameters = sum(value.numel() for value in build_resnet("resnet18", 3).parameters())
+    assert first.parameters == first.trainable == parameters
     assert len(first.curve) == 2
     assert first.seconds == pytest.approx(
         sum(event.seconds for event in seen if isinstance(event, EpochDone)) / 2, rel=0.99

@@ -113,13 +113,14 @@ def test_the_train_command_leaves_defaults_out():
 class Knowing:
     """In the place of a classifier: it reads the label off the folder."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, **_: object) -> None:
         self.card = self
         self.session = self
         self.path = model
         self.labels = ("a", "test")
         self.task = "single-label"
         self.decision_thresholds = None
+        self.refusal = None
 
     def classify_files(self, paths):
         for path in map(Path, paths):

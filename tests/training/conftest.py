@@ -27,6 +27,11 @@ MakeBatches = Callable[..., LoadedBatches]
 MakeLearner = Callable[..., Learner]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_networks(narrow_networks: None) -> None:
+    """Build narrow networks."""
+
+
 @pytest.fixture
 def quick_runs(monkeypatch) -> None:
     """Save the seconds of drawing and of waiting for the disk; the files are there all the same."""

@@ -106,10 +106,11 @@ def test_counters_that_older_files_lack_are_added(read, state):
 
 
 def test_nothing_of_the_file_but_the_weights_is_kept(read, state):
+    count = state["fc.weight"].shape[1]
     large = torch.zeros(3, 10_000)
-    large[:, :512] = state["fc.weight"]
-    found = read(state | {"fc.weight": large[:, :512]})
-    assert found.state["fc.weight"].untyped_storage().nbytes() == 3 * 512 * 4
+    large[:, :count] = state["fc.weight"]
+    found = read(state | {"fc.weight": large[:, :count]})
+    assert found.state["fc.weight"].untyped_storage().nbytes() == 3 * count * 4
 
 
 def test_another_architecture_is_named_if_the_weights_fit_it(refusal, state):

@@ -310,10 +310,10 @@ def test_dropout_drops_again_after_a_validation(make_learner, batch):
     assert not first.equal(other)  # frozen BatchNorm, the same pictures: only dropout differs
 
 
-def test_dropout_drops_stored_features_too(make_learner):
+def test_dropout_drops_stored_features_too(make_learner, features):
     learner = make_learner(dropout=0.5)
     learner.begin_epoch("layer4")
-    features, truth = torch.ones(4, 512), torch.tensor([0, 1, 2, 0])
-    first, other = (learner.learn(features, truth, "layer4", 1.0, (2, step))[1] for step in (1, 2))
+    stored, truth = torch.ones(4, features), torch.tensor([0, 1, 2, 0])
+    first, other = (learner.learn(stored, truth, "layer4", 1.0, (2, step))[1] for step in (1, 2))
     assert not first[0].equal(first[3])  # equal features, equal truth: only dropout differs
     assert not first.equal(other)

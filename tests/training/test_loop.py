@@ -34,7 +34,7 @@ def test_validation_gives_plain_cross_entropy_and_accuracy_over_all_pictures(
         logits = model.eval()(images)
     assert found.pictures == 12
     assert found.loss == pytest.approx(cross_entropy(logits, truth).item(), abs=1e-6)
-    assert found.accuracy == (logits.argmax(dim=1) == truth).float().mean().item()
+    assert found.accuracy == (logits.argmax(dim=1) == truth).double().mean().item()
 
 
 def test_validation_gives_each_pictures_answer_and_truth_in_order(make_learner, make_batches):

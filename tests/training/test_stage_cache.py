@@ -148,6 +148,11 @@ class Whole:
     names: bytes
     outputs: torch.Tensor
 
+    @property
+    def row(self) -> int:
+        """The bytes of one picture's output."""
+        return self.outputs[0].nbytes
+
 
 def _store_folder(features: Path) -> Path:
     (folder,) = features.iterdir()
@@ -174,24 +179,23 @@ def _assert_goes_on(work: StageWork, samples: list[Sample], whole: Whole, rows: 
     assert (folder / "values.bin").stat().st_size == len(whole.values)
 
 
-ROW = 128 * 4 * 4 * 4  # bytes of layer2's output at 32 px in fp32
 LINE = 65  # of a SHA-256 and a line feed
 
 
 @pytest.mark.parametrize(
     ("values", "names", "rows"),
     [
-        (0, 0, 0),
-        (1, 0, 0),
-        (ROW, 0, 0),
-        (ROW - 1, LINE, 0),
-        (ROW + 1, LINE, 1),
-        (5 * ROW, 5 * LINE - 1, 4),
-        (5 * ROW, 4 * LINE + 1, 4),
-        (5 * ROW + 7, 40 * LINE, 5),
-        (40 * ROW - 1, 40 * LINE, 39),
-        (40 * ROW, 40 * LINE - 1, 39),
-        (40 * ROW, 33 * LINE + 30, 33),
+        ((0, 0), 0, 0),
+        ((0, 1), 0, 0),
+        ((1, 0), 0, 0),
+        ((1, -1), LINE, 0),
+        ((1, 1), LINE, 1),
+        ((5, 0), 5 * LINE - 1, 4),
+        ((5, 0), 4 * LINE + 1, 4),
+        ((5, 7), 40 * LINE, 5),
+        ((40, -1), 40 * LINE, 39),
+        ((40, 0), 40 * LINE - 1, 39),
+        ((40, 0), 33 * LINE + 30, 33),
     ],
 )
 def test_a_store_cut_off_anywhere_holds_its_whole_rows_and_goes_on(
@@ -200,7 +204,8 @@ def test_a_store_cut_off_anywhere_holds_its_whole_rows_and_goes_on(
     work = _work(tmp_path / "features", network, samples)
     whole = _whole(work, samples)
     folder = _store_folder(work.folder)
-    (folder / "values.bin").write_bytes(whole.values[:values])
+    rows_left, bytes_more = values
+    (folder / "values.bin").write_bytes(whole.values[: rows_left * whole.row + bytes_more])
     (folder / "rows.txt").write_bytes(whole.names[:names])
     _assert_goes_on(work, samples, whole, rows)
 
@@ -210,7 +215,7 @@ def test_garbage_after_the_last_whole_line_is_cut_off(network, samples, tmp_path
     work = _work(tmp_path / "features", network, samples)
     whole = _whole(work, samples)
     folder = _store_folder(work.folder)
-    (folder / "values.bin").write_bytes(whole.values[: 9 * ROW] + garbage)
+    (folder / "values.bin").write_bytes(whole.values[: 9 * whole.row] + garbage)
     (folder / "rows.txt").write_bytes(whole.names[: 9 * LINE] + garbage)
     _assert_goes_on(work, samples, whole, 9)
 

@@ -103,7 +103,7 @@ def test_the_split_file_names_every_picture_relative_to_the_data(finished, split
     assert all((split_folder / row["file"]).is_file() for row in rows)
 
 
-def test_progress_comes_in_the_order_of_the_work(small, tmp_path):
+def test_progress_comes_in_the_order_of_the_work(small, tmp_path, full_width):
     events = list(training_events(_config(small, tmp_path / "run")))
     reading = [event for event in events if isinstance(event, ReadingProgress)]
     assert [event.done for event in reading] == list(range(1, 22))
@@ -218,7 +218,7 @@ def test_the_failures_that_every_trainer_meets_come_with_advice(
         finish(training_events(_config(small, tmp_path / "run")))
 
 
-def test_a_frozen_backbone_stays_the_files_and_only_the_head_learns(small, tmp_path):
+def test_a_frozen_backbone_stays_the_files_and_only_the_head_learns(small, tmp_path, full_width):
     torch.manual_seed(9)
     state = build_resnet("resnet18", 5).state_dict()
     torch.save(state, tmp_path / "mine.pth")

@@ -46,7 +46,7 @@ def test_weights_of_another_architecture_are_refused_with_the_model_they_fit(oth
     assert text.endswith(f"; give --model {other}")
 
 
-def test_a_missing_or_misshapen_tensor_is_named():
+def test_a_missing_or_misshapen_tensor_is_named(full_width):
     state = _state()
     without = {name: value for name, value in state.items() if name != "layer3.1.conv2.weight"}
     assert "it has no layer3.1.conv2.weight; it fits no --model" in _refusal(without)

@@ -1,0 +1,155 @@
+"""`tlx classify --watch`: what comes into a folder is classified as it comes."""
+
+import signal
+import time
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from .answer_text import outcome_json, show_outcome
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..inference.answer_log import AnswerLog, LoggedAnswer
+    from ..inference.classifier import Classifier
+    from ..inference.watching import Answered, Event
+
+NAP = 0.1
+"""Seconds within which it is noticed that the end was asked for."""
+
+
+class Ending:
+    """Notes SIGTERM and Ctrl-C, so that what is under way is finished; a second one stops at once.
+
+    Use it as a context.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        names = ("SIGINT", "SIGTERM", "SIGBREAK")
+        self._signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+    def __enter__(self) -> "Ending":
+        """Take the signals over, but for one that is ignored (as by nohup)."""
+        self._before = {number: signal.getsignal(number) for number in self._signals}
+        for number, handler in self._before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, self._ask)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, and tell whether to go on."""
+        end = time.monotonic() + seconds
+        while not self._asked and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, NAP))
+        return not self._asked
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+
+
+def watch_folder(
+    model: Path,
+    folder: Path,
+    topk: int,
+    csv_file: Path | None,
+    as_json: bool,
+    new_only: bool,
+    interval: float,
+) -> None:
+    """Show what comes until the end is asked for, and write it to the CSV.
+
+    Raises:
+        DataError: the folder cannot be watched.
+        ModelFileError: the file cannot be used.
+        UsageError: the CSV cannot be written.
+    """
+    from ..inference.classifier import Classifier
+    from ..inference.watching import Arrivals, watch
+
+    with Ending() as ending, Screen(as_json) as screen:
+        arrivals = Arrivals(folder)
+        classifier = Classifier(model, spinning=False)  # the cores have other things to do
+        log = None if csv_file is None else _open_log(csv_file, topk, classifier)
+        if new_only:
+            arrivals.skip_present()
+        if log is not None:
+            arrivals.skip(log.answered())
+        screen.row(f"watching {arrivals.folder}; Ctrl-C or SIGTERM ends it")
+        shown = _Shown(screen, topk, classifier.card.task == "multi-label", log)
+        for event in watch(classifier, arrivals, ending.wait, interval):
+            shown.show(event)
+        screen.row(f"{shown.pictures} answered, {shown.unreadable} of them unreadable")
+
+
+class _Shown:
+    """Shows events, and counts them."""
+
+    def __init__(
+        self, screen: Screen, topk: int, multi_label: bool, log: "AnswerLog | None"
+    ) -> None:
+        self._screen, self._topk, self._multi_label, self._log = screen, topk, multi_label, log
+        self.pictures, self.unreadable = 0, 0
+
+    def show(self, event: "Event") -> None:
+        from ..inference.watching import Answered, FolderLost
+
+        if isinstance(event, Answered):
+            self._answer(event)
+        elif isinstance(event, FolderLost):
+            self._screen.row(f"{event.reason}; waiting until it is back", style="yellow")
+        else:
+            self._screen.row("the folder is back", style="yellow")
+
+    def _answer(self, event: "Answered") -> None:
+        if self._log is not None:  # before it is shown: what is seen is also kept
+            self._log.append([_logged(event, self._topk, self._multi_label)])
+        self.pictures += 1
+        self.unreadable += event.outcome.error is not None
+        if self._screen.as_json:
+            times = {"time": event.time, "modified": event.arrival.modified}
+            answer = outcome_json(event.outcome, self._topk, self._multi_label)
+            self._screen.json({**answer, **times})
+        else:
+            show_outcome(event.outcome, self._topk, self._screen, self._multi_label)
+
+
+def _open_log(path: Path, topk: int, classifier: "Classifier") -> "AnswerLog":
+    from ..inference.answer_log import AnswerLog
+
+    card = classifier.card
+    try:
+        return AnswerLog(path, min(topk, len(card.labels)), card.task == "multi-label")
+    except UsageError as error:
+        raise UsageError(f"--csv {error}") from None
+
+
+def _logged(event: "Answered", topk: int, multi_label: bool) -> "LoggedAnswer":
+    from ..inference.answer_log import LoggedAnswer
+
+    arrival, found = event.arrival, event.outcome.prediction
+    if found is None:
+        return LoggedAnswer(event.time, arrival.path, arrival.modified, event.outcome.error)
+    return LoggedAnswer(
+        event.time,
+        arrival.path,
+        arrival.modified,
+        None,
+        [(row.label, row.probability) for row in found.top(topk)],
+        [row.label for row in found.chosen] if multi_label else None,
+        found.unknown,
+        found.unknown_score,
+    )

@@ -1,0 +1,237 @@
+"""What `tlx worker` answers about scores: the evaluation, the comparison and the report's files."""
+
+import shlex
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, TypeVar
+
+from ..errors import DataError, UsageError
+from ..gui.protocol import (
+    Answer,
+    Compare,
+    Compared,
+    Evaluate,
+    Evaluated,
+    Progressed,
+    Scored,
+    WriteReport,
+    Written,
+)
+from ..gui.scoring_messages import AtThreshold, ScoredRow
+from .eval_page import page_events, refuse_foreign_page
+from .extras import require_extra
+from .labelled import Labels, read_samples
+from .pair_json import agreement_json, pair_json
+from .report_content import is_report, report_content, write_content
+from .scored_on import scored_on
+from .selection_note import pair_notes, selection_notes
+from .written_files import require_writable, writing
+
+if TYPE_CHECKING:
+    from ..evaluation.multi_label_report import MultiLabelReport
+    from ..evaluation.page_pictures import Drawn
+    from ..evaluation.report import Report
+    from ..evaluation.scoring import EvaluationProgress
+    from ..inference.classifier import Classifier
+    from ..samples.sample import Sample
+
+Result = TypeVar("Result")
+Answers = Generator[Answer, None, Answer]
+
+CHUNK = 200
+"""Rows in one line: the window reads it within a frame."""
+WHERE = "report"
+"""Names the file in an error, as an option's name does on the command line."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is kept of an evaluation, to be written to files."""
+
+    request: Evaluate
+    classifier: "Classifier"
+    report: "Report | MultiLabelReport"
+    notes: list[str]
+
+
+class Evaluations:
+    """Makes evaluations and comparisons, and keeps the last evaluation."""
+
+    def __init__(self) -> None:
+        self._last: Evaluation | None = None
+
+    def answers(
+        self, request: Evaluate | Compare | WriteReport, classifier: "Classifier", threads: int
+    ) -> Answers:
+        """Work on a request; its last answer is the generator's result.
+
+        Args:
+            request: what is asked.
+            classifier: the open model file.
+            threads: of the processor, for a second file.
+
+        Raises:
+            TlxError: it cannot be done.
+        """
+        require_extra("eval", "worker")
+        if isinstance(request, Evaluate):
+            return self._evaluate(request, classifier)
+        if isinstance(request, Compare):
+            return _compare(request, classifier, threads)
+        return self._write(request)
+
+    def _evaluate(self, request: Evaluate, classifier: "Classifier") -> Answers:
+        from ..evaluation.scoring import evaluate
+
+        if request.topk < 1:
+            raise UsageError(f"topk {request.topk} is not above 0")
+        samples = _samples(request)
+        report = yield from _watched(evaluate(classifier, samples, topk=request.topk), request.id)
+        notes = selection_notes(classifier, report, request.split)
+        self._last = Evaluation(request, classifier, report, notes)
+        rows = _rows(report)
+        for first in range(0, len(rows), CHUNK):
+            yield Scored(request.id, first, tuple(rows[first : first + CHUNK]))
+        content = report_content(report, classifier, Path(request.data), request.split, notes)
+        return Evaluated(request.id, content, _thresholds(report))
+
+    def _write(self, request: WriteReport) -> Answers:
+        done, path = self._last, Path(request.path)
+        if done is None or done.request.id != request.evaluation:
+            raise UsageError(
+                f"evaluation {request.evaluation} is not there any more; evaluate again to write it"
+            )
+        if path.suffix == ".html":
+            yield from _page(request.id, done, path)
+        elif path.suffix in (".json", ".csv"):
+            _write_plainly(done, path)
+        else:
+            raise UsageError(f"{path}: a report ends in .html, .json or .csv")
+        return Written(request.id, request.path)
+
+
+def _samples(request: Evaluate | Compare) -> "list[Sample]":
+    data, root = Path(request.data), request.root
+    of_a_table = root is not None or request.split is not None
+    if data.is_dir() or not data.exists():
+        return read_samples(data, None, of_a_table)
+    table = Labels(data, None if root is None else Path(root), request.split)
+    return read_samples(None, table, for_a_table=True)
+
+
+def _watched(
+    events: "Generator[EvaluationProgress, None, Result] | Generator[Drawn, None, Result]",
+    number: int,
+) -> Generator[Answer, None, Result]:
+    """Say after each batch, and at the end, how far the work is."""
+    from ..inference.classifier import BATCH
+
+    seconds = 0.0
+    while True:
+        start = perf_counter()
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return end.value
+        seconds += perf_counter() - start
+        if event.done % BATCH == 0 or event.done == event.total:
+            yield Progressed(number, event.done, event.total, seconds)
+
+
+def _rows(report: "Report | MultiLabelReport") -> list[ScoredRow]:
+    from ..evaluation.report import Report
+
+    if isinstance(report, Report):
+        return [
+            ScoredRow(
+                *(row.path, (row.truth,), (row.predicted,), row.predicted),
+                *(row.probability, row.correct, row.unknown),
+            )
+            for row in report.rows
+        ]
+    return [
+        ScoredRow(row.path, row.truth, row.predicted, row.label, row.probability, row.correct)
+        for row in report.rows
+    ]
+
+
+def _thresholds(report: "Report | MultiLabelReport") -> tuple[AtThreshold, ...]:
+    import numpy as np
+
+    from ..evaluation.coverage import at_thresholds
+    from ..evaluation.report import Report
+
+    if not isinstance(report, Report):
+        return ()
+    confidence = np.array([row.probability for row in report.rows], np.float64)
+    right = np.array([row.correct for row in report.rows], np.bool_)
+    percents = [percent / 100 for percent in range(101)]
+    return tuple(AtThreshold(**asdict(p)) for p in at_thresholds(confidence, right, percents))
+
+
+def _compare(request: Compare, first: "Classifier", threads: int) -> Answers:
+    from ..evaluation.agreement import agree
+    from ..evaluation.two_models import compare_events
+    from ..inference.classifier import Classifier
+
+    second = Classifier(request.other, threads, spinning=False)
+    if not request.truth:
+        paths = _pictures(Path(request.data))
+        found = yield from _watched(agree(first, second, paths), request.id)
+        return Compared(request.id, agreement_json(found))
+    samples = _samples(request)
+    pair = yield from _watched(compare_events(first, second, samples), request.id)
+    notes = pair_notes((first, second), pair.reports, request.split)
+    content = {**pair_json(pair), **scored_on(Path(request.data))}
+    return Compared(request.id, {**content, "notes": notes, "split": request.split, "error": None})
+
+
+def _pictures(folder: Path) -> list[Path]:
+    from ..samples.folders import find_pictures
+
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder; give one with pictures")
+    paths = list(find_pictures(folder))
+    if not paths:
+        raise DataError(f"no pictures in {folder}; give another folder")
+    return paths
+
+
+def _page(number: int, done: Evaluation, path: Path) -> Generator[Answer, None, None]:
+    refuse_foreign_page(path, WHERE)
+    request, data = done.request, Path(done.request.data)
+    model = done.classifier.session.path
+    what = ["--labels", request.data] if data.is_file() else [request.data]
+    given = (("--root", request.root), ("--split", request.split))
+    what += [word for option, value in given if value is not None for word in (option, value)]
+    command = shlex.join(["tlx", "eval", str(model), *what, "--report", str(path)])
+    note = "; ".join(done.notes)
+    events = page_events(done.report, done.classifier.session, path, command, note, data)
+    yield from _watched(events, number)
+
+
+def _write_plainly(done: Evaluation, path: Path) -> None:
+    """Write report.json or predictions.csv."""
+    from ..evaluation.report_json import HEADERS, write_predictions
+
+    if not path.parent.is_dir():
+        raise UsageError(f"{WHERE} {path}: there is no folder {path.parent}")
+    header = ",".join(HEADERS["single-label"][:3])
+    ours = is_report(path) if path.suffix == ".json" else _starts(path, header)
+    if path.exists() and not ours:
+        raise UsageError(f"{WHERE} {path}: exists and was not written by tlx; choose another")
+    require_writable(WHERE, path, path.parent)
+    request = done.request
+    with writing(WHERE, path):
+        if path.suffix == ".csv":
+            write_predictions(done.report, path)
+            return
+        data = Path(request.data)
+        content = report_content(done.report, done.classifier, data, request.split, done.notes)
+        write_content(content, path)
+
+
+def _starts(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes().startswith(text.encode())

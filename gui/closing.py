@@ -1,0 +1,21 @@
+"""The one question that the window asks in a box."""
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+
+def may_close(window: QWidget) -> bool:
+    """Ask whether work that is under way may be ended."""
+    button = QMessageBox.StandardButton
+    answer = QMessageBox.question(
+        window,
+        _tr("Close tlx?"),
+        _tr("Pictures are still being classified or scored. Close anyway?"),
+        button.Yes | button.No,
+        button.No,
+    )
+    return answer == button.Yes
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("closing", text)

@@ -1,0 +1,95 @@
+"""What the window writes: tables of answers and of corrections. Copies of pictures: `sorting`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ..errors import UsageError
+from ..inference.answers_csv import (
+    HEADER,
+    MULTI_LABEL_HEADER,
+    Cells,
+    answer_cells,
+    error_cells,
+    require_own,
+    write_answers,
+    write_table,
+)
+from ..samples.sample import SEPARATOR
+from .protocol import Row
+
+CORRECTIONS = ("file", "label")
+
+
+def write_results(path: Path, rows: Iterable[Row | None], labels: Sequence[str]) -> int:
+    """Write answers as `tlx classify --csv` does, to the last digit.
+
+    Args:
+        path: of the CSV; one that tlx did not write is not replaced.
+        rows: pictures that wait for their answer are left out.
+        labels: of the model.
+
+    Returns:
+        How many rows there are.
+
+    Raises:
+        UsageError: it cannot be written, or is somebody else's.
+    """
+    answered = [row for row in rows if row is not None]
+    several = any(row.labels is not None for row in answered)
+    require_own(path, HEADER, MULTI_LABEL_HEADER)
+    topk = min(max((len(row.predictions) for row in answered), default=0), len(labels))
+    write_answers(path, (_cells(row) for row in answered), topk, several)
+    return len(answered)
+
+
+def write_corrections(path: Path, labels: Mapping[str, str]) -> int:
+    """Write what a person said as `file,label`, for `tlx train --labels`.
+
+    The paths are whole, so that the CSV may lie anywhere. A name that is no UTF-8, or begins or
+    ends with a space, is kept by the columns `file,label,split`, as in tlx's own `split.csv`.
+
+    Args:
+        path: of the CSV; one that tlx did not write is not replaced.
+        labels: the right label by the picture's path.
+
+    Returns:
+        How many rows there are.
+
+    Raises:
+        UsageError: it cannot be written, or is somebody else's; or there is nothing to write.
+    """
+    if not labels:
+        raise UsageError("no picture has been reviewed yet; Y says that an answer is right")
+    require_own(path, CORRECTIONS)
+    if all(_plain(cell) for entry in labels.items() for cell in entry):
+        write_table(path, [CORRECTIONS], labels.items())
+    else:
+        write_table(path, [(*CORRECTIONS, "split")], ((*one, "") for one in labels.items()))
+    return len(labels)
+
+
+def by_label(
+    rows: Sequence[Row], said: Mapping[str, str], unknown: str = "unknown"
+) -> list[tuple[str, str]]:
+    """Choose each picture's folder: what a person said, else the answer."""
+    return [
+        (row.path, said.get(row.path) or (unknown if row.unknown else row.predictions[0].label))
+        for row in rows
+        if row.predictions
+    ]
+
+
+def _cells(row: Row) -> Cells:
+    if row.error is not None:
+        return error_cells(row.path, row.error)
+    ranked = ((one.label, one.probability) for one in row.predictions)
+    chosen = None if row.labels is None else SEPARATOR.join(sorted(row.labels))
+    return answer_cells(row.path, ranked, chosen, row.unknown, row.unknown_score)
+
+
+def _plain(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return text == text.strip()

@@ -1,0 +1,85 @@
+"""Copies pictures into label folders, in a thread, and takes that back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from ..errors import TlxError
+from .background import Background
+
+if TYPE_CHECKING:
+    from .sorting import Plan
+
+
+class Sorter(QObject):
+    """Does one thing at a time.
+
+    Signals:
+        went_on: how many pictures are done, of how many.
+        made: the manifest, how many pictures, and why it ended early, or "".
+        undone: how many were taken back, and what was left, as lines; or why not, and 0.
+    """
+
+    went_on = Signal(int, int)
+    made = Signal(object, int, str)
+    undone = Signal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._stopped = False
+        self._thread = Background()
+        self.running = False
+
+    def make(self, plan: "Plan", way: str) -> None:
+        """Do what is planned."""
+        self._stopped, self.running = False, True
+        self._thread.start(lambda: self._make(plan, way))
+
+    def undo(self, manifest: Path) -> None:
+        """Take back what a manifest lists."""
+        self.running = True
+        self._thread.start(lambda: self._undo(manifest))
+
+    def cancel(self) -> None:
+        """Stop after the picture that is being copied."""
+        self._stopped = True
+
+    def stop(self) -> None:
+        """Wait for the thread to end."""
+        self.cancel()
+        self._thread.wait()
+
+    def _make(self, plan: "Plan", way: str) -> None:
+        from .sorting import apply
+
+        manifest, done, gone, reason = "", -1, 0, ""
+        steps = apply(plan, way)
+        try:
+            for one in steps:
+                manifest = manifest or one.place
+                done += one.way != "gone"
+                gone += one.way == "gone"
+                self.went_on.emit(done, len(plan.steps))
+                if self._stopped:
+                    reason = self.tr("cancelled")
+                    break
+        except TlxError as error:
+            reason = str(error)
+        steps.close()
+        if gone:
+            vanished = self.tr("{0:,} pictures are no longer there").format(gone)
+            reason = f"{vanished}; {reason}" if reason else vanished
+        self.running = False
+        self.made.emit(plan.target / manifest if manifest else None, max(done, 0), reason)
+
+    def _undo(self, manifest: Path) -> None:
+        from .sorting import undo
+
+        try:
+            found = undo(manifest)
+            files, left = found.files, "\n".join(found.left[:3])
+        except TlxError as error:
+            files, left = 0, str(error)
+        self.running = False
+        self.undone.emit(files, left)

@@ -1,0 +1,127 @@
+"""The table of answers that `tlx classify --csv` and the window write: a row a picture."""
+
+import csv
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import UsageError
+from .spreadsheet import plain_cells
+from .whole_file import replacing
+
+HEADER = ("path", "error", "label", "probability")
+MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
+JUDGEMENT = ("unknown", "unknown_score")
+"""The last columns of every table: empty for a file without a rule for unknown pictures."""
+
+Cells = Sequence[object]
+Write = Callable[[Cells], None]
+
+
+def write_answers(path: Path, rows: Iterable[Cells], topk: int, multi_label: bool) -> None:
+    """Write a table of rows that `answer_cells` and `error_cells` gave.
+
+    Raises:
+        UsageError: it cannot be written; nothing is left of it then.
+    """
+    with open_answers(path, topk, multi_label) as write:
+        for row in rows:
+            write(row)
+
+
+@contextmanager
+def open_answers(path: Path, topk: int, multi_label: bool) -> Generator[Write]:
+    """Give the function that writes a row; the table is there when all of them are.
+
+    Raises:
+        UsageError: as above.
+    """
+    header = MULTI_LABEL_HEADER if multi_label else HEADER
+    more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in HEADER[2:]]
+    with open_table(path, [(*header, *more, *JUDGEMENT)]) as write:
+        yield lambda row: write(plain_cells(row))
+
+
+def write_table(path: Path, header: Iterable[Cells], rows: Iterable[Cells]) -> None:
+    """Write a CSV; names of files that are not UTF-8 keep their bytes.
+
+    Raises:
+        UsageError: as above.
+    """
+    with open_table(path, header) as write:
+        for row in rows:
+            write(row)
+
+
+@contextmanager
+def open_table(path: Path, header: Iterable[Cells]) -> Generator[Write]:
+    """Give the function that writes a row of a CSV; it is there when all rows are.
+
+    Raises:
+        UsageError: as above.
+    """
+    with replacing(path) as temporary:
+        with _saying(path):
+            file = temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape")
+        with file:
+            writer = csv.writer(file)
+
+            def write(row: Cells) -> None:
+                with _saying(path):
+                    writer.writerow(row)
+
+            for row in header:
+                write(row)
+            yield write
+            with _saying(path):
+                file.close()
+
+
+@contextmanager
+def _saying(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def answer_cells(
+    path: str,
+    ranked: Iterable[tuple[str, float]],
+    chosen: str | None,
+    unknown: bool | None,
+    unknown_score: float | None,
+) -> Cells:
+    """Give the row of a picture; `chosen` are the labels that apply, in the multi-label task."""
+    answers = [value for entry in ranked for value in entry]
+    applying = [] if chosen is None else [chosen]
+    said = "" if unknown is None else str(unknown).lower()
+    score = "" if unknown_score is None else unknown_score
+    return [path, "", *applying, *answers, said, score]
+
+
+def error_cells(path: str, error: str) -> Cells:
+    """Give the row of a picture that cannot be read."""
+    return [path, error]
+
+
+def require_own(path: Path, *headers: Sequence[str]) -> None:
+    """Refuse to replace a file that does not begin as tlx would: it is the user's own.
+
+    Raises:
+        UsageError: it does not, or there is no such folder.
+    """
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}")
+    if not path.exists():
+        return
+    try:
+        start = path.read_bytes()[:80] if path.is_file() else b"x"
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    if start and not start.startswith(tuple(_starts(headers))):
+        raise UsageError(f"{path}: exists and was not written by tlx; choose another name")
+
+
+def _starts(headers: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    return (",".join(header).encode() for header in headers)

@@ -1,0 +1,126 @@
+"""The one-folder application, built in an environment of its own in which there is no torch."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LARGEST, LARGEST_PACKED = 250e6, 80e6
+"""Bytes."""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="the recipe was tried on Linux only"),
+    pytest.mark.timeout(1800),
+]
+
+
+def run(*command: object, **options: object) -> None:
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder with `dist/tlx` and PyInstaller's `work`."""
+    folder = tmp_path_factory.mktemp("frozen")
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "tests", "build", "runs", "tlx-demo")
+    shutil.copytree(ROOT, folder / "source", ignore=left_out)
+    run(sys.executable, "-m", "venv", folder / "own")
+    packages = ("PySide6-Essentials>=6.8,<6.12", "pyinstaller>=6.10")
+    constraints = folder / "source" / "constraints.txt"
+    run(
+        *(folder / "own/bin/pip", "install", "--quiet", folder / "source"),
+        *(*packages, "-c", constraints),
+        cwd=folder,
+    )
+    run(
+        *(folder / "own/bin/pyinstaller", "source/frozen/tlx.spec"),
+        *("--distpath", "dist", "--workpath", "work"),
+        cwd=folder,
+    )
+    shutil.rmtree(folder / "own")  # nothing of it may be needed
+    return folder
+
+
+@pytest.fixture
+def program(built: Path) -> Path:
+    return built / "dist" / "tlx" / "tlx"
+
+
+def ask(process: subprocess.Popen, kind: str, **fields: object) -> dict:
+    process.stdin.write(json.dumps({"kind": kind, "id": 1, **fields}) + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+@pytest.fixture
+def worker(program: Path) -> Iterator[subprocess.Popen]:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([program, "worker"], text=True, **pipes) as process:
+        assert json.loads(process.stdout.readline())["kind"] == "hello"
+        yield process
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+def test_its_worker_answers_and_explains_as_tlx_does(worker, colour_model, pictures):
+    from tlx.inference.classifier import Classifier
+
+    picture = str(pictures / "green" / "0.png")
+    assert ask(worker, "load", model=str(colour_model))["kind"] == "loaded"
+    (row,) = ask(worker, "classify", paths=[picture])["rows"]
+    expected = Classifier(colour_model).classify(picture).top(5)
+    found = [(one["label"], one["probability"]) for one in row["predictions"]]
+    assert found == [(one.label, one.probability) for one in expected]
+    assert json.loads(worker.stdout.readline())["kind"] == "done"
+    assert ask(worker, "explain", path=picture, label="green")["kind"] == "explained"
+    assert ask(worker, "measure")["milliseconds"] > 0
+
+
+def test_its_window_opens_a_model_through_its_own_worker(program, colour_model, tmp_path):
+    places = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    environment = os.environ | places | {"QT_QPA_PLATFORM": "offscreen"}
+    settings, end = tmp_path / "tlx" / "tlx.conf", time.monotonic() + 60
+    with subprocess.Popen([program, colour_model], env=environment) as window:
+        while time.monotonic() < end and str(colour_model) not in _text(settings):
+            time.sleep(0.1)
+        assert str(colour_model) in _text(settings)
+        children = Path(f"/proc/{window.pid}/task/{window.pid}/children").read_text().split()
+        names = [Path(f"/proc/{child}/exe").resolve() for child in children]
+        assert names == [program.resolve()]
+        window.terminate()
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def test_without_a_display_it_says_so(program):
+    environment = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"), "")
+    done = subprocess.run(
+        [program], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("tlx: there is no display")
+
+
+def test_there_is_no_torch_in_it_and_it_is_small(built):
+    files = [path for path in (built / "dist").rglob("*") if path.is_file()]
+    modules = (built / "work" / "tlx" / "PYZ-00.toc").read_text()
+    assert "'tlx.cli.worker'" in modules
+    for package in ("torch", "torchvision", "onnx", "sklearn", "matplotlib", "typer"):
+        assert f"'{package}'" not in modules
+        assert not [path for path in files if package in path.relative_to(built).parts]
+    assert sum(path.stat().st_size for path in files if not path.is_symlink()) <= LARGEST
+    packed = built / "tlx.tar.xz"
+    run("tar", "--create", "--xz", "--file", packed, "--directory", built / "dist", "tlx")
+    assert packed.stat().st_size <= LARGEST_PACKED
