@@ -77,9 +77,14 @@ def decode(picture: Picture, resize_side: int) -> Image.Image:
     return decode_bytes(read_bytes(picture), resize_side, os.fsdecode(picture))
 
 
-def decode_bytes(content: bytes, resize_side: int, name: str | None = None) -> Image.Image:
-    """Decode a file's bytes by the card's rule; `name` is for the error's text."""
-    return use_decoded(content, resize_side, lambda rgb: rgb, name)
+def decode_bytes(
+    content: bytes,
+    resize_side: int,
+    name: str | None = None,
+    look: Callable[[Image.Image], None] | None = None,
+) -> Image.Image:
+    """Decode a file's bytes by the card's rule; the arguments as for `use_decoded`."""
+    return use_decoded(content, resize_side, lambda rgb: rgb, name, look)
 
 
 def use_decoded(
