@@ -30,11 +30,17 @@ def deliver(source: Path, target: Path) -> Path:
     return part.rename(target)
 
 
+STARTED = (  # Ctrl-C is ignored where nobody can press it
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from tlx.cli.start import main; main()"
+)
+
+
 class Watch:
     """A process at work, and what it has said so far."""
 
     def __init__(self, *arguments: object) -> None:
-        command = [sys.executable, "-m", "tlx", "classify", *map(str, arguments)]
+        command = [sys.executable, "-c", STARTED, "classify", *map(str, arguments)]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
         assert self.process.stderr.readline().startswith("watching ")

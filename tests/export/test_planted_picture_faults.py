@@ -1,5 +1,6 @@
 """Faults planted between a picture's bytes and the graph: caught, named, not published."""
 
+from io import BytesIO
 from itertools import cycle
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def test_a_picture_decoded_fully_where_the_rule_scales_it_is_named(
     plant_graph, refusal, own_pictures, monkeypatch
 ):
     def open_fully(content: bytes, *_: object) -> Image.Image:
-        with Image.open(picture.BytesIO(content)) as image:
+        with Image.open(BytesIO(content)) as image:
             return picture._to_rgb(image)
 
     monkeypatch.setattr(picture, "_open_scaled", open_fully)
