@@ -132,9 +132,9 @@ def test_an_exif_orientation_that_is_ignored_is_named(
 def test_a_picture_decoded_fully_where_the_rule_scales_it_is_named(
     plant_graph, refusal, own_pictures, monkeypatch
 ):
-    def open_fully(content: bytes, *_: object) -> Image.Image:
+    def open_fully(content: bytes, _side: int, use, _look: object) -> object:
         with Image.open(BytesIO(content)) as image:
-            return picture._to_rgb(image)
+            return use(picture._to_rgb(image))
 
     monkeypatch.setattr(picture, "_open_scaled", open_fully)
     plant_graph()
