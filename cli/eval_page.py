@@ -65,13 +65,14 @@ def page_events(
     note: str,
     data: Path,
     unknown: "UnknownReport | None" = None,
+    option: str = "--report",
 ) -> "Generator[Drawn, None, None]":
-    """Draw the pictures and write the page; `command` is what makes it again."""
+    """Draw the pictures and write the page; `command` makes it again, `option` named the path."""
     from ..evaluation.page_facts import PageOrigin
     from ..evaluation.page_pictures import draw_pictures
     from ..evaluation.report_page import write_page
 
     pictures = yield from draw_pictures(report, session)
     origin = PageOrigin(command, date.today().isoformat(), note, str(data))
-    with writing("--report", path):
+    with writing(option, path):
         write_page(path, report, pictures, session.card, session.path, origin, unknown)

@@ -15,12 +15,11 @@ from .pixel_option import max_pixels_option
 from .report_content import is_report, report_content, write_content
 from .report_screen import show_report
 from .screen import Screen
-from .selection_note import selection_notes
+from .selection_note import report_notes
 from .unknown_screen import (
     UNKNOWN_CSV,
     UNKNOWN_PLOT,
     measure_unknown,
-    refusal_notes,
     unknown_json,
     unknown_pictures,
     write_unknown,
@@ -139,7 +138,7 @@ def _score(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
         )
         show_report(report, screen, tuple(columns))
-        notes = [*selection_notes(classifier, report, wanted.split), *refusal_notes(report)]
+        notes = report_notes(classifier, report, wanted.split)
         for note in notes:
             screen.row(f"note: {note}")
         asked = measure_unknown(classifier, report, strange, screen) if strange else None

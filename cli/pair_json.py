@@ -51,10 +51,12 @@ def pair_json(found: "Comparison | MultiLabelComparison") -> dict[str, object]:
 
 def agreement_json(found: "Agreement") -> dict[str, object]:
     """Give the same keys for pictures without truth; what needs it is null."""
+    from ..inference.whole_file import file_digest
+
     single = found.task == "single-label"
     return {
         "task": found.task,
-        "models": [{"path": path} for path in found.paths],
+        "models": [{"path": path, "model_sha256": file_digest(Path(path))} for path in found.paths],
         "pictures": found.pictures,
         "failures": len(found.unreadable),
         **dict.fromkeys(("verdict", "difference", "mcnemar_p", "counts")),

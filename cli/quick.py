@@ -36,7 +36,7 @@ def read_words(words: Sequence[str]) -> QuickWords | None:
         word = rest.pop(0)
         if word == "--json":
             as_json = True
-        elif word == "--topk" and rest and rest[0].isascii() and rest[0].isdigit() and int(rest[0]):
+        elif word == "--topk" and rest and _is_count(rest[0]):
             topk = int(rest.pop(0))
         elif word.startswith("-"):
             return None
@@ -46,6 +46,11 @@ def read_words(words: Sequence[str]) -> QuickWords | None:
     if not (there and 2 <= len(places) <= 1 + FEW):
         return None
     return QuickWords(places[0], tuple(places[1:]), topk, as_json)
+
+
+def _is_count(word: str) -> bool:
+    """Tell a plain number above 0; Python refuses to read one of thousands of digits."""
+    return word.isascii() and word.isdigit() and len(word) < 10 and int(word) > 0
 
 
 def quick_classify(words: Sequence[str]) -> bool:

@@ -16,6 +16,36 @@ JUDGES_BADLY = ("train", "validation")
 ADOPTED = "trained elsewhere: whether it has learned these pictures is not known"
 
 
+def report_notes(
+    classifier: "Classifier", report: "Report | MultiLabelReport", split: str | None
+) -> list[str]:
+    """Say all that a reader of the report should know, a note each; the arguments as below."""
+    return [*selection_notes(classifier, report, split), *refusal_notes(report)]
+
+
+def refusal_notes(report: "Report | MultiLabelReport") -> list[str]:
+    """Say that the rule refuses other pictures than those that chose its threshold, if it does."""
+    from ..evaluation.report import Report
+
+    if not isinstance(report, Report) or report.refused_expected_interval is None:
+        return []
+    low, high = report.refused_expected_interval
+    if report.refused is None or low <= report.refused <= high:
+        return []
+    return [
+        f"{report.refused:.1%} are taken for unknown; of pictures like those of validation it "
+        f"would be {usual_refusals(report)}: these are not like them (other shares of the "
+        "labels, another camera or light), or were learned"
+    ]
+
+
+def usual_refusals(report: "Report") -> str:
+    """Say between what shares the refused one lies for pictures like those of validation."""
+    assert report.refused_expected_interval is not None  # goes with the expected share
+    low, high = report.refused_expected_interval
+    return f"95 % of the time between {low:.1%} and {high:.1%}"
+
+
 def selection_notes(
     classifier: "Classifier", report: "Report | MultiLabelReport", split: str | None
 ) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataError, UsageError
 from .screen import Screen
+from .selection_note import usual_refusals
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -87,30 +88,8 @@ def show_refusals(report: "Report", screen: Screen) -> None:
     among = report.accuracy_with_refusals
     rest = "" if among is None else f"; accuracy on the others {among:.4f}"
     expected = report.refused_expected
-    share = "" if expected is None else f", {expected:.1%} expected, {_usual(report)}"
+    share = "" if expected is None else f", {expected:.1%} expected, {usual_refusals(report)}"
     screen.row(f"taken for unknown: {report.refused:.1%} of the pictures{share}{rest}")
-
-
-def refusal_notes(report: "Report | MultiLabelReport") -> list[str]:
-    """Say that the rule refuses other pictures than those that chose its threshold, if it does."""
-    from ..evaluation.report import Report
-
-    if not isinstance(report, Report) or report.refused_expected_interval is None:
-        return []
-    low, high = report.refused_expected_interval
-    if report.refused is None or low <= report.refused <= high:
-        return []
-    return [
-        f"{report.refused:.1%} are taken for unknown; of pictures like those of validation it "
-        f"would be {_usual(report)}: these are not like them (other shares of the "
-        "labels, another camera or light), or were learned"
-    ]
-
-
-def _usual(report: "Report") -> str:
-    assert report.refused_expected_interval is not None  # goes with the expected share
-    low, high = report.refused_expected_interval
-    return f"95 % of the time between {low:.1%} and {high:.1%}"
 
 
 def show_unknown(found: "UnknownReport", screen: Screen) -> None:

@@ -3,6 +3,7 @@
 import base64
 import os
 import queue
+import signal
 import sys
 import threading
 import warnings
@@ -62,6 +63,7 @@ takes several seconds to start.
 def worker_command(_max_pixels: int = max_pixels_option()) -> None:
     """Serve another program: JSON requests on stdin, answers on stdout, a line each."""
     warnings.simplefilter("ignore")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
     # Whatever else writes to stdout must not stand between the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

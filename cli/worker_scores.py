@@ -26,7 +26,7 @@ from .labelled import Labels, read_samples
 from .pair_json import agreement_json, pair_json
 from .report_content import is_report, report_content, write_content
 from .scored_on import scored_on
-from .selection_note import pair_notes, selection_notes
+from .selection_note import pair_notes, report_notes
 from .written_files import require_writable, writing
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Evaluations:
             raise UsageError(f"topk {request.topk} is not above 0")
         samples = _samples(request)
         report = yield from _watched(evaluate(classifier, samples, topk=request.topk), request.id)
-        notes = selection_notes(classifier, report, request.split)
+        notes = report_notes(classifier, report, request.split)
         self._last = Evaluation(request, classifier, report, notes)
         rows = _rows(report)
         for first in range(0, len(rows), CHUNK):
@@ -180,7 +180,7 @@ def _compare(request: Compare, first: "Classifier", threads: int) -> Answers:
     if not request.truth:
         paths = _pictures(Path(request.data))
         found = yield from _watched(agree(first, second, paths), request.id)
-        return Compared(request.id, agreement_json(found))
+        return Compared(request.id, {**agreement_json(found), **scored_on(Path(request.data))})
     samples = _samples(request)
     pair = yield from _watched(compare_events(first, second, samples), request.id)
     notes = pair_notes((first, second), pair.reports, request.split)
@@ -208,7 +208,9 @@ def _page(number: int, done: Evaluation, path: Path) -> Generator[Answer, None, 
     what += [word for option, value in given if value is not None for word in (option, value)]
     command = shlex.join(["tlx", "eval", str(model), *what, "--report", str(path)])
     note = "; ".join(done.notes)
-    events = page_events(done.report, done.classifier.session, path, command, note, data)
+    events = page_events(
+        done.report, done.classifier.session, path, command, note, data, option=WHERE
+    )
     yield from _watched(events, number)
 
 

@@ -1,6 +1,7 @@
 """The application: started without anything heavy, which comes after the first paint."""
 
 import gc
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -55,6 +56,8 @@ def run(places: Sequence[str] = (), settings: Settings | None = None) -> int:
         places: model files, pictures and folders to open.
         settings: of the user, or others.
     """
+    # Python would raise Ctrl-C inside of a method that Qt calls, which ends in a crash.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = make_application()
     settings = settings or Settings()
     apply_theme(application, settings.theme)

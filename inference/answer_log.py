@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from .answers_csv import JUDGEMENT
 from .spreadsheet import plain_cells
 
 SEPARATOR = "|"
@@ -58,7 +59,7 @@ class AnswerLog:
         self._ranks = ranks
         chosen = ("labels",) if multi_label else ()
         more = [f"{name}_{rank}" for rank in range(2, ranks + 1) for name in _RANKED]
-        self.columns = ("time", "path", "modified", "error", *chosen, *_RANKED, *more, *_JUDGEMENT)
+        self.columns = ("time", "path", "modified", "error", *chosen, *_RANKED, *more, *JUDGEMENT)
         self._header = _line(self.columns)
         if not path.parent.is_dir():
             raise UsageError(f"{path}: there is no folder {path.parent}")
@@ -140,7 +141,6 @@ class AnswerLog:
 
 
 _RANKED = ("label", "probability")
-_JUDGEMENT = ("unknown", "unknown_score")
 _LONGEST = 1 << 20
 """Bytes of a row: far more than one can have."""
 

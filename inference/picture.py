@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
-from ..errors import PictureError
+from ..errors import PictureError, UsageError
 from .opening import open_picture, require_bytes, room_for
 
 Picture = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
@@ -164,6 +164,8 @@ def _guarded(action: Callable[[], Used], name: str | None) -> Used:
         return action()
     except PictureError as error:
         raise PictureError(error.reason, name) from None
+    except UsageError:
+        raise  # of the limits that the user sets: it is no picture's fault
     except UnidentifiedImageError:
         raise PictureError("not a picture in a known format", name) from None
     except Exception as error:  # noqa: BLE001 - Pillow's plugins raise nearly anything

@@ -2,6 +2,8 @@
 
 import os
 
+from ..errors import UsageError
+
 MAX_PIXELS = 100_000_000
 """By default: three times what a large camera gives, and half a gigabyte once it is decoded."""
 VARIABLE = "TLX_MAX_PIXELS"
@@ -12,9 +14,12 @@ def pixel_limit() -> int:
     """Give the limit of this process.
 
     Raises:
-        ValueError: the variable holds no number.
+        UsageError: the variable holds no number above 0.
     """
-    return int(os.environ.get(VARIABLE) or MAX_PIXELS)
+    text = os.environ.get(VARIABLE) or str(MAX_PIXELS)
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text)):
+        raise UsageError(f"{VARIABLE} is {text!r}; give a whole number of pixels above 0")
+    return int(text)
 
 
 def set_pixel_limit(pixels: int) -> int:

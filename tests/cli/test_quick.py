@@ -24,7 +24,16 @@ def test_a_model_file_and_pictures_are_understood(model_file, pictures):
 
 @pytest.mark.parametrize(
     "more",
-    ["--help", "--csv a.csv", "--topk", "--topk 0", "--topk -1", "--topk=2", "--jso"],
+    [
+        "--help",
+        "--csv a.csv",
+        "--topk",
+        "--topk 0",
+        pytest.param(f"--topk {'9' * 5000}", id="5000 digits"),
+        "--topk -1",
+        "--topk=2",
+        "--jso",
+    ],
 )
 def test_whatever_is_not_plain_is_left_to_the_command(model_file, pictures, more):
     assert read_words([str(model_file), pictures[0], *more.split()]) is None

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,6 +152,15 @@ def test_it_ends_quietly_even_while_it_works(model_file, pictures, way, start_wo
             talk.say("quit")
         talk.process.stdin.close()
         assert talk.process.wait(10) == 0
+        assert talk.process.stderr.read() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_ends_it_without_a_word(start_worker):
+    with start_worker() as talk:
+        assert talk.hello["kind"] == "hello"
+        talk.process.send_signal(signal.SIGINT)
+        assert talk.process.wait(10) == -signal.SIGINT
         assert talk.process.stderr.read() == b""
 
 

@@ -173,6 +173,8 @@ def test_without_truth_only_the_answers_are_compared(talk: "Talk", spoiled, othe
     assert found["agreement"] == pytest.approx(1 - len(differing) / 31)
     assert {row["first"]["label"] for row in differing} == {"green"}
     assert {row["truth"] for row in differing} == {None}
+    assert {"data", "date", "tlx"} <= found.keys()
+    assert all(len(model["model_sha256"]) == 64 for model in found["models"])
 
 
 def test_several_labels_are_scored_from_a_csv(start_worker, multi_label_run, run_tlx, tmp_path):
