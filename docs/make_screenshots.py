@@ -23,6 +23,8 @@ from tlx.gui.theme import apply_theme
 from tlx.gui.window import MainWindow
 
 TARGET = Path(__file__).with_name("screenshots")
+FACTORY = Path(tempfile.gettempdir()) / "factory"
+"""Where the pictures lie meanwhile: it is seen in the window."""
 PATIENCE = 120.0
 """Seconds."""
 COLOURS = 256
@@ -34,11 +36,13 @@ def main() -> None:
     application = make_application()
     TARGET.mkdir(exist_ok=True)
     for theme in ("light", "dark"):
-        with tempfile.TemporaryDirectory() as root:
-            folder = Path(root) / "factory"  # seen in the window
-            shutil.copytree(demo / "digits" / "test", folder / "digits")
-            shutil.copy(demo / "run" / "model.onnx", folder)
-            take_pages(application, folder, theme)
+        FACTORY.mkdir()
+        try:
+            shutil.copytree(demo / "digits" / "test", FACTORY / "digits")
+            shutil.copy(demo / "run" / "model.onnx", FACTORY)
+            take_pages(application, FACTORY, theme)
+        finally:
+            shutil.rmtree(FACTORY)
 
 
 def take_pages(application: QApplication, folder: Path, theme: str) -> None:
