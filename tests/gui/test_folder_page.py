@@ -4,6 +4,7 @@ import csv
 import os
 import shutil
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QMessageBox
 from tlx.gui import sorting
 from tlx.gui.manifest import MANIFEST
 from tlx.gui.page_stack import CLASSIFY, FOLDER
+from tlx.gui.sorter import Sorter
 from tlx.gui.widgets.copy_plan import CopyPlan
 from tlx.gui.widgets.grid import Grid
 from tlx.gui.widgets.hold_key import HoldKey
@@ -440,6 +442,17 @@ def test_taking_back_is_cancelled_by_esc_and_asked_about_at_the_close(
     assert {path.name for path in target.rglob("*.*")} == {MANIFEST}
     assert "cancelled" in window.banner.text
     assert sorting.undo(target / MANIFEST).files == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_links_among_what_is_moved_are_said_to_stay(qtbot, pictures, tmp_path):
+    link = tmp_path / "link.png"
+    link.symlink_to(pictures / "red" / "0.png")
+    sorter = Sorter()
+    with qtbot.waitSignal(sorter.made, timeout=WAIT) as made:
+        sorter.make(sorting.make_plan([(str(link), "red")], tmp_path), "move")
+    assert made.args[1:] == [1, "1 are links, which were copied and stay"]
+    assert link.is_symlink()
 
 
 def test_random_actions_change_no_picture(page, qtbot, wrong_pictures, tmp_path):
