@@ -12,8 +12,6 @@ import typer
 
 from ..errors import ContradictionError, DataError, UsageError
 from ..inference.answers_csv import (
-    HEADER,
-    MULTI_LABEL_HEADER,
     Write,
     answer_cells,
     error_cells,
@@ -169,7 +167,7 @@ def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
 def _refuse_foreign_file(path: Path) -> None:
     """Replace only what an earlier run wrote: the user's own table must not be lost."""
     with _naming_the_option():
-        require_own(path, HEADER, MULTI_LABEL_HEADER)
+        require_own(path)
 
 
 @contextmanager

@@ -43,7 +43,8 @@ class Exporting(QObject):
 
     def ask_corrections(self) -> None:
         """Ask where what was reviewed is to be written."""
-        ask_save(self._window, self.tr("Write corrections"), "labels.csv", self.write_corrections)
+        title, write = self.tr("Write corrections"), self.write_corrections
+        ask_save(self._window, title, "corrections.csv", write, replaces=False)
 
     def write_corrections(self, path: str) -> None:
         """Write the label of each picture that was reviewed, for the next training."""

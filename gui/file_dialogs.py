@@ -85,10 +85,17 @@ def ask_report_name(parent: QWidget, then: Callable[[str], object]) -> None:
     dialog.open()
 
 
-def ask_save(parent: QWidget, title: str, name: str, then: Callable[[str], object]) -> None:
-    """Ask for the name of a CSV that is to be written."""
+def ask_save(
+    parent: QWidget,
+    title: str,
+    name: str,
+    then: Callable[[str], object],
+    replaces: bool = True,
+) -> None:
+    """Ask for the name of a CSV that is to be written; whether one may be replaced, if it is."""
     dialog = QFileDialog(parent, title)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, not replaces)
     dialog.setNameFilters([_tr("CSV (*.csv)"), _tr("All files (*)")])
     dialog.setDefaultSuffix("csv")
     dialog.selectFile(name)

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..inference.answers_csv import (
-    HEADER,
-    MULTI_LABEL_HEADER,
     Cells,
     answer_cells,
     error_cells,
+    require_new,
     require_own,
     write_answers,
     write_table,
@@ -36,7 +35,7 @@ def write_results(path: Path, rows: Iterable[Row | None], labels: Sequence[str])
     """
     answered = [row for row in rows if row is not None]
     several = any(row.labels is not None for row in answered)
-    require_own(path, HEADER, MULTI_LABEL_HEADER)
+    require_own(path)
     topk = min(max((len(row.predictions) for row in answered), default=0), len(labels))
     write_answers(path, (_cells(row) for row in answered), topk, several)
     return len(answered)
@@ -49,18 +48,18 @@ def write_corrections(path: Path, labels: Mapping[str, str]) -> int:
     ends with a space, is kept by the columns `file,label,split`, as in tlx's own `split.csv`.
 
     Args:
-        path: of the CSV; one that tlx did not write is not replaced.
+        path: of the CSV; no file is replaced, for a table of a person's own looks the same.
         labels: the right label by the picture's path.
 
     Returns:
         How many rows there are.
 
     Raises:
-        UsageError: it cannot be written, or is somebody else's; or there is nothing to write.
+        UsageError: it cannot be written, or is there already; or there is nothing to write.
     """
     if not labels:
         raise UsageError("no picture has been reviewed yet; Y says that an answer is right")
-    require_own(path, CORRECTIONS)
+    require_new(path)
     if all(_plain(cell) for entry in labels.items() for cell in entry):
         write_table(path, [CORRECTIONS], labels.items())
     else:

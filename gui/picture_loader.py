@@ -41,10 +41,10 @@ class PictureLoader(QObject):
         return found
 
     def stop(self) -> None:
-        """Wait for the thread to end."""
+        """Wait for the thread, but not for a share that does not answer."""
         self._wanted = ""
         self._thread.clear()
-        self._thread.wait()
+        self._thread.wait(2)
 
     def _work(self, path: str) -> None:
         # Converted here, so that the window's thread can take it as it is.

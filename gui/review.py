@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..errors import TlxError
@@ -27,6 +27,15 @@ class Change:
     before: Verdict | None
 
 
+@dataclass(frozen=True)
+class _Decisions:
+    """What was decided among the same labels, and the steps of it."""
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
+    done: list[tuple[Change, ...]] = field(default_factory=list[tuple[Change, ...]])
+    undone: list[tuple[Change, ...]] = field(default_factory=list[tuple[Change, ...]])
+
+
 class JournalError(TlxError):
     """The journal cannot be written; the step on these pictures holds all the same."""
 
@@ -36,7 +45,7 @@ class JournalError(TlxError):
 
 
 class Review:
-    """The decisions of a session.
+    """The decisions of a session, apart for each set of labels: those of another do not count.
 
     Args:
         journal: a file to which each decision is appended as a line of JSON; None keeps none.
@@ -45,31 +54,32 @@ class Review:
     def __init__(self, journal: Path | None = None) -> None:
         self._journal = journal
         self._model = ""
-        self._verdicts: dict[str, Verdict] = {}
         self._earlier: dict[str, _Line] = {}
-        self._done: list[tuple[Change, ...]] = []
-        self._undone: list[tuple[Change, ...]] = []
+        self._of_labels: dict[frozenset[str], _Decisions] = {}
+        self._now = _Decisions()
 
     @property
     def labels(self) -> dict[str, str]:
         """The right label by path, of all pictures of which a person could tell."""
-        known = ((path, verdict.label) for path, verdict in self._verdicts.items())
+        known = ((path, verdict.label) for path, verdict in self._now.verdicts.items())
         return {path: label for path, label in known if label is not None}
 
     def of(self, path: str) -> Verdict | None:
         """Give the verdict on a picture."""
-        return self._verdicts.get(path)
+        return self._now.verdicts.get(path)
 
-    def open(self, model: str) -> None:
+    def open(self, model: str, labels: Iterable[str]) -> None:
         """Note the model that the next decisions are about, and read what was decided before.
 
         Args:
             model: its file's SHA-256.
+            labels: the model's; what was decided among others waits until they are back.
 
         Raises:
             OSError: the journal is there and cannot be read.
         """
         self._model, self._earlier = model, {}
+        self._now = self._of_labels.setdefault(frozenset(labels), _Decisions())
         if self._journal is not None and self._journal.exists():
             lines = self._journal.read_text("ascii", "replace").splitlines()
             self._earlier = {one.path: one for one in _understood(lines) if one.model == model}
@@ -79,8 +89,8 @@ class Review:
         recalled: list[str] = []
         for path in paths:
             line = self._earlier.get(path)
-            if line is not None and path not in self._verdicts and line.stands():
-                self._verdicts[path] = Verdict(line.label)
+            if line is not None and path not in self._now.verdicts and line.stands():
+                self._now.verdicts[path] = Verdict(line.label)
                 recalled.append(path)
         return recalled
 
@@ -91,8 +101,8 @@ class Review:
             JournalError: of `undo` and `redo` too.
         """
         changes = tuple(Change(path, new, self.of(path)) for path, new in verdicts.items())
-        self._done.append(changes)
-        self._undone.clear()
+        self._now.done.append(changes)
+        self._now.undone.clear()
         return self._set({one.path: one.verdict for one in changes})
 
     def decide(self, path: str, label: str | None) -> None:
@@ -101,25 +111,27 @@ class Review:
 
     def undo(self) -> list[str]:
         """Take the last step back; gives its pictures, none if there is no step."""
-        if not self._done:
+        now = self._now
+        if not now.done:
             return []
-        self._undone.append(self._done.pop())
-        return self._set({one.path: one.before for one in self._undone[-1]})
+        now.undone.append(now.done.pop())
+        return self._set({one.path: one.before for one in now.undone[-1]})
 
     def redo(self) -> list[str]:
         """Take the last undoing back; gives its pictures, or none."""
-        if not self._undone:
+        now = self._now
+        if not now.undone:
             return []
-        self._done.append(self._undone.pop())
-        return self._set({one.path: one.verdict for one in self._done[-1]})
+        now.done.append(now.undone.pop())
+        return self._set({one.path: one.verdict for one in now.done[-1]})
 
     def _set(self, verdicts: Mapping[str, Verdict | None]) -> list[str]:
         for path, verdict in verdicts.items():
             self._earlier.pop(path, None)
             if verdict is None:
-                self._verdicts.pop(path, None)
+                self._now.verdicts.pop(path, None)
             else:
-                self._verdicts[path] = verdict
+                self._now.verdicts[path] = verdict
         if self._journal is not None:
             lines = [_line(self._model, *entry) for entry in verdicts.items()]
             try:

@@ -38,28 +38,30 @@ class Sorter(QObject):
 
     def undo(self, manifest: Path) -> None:
         """Take back what a manifest lists."""
-        self.running = True
+        self._stopped, self.running = False, True
         self._thread.start(lambda: self._undo(manifest))
 
     def cancel(self) -> None:
-        """Stop after the picture that is being copied."""
+        """Stop after the picture that is being copied or taken back."""
         self._stopped = True
 
     def stop(self) -> None:
-        """Wait for the thread to end."""
+        """Wait for that picture, and for the thread to end."""
         self.cancel()
+        self._thread.clear()
         self._thread.wait()
 
     def _make(self, plan: "Plan", way: str) -> None:
         from .sorting import apply
 
-        manifest, done, gone, reason = "", -1, 0, ""
+        manifest, done, gone, links, reason = "", -1, 0, 0, ""
         steps = apply(plan, way)
         try:
             for one in steps:
                 manifest = manifest or one.place
                 done += one.way != "gone"
                 gone += one.way == "gone"
+                links += one.way == "copy" != way
                 self.went_on.emit(done, len(plan.steps))
                 if self._stopped:
                     reason = self.tr("cancelled")
@@ -67,9 +69,10 @@ class Sorter(QObject):
         except TlxError as error:
             reason = str(error)
         steps.close()
-        if gone:
-            vanished = self.tr("{0:,} pictures are no longer there").format(gone)
-            reason = f"{vanished}; {reason}" if reason else vanished
+        copied = self.tr("{0:,} are links, which were copied and stay").format(links)
+        vanished = self.tr("{0:,} pictures are no longer there").format(gone)
+        said = [copied] * (links > 0) + [vanished] * (gone > 0) + [reason] * bool(reason)
+        reason = "; ".join(said)
         self.running = False
         self.made.emit(plan.target / manifest if manifest else None, max(done, 0), reason)
 
@@ -77,8 +80,9 @@ class Sorter(QObject):
         from .sorting import undo
 
         try:
-            found = undo(manifest)
-            files, left = found.files, "\n".join(found.left[:3])
+            found = undo(manifest, lambda: self._stopped)
+            ended = [self.tr("cancelled; the list still names the others")] if found.stopped else []
+            files, left = found.files, "\n".join([*ended, *found.left[:3]])
         except TlxError as error:
             files, left = 0, str(error)
         self.running = False

@@ -8,18 +8,15 @@ import csv
 import os
 import shutil
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from itertools import count
 from pathlib import Path
-from typing import TextIO, cast
 
 from ..errors import DataError, TlxError
 from ..inference.whole_file import file_digest
-
-WAYS = ("copy", "link", "move")
-MANIFEST = "tlx-manifest.csv"
+from .manifest import MANIFEST, Made, open_manifest, read_manifest
 
 
 class SortingError(TlxError):
@@ -56,25 +53,12 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Made:
-    """A line of the manifest: what was made, from what, how, and the content's SHA-256.
-
-    Of a folder that was made, `way` is "folder" and the source empty. "gone" stands in no manifest:
-    the picture was no longer there.
-    """
-
-    place: str
-    source: str
-    way: str
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Undone:
-    """How many files were taken back, and which were left as they are, and why."""
+    """How many files were taken back, which were left, and why, and whether it ended early."""
 
     files: int
     left: tuple[str, ...]
+    stopped: bool = False
 
 
 def make_plan(pictures: Iterable[tuple[str, str]], target: Path) -> Plan:
@@ -122,13 +106,14 @@ def apply(plan: Plan, way: str = "copy") -> Generator[Made]:
 
     Args:
         plan: of now: a name that was taken since gets a number.
-        way: "copy"; "link" for hard links; "move" removes a picture once its copy stands.
+        way: "copy"; "link" for hard links; "move" removes a picture once its copy stands. Of a
+            symbolic link what it leads to is copied.
 
     Raises:
         SortingError: the system refused; nothing is half written.
     """
     manifest = _free(plan.target, MANIFEST)
-    with _refusing(plan.target), _opened(manifest, "x") as file:
+    with _refusing(plan.target), open_manifest(manifest, "x") as file:
         lines = csv.DictWriter(file, [field.name for field in fields(Made)])
         lines.writeheader()
         file.flush()
@@ -145,10 +130,14 @@ def apply(plan: Plan, way: str = "copy") -> Generator[Made]:
                 yield made
 
 
-def undo(manifest: Path) -> Undone:
+def undo(manifest: Path, stopped: Callable[[], bool] = lambda: False) -> Undone:
     """Take back what a manifest lists, as far as it is unchanged; a move is moved back.
 
     The manifest goes when nothing is left of it.
+
+    Args:
+        manifest: its path.
+        stopped: asked before each file whether to end early; the manifest stays then.
 
     Raises:
         DataError: it is no manifest.
@@ -159,6 +148,8 @@ def undo(manifest: Path) -> Undone:
     files = 0
     with _refusing(target):
         for made in reversed(lines):
+            if stopped():
+                return Undone(files, tuple(left), stopped=True)
             if made.way == "folder":
                 with suppress(OSError):  # somebody else has put something into it
                     (target / made.place).rmdir()
@@ -171,26 +162,6 @@ def undo(manifest: Path) -> Undone:
         if not left:
             manifest.unlink()
     return Undone(files, tuple(left))
-
-
-def read_manifest(path: Path) -> list[Made]:
-    """Read a manifest.
-
-    Raises:
-        DataError: it cannot be read, is none, or names what lies outside its folder.
-    """
-    names = [field.name for field in fields(Made)]
-    try:
-        with _opened(path, "r") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
-    for row in rows:
-        parts = str(row.get("place")).split("/")
-        inside = 1 <= len(parts) <= 2 and not {"", ".", ".."} & set(parts)
-        if list(row) != names or not inside or row["way"] not in (*WAYS, "folder"):
-            raise DataError(f"{path} is no list of files that tlx made")
-    return [Made(*(row[name] for name in names)) for row in rows]
 
 
 def _done(plan: Plan, way: str) -> Iterator[Made]:
@@ -206,7 +177,11 @@ def _done(plan: Plan, way: str) -> Iterator[Made]:
 
 
 def _put(source: str, folder: Path, name: str, way: str) -> Made:
-    """Write a picture's copy, or link it, under the first free name."""
+    """Write a picture's copy, or link it, under the first free name.
+
+    What a symbolic link leads to is copied and the link stays: elsewhere it may lead nowhere.
+    """
+    way = "copy" if os.path.islink(source) else way  # noqa: PTH114
     temporary = folder / f".tlx-{os.getpid()}.partial"
     try:
         if way == "copy" or not _link(source, temporary, must=way == "link"):
@@ -261,10 +236,6 @@ def _take_back(place: Path, made: Made) -> str:
         _put(str(place), home.parent, home.name, "copy")
     place.unlink()
     return ""
-
-
-def _opened(path: Path, mode: str) -> TextIO:
-    return cast("TextIO", path.open(mode, encoding="utf-8", errors="surrogateescape", newline=""))
 
 
 def _names_in(folder: Path) -> set[str]:

@@ -1,10 +1,11 @@
 """Small pictures of files: read in a thread, the newest wish first, kept up to a size."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from threading import Lock
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from ..errors import PictureError
@@ -88,10 +89,10 @@ class Thumbnails(QObject):
         self._generation += 1
 
     def stop(self) -> None:
-        """Wait for the thread to end."""
+        """Wait for the thread, but not for a share that does not answer."""
         self.forget_wishes()
         self._thread.clear()
-        self._thread.wait()
+        self._thread.wait(2)
 
     def _ask(self, path: str) -> None:
         self._asked.add(path)
@@ -130,14 +131,43 @@ class Thumbnails(QObject):
 def read_scaled(path: str, side: int | None = None) -> QImage:
     """Read a picture as the network sees it, no larger than `side`; a null image for a bad one.
 
-    A JPEG is read by Qt, which scales while it decodes (QImage.scaled would hold Python's lock all
-    the time). Of other formats Qt leaves out what tlx's decode rule says: the orientation of a PNG,
-    white behind what is transparent, the high byte of 16 bits.
+    One beyond the limits of the decode rule is a bad one. A JPEG is read by Qt, which scales while
+    it decodes (QImage.scaled would hold Python's lock all the time). Of other formats Qt leaves
+    out what that rule says: the orientation of a PNG, white behind what is transparent, the high
+    byte of 16 bits.
     """
-    reader = QImageReader(path)
-    reader.setDecideFormatFromContent(True)
-    if bytes(reader.format().data()) != b"jpeg":
-        return _read_by_rule(path, side)
+    from ..inference.picture import read_bytes
+
+    try:
+        content = read_bytes(path)
+        if not content.startswith(b"\xff\xd8\xff"):
+            return _read_by_rule(content, side)
+        with _opened_within_limits(content):
+            return _read_jpeg(content, side)
+    except PictureError:
+        return QImage()
+
+
+@contextmanager
+def _opened_within_limits(content: bytes) -> Generator[None]:
+    """Raise PictureError before a pixel is decoded; large pictures wait for each other."""
+    from ..inference.opening import open_picture, room_for
+
+    try:
+        with open_picture(content) as image:
+            room = room_for(image, image.size)
+    except PictureError:
+        raise
+    except Exception as error:  # noqa: BLE001 - Pillow raises nearly anything
+        raise PictureError(str(error)) from None
+    with room:
+        yield
+
+
+def _read_jpeg(content: bytes, side: int | None) -> QImage:
+    file = QBuffer()
+    file.setData(content)
+    reader = QImageReader(file, b"jpeg")
     reader.setAutoTransform(True)
     size = reader.size()
     if side is not None and max(size.width(), size.height()) > side:
@@ -145,13 +175,10 @@ def read_scaled(path: str, side: int | None = None) -> QImage:
     return reader.read()
 
 
-def _read_by_rule(path: str, side: int | None) -> QImage:
+def _read_by_rule(content: bytes, side: int | None) -> QImage:
     from ..inference.picture import decode
 
-    try:
-        picture = decode(path, side or UNSCALED)
-    except PictureError:
-        return QImage()
+    picture = decode(content, side or UNSCALED)
     if side is not None:
         picture.thumbnail((side, side))
     line = 3 * picture.width

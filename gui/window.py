@@ -200,7 +200,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask once if something is running; leave no process behind."""
-        if (self.session.at_work or self.pages.at_work) and not may_close(self):
+        sorting = self.exporting.sorter.running
+        at_work = sorting or self.session.at_work or self.pages.at_work
+        if at_work and not may_close(self, sorting):
             event.ignore()
             return
         self.settings.geometry = self.saveGeometry()

@@ -1,7 +1,8 @@
 """The table of answers that `tlx classify --csv` and the window write: a row a picture."""
 
 import csv
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,8 @@ HEADER = ("path", "error", "label", "probability")
 MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
 JUDGEMENT = ("unknown", "unknown_score")
 """The last columns of every table: empty for a file without a rule for unknown pictures."""
+_LONGEST_HEADER = 1 << 20
+"""Bytes that are looked at: of some ten thousand labels."""
 
 Cells = Sequence[object]
 Write = Callable[[Cells], None]
@@ -36,9 +39,7 @@ def open_answers(path: Path, topk: int, multi_label: bool) -> Generator[Write]:
     Raises:
         UsageError: as above.
     """
-    header = MULTI_LABEL_HEADER if multi_label else HEADER
-    more = [f"{name}_{rank}" for rank in range(2, topk + 1) for name in HEADER[2:]]
-    with open_table(path, [(*header, *more, *JUDGEMENT)]) as write:
+    with open_table(path, [_columns(topk, multi_label)]) as write:
         yield lambda row: write(plain_cells(row))
 
 
@@ -105,23 +106,52 @@ def error_cells(path: str, error: str) -> Cells:
     return [path, error]
 
 
-def require_own(path: Path, *headers: Sequence[str]) -> None:
-    """Refuse to replace a file that does not begin as tlx would: it is the user's own.
+def require_new(path: Path) -> None:
+    """Refuse to replace any file.
 
     Raises:
-        UsageError: it does not, or there is no such folder.
+        UsageError: it is there, or its folder is not.
     """
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}")
+    _require_folder(path)
+    if os.path.lexists(path):
+        raise UsageError(f"{path}: exists; choose another name")
+
+
+def require_own(path: Path) -> None:
+    """Refuse to replace a file that is no table of answers, or empty: it is the user's own.
+
+    Raises:
+        UsageError: it is not, or there is no such folder.
+    """
+    _require_folder(path)
     if not path.exists():
         return
     try:
-        start = path.read_bytes()[:80] if path.is_file() else b"x"
+        start = _first_line(path) if path.is_file() else b"x"
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    if start and not start.startswith(tuple(_starts(headers))):
+    if start and not _is_header(start):
         raise UsageError(f"{path}: exists and was not written by tlx; choose another name")
 
 
-def _starts(headers: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    return (",".join(header).encode() for header in headers)
+def _require_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}")
+
+
+def _first_line(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.readline(_LONGEST_HEADER)
+
+
+def _is_header(line: bytes) -> bool:
+    """Tell whether a line is, as a whole, the header of a table of answers of any `topk`."""
+    text = line.decode("utf-8", "replace").rstrip("\r\n")
+    topk = text.count(",probability")
+    return text in {",".join(_columns(topk, several)) for several in (False, True)}
+
+
+def _columns(topk: int, multi_label: bool) -> tuple[str, ...]:
+    header = MULTI_LABEL_HEADER if multi_label else HEADER
+    more = (f"{name}_{rank}" for rank in range(2, topk + 1) for name in HEADER[2:])
+    return (*header, *more, *JUDGEMENT)

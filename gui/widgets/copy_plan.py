@@ -26,7 +26,7 @@ class CopyPlan(QDialog):
     """The plan, with the choice of the way.
 
     Signals:
-        confirmed: the way that was chosen, one of `sorting.WAYS`.
+        confirmed: the way that was chosen, one of `manifest.WAYS`.
     """
 
     confirmed = Signal(str)
@@ -60,7 +60,7 @@ class CopyPlan(QDialog):
         self.resize(420, 440)
 
     def choose(self, way: int) -> None:
-        """Choose a way, by its place in `sorting.WAYS`."""
+        """Choose a way, by its place in `manifest.WAYS`."""
         self._ways.button(way).setChecked(True)
 
     def confirm(self) -> None:
@@ -111,7 +111,7 @@ class CopyPlan(QDialog):
         return row
 
     def _confirm(self) -> None:
-        from ..sorting import WAYS
+        from ..manifest import WAYS
 
         self.accept()
         self.confirmed.emit(WAYS[self._ways.checkedId()])

@@ -47,15 +47,31 @@ def test_several_labels_stand_in_a_column_of_their_own(tmp_path):
 
 def test_the_user_s_own_table_is_not_replaced_and_an_older_one_of_tlx_is(tmp_path):
     own, table = tmp_path / "own.csv", tmp_path / "t.csv"
-    own.write_text("name,price\n")
-    with pytest.raises(UsageError, match="was not written by tlx"):
-        write_results(own, [], LABELS)
-    with pytest.raises(UsageError, match="was not written by tlx"):
-        write_corrections(own, {"/a.png": "red"})
-    assert own.read_text() == "name,price\n"
+    for header in (
+        *("name,price", "path,error,label,probability", "path,error,label,probability,unknown"),
+        "path,error,label,probability,unknown,unknown_score,price",
+    ):
+        own.write_text(f"{header}\n")
+        with pytest.raises(UsageError, match="was not written by tlx"):
+            write_results(own, [], LABELS)
+        assert own.read_text() == f"{header}\n"
     for error in ("empty file", "not a picture"):
         write_results(table, [Row("a.png", (), error)], LABELS)
     assert "not a picture" in table.read_text()
+    answers = tuple(Ranked(label, 0.3) for label in LABELS)
+    for labels in (None, ("red",)):
+        write_results(table, [Row("a", answers, None, labels=labels)], LABELS)
+        write_results(table, [], LABELS)
+    assert table.read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["file,label\n", "file,label,split,note\n", ""])
+def test_corrections_replace_no_file(tmp_path, text):
+    own = tmp_path / "labels.csv"
+    own.write_text(text)
+    with pytest.raises(UsageError, match=r"labels\.csv: exists; choose another name$"):
+        write_corrections(own, {"/a.png": "red"})
+    assert own.read_text() == text
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root writes anywhere")

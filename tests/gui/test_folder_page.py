@@ -4,6 +4,8 @@ import csv
 import os
 import shutil
 import signal
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,10 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox
 
+from tlx.gui import sorting
+from tlx.gui.manifest import MANIFEST
 from tlx.gui.page_stack import CLASSIFY, FOLDER
+from tlx.gui.sorter import Sorter
 from tlx.gui.widgets.copy_plan import CopyPlan
 from tlx.gui.widgets.grid import Grid
 from tlx.gui.widgets.hold_key import HoldKey
@@ -401,6 +406,53 @@ def test_copies_are_planned_shown_made_and_taken_back(page, qtbot, tmp_path, wro
     assert {path: path.read_bytes() for path in wrong_pictures.rglob("*.png")} == before
     window.exporting.plan_copies(str(tmp_path / "nowhere"))
     assert "is no folder" in window.banner.text
+
+
+def test_taking_back_is_cancelled_by_esc_and_asked_about_at_the_close(
+    page, qtbot, tmp_path, monkeypatch
+):
+    window, (source, target) = page.window(), (tmp_path / "own", tmp_path / "sorted")
+    asked, at_work, go_on = [], threading.Event(), threading.Event()
+    for folder in (source, target):
+        folder.mkdir()
+    for name in "ab":
+        (source / name).write_bytes(name.encode())
+    list(sorting.apply(sorting.make_plan([(str(source / n), "x") for n in "ab"], target), "move"))
+    real = sorting._take_back
+
+    def take_back(place, made):
+        at_work.set()
+        assert go_on.wait(60)
+        return real(place, made)
+
+    def answer_no(*words):
+        asked.append(words[2])
+        return QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(sorting, "_take_back", take_back)
+    monkeypatch.setattr(QMessageBox, "question", answer_no)
+    with qtbot.waitSignal(window.exporting.sorter.undone, timeout=WAIT):
+        window.exporting.sorter.undo(target / MANIFEST)
+        assert at_work.wait(60)
+        assert not window.close()
+        press(qtbot, page, Qt.Key.Key_Escape)
+        go_on.set()
+    assert asked == ["Pictures are still being copied, moved or taken back. Close anyway?"]
+    assert [path.name for path in source.iterdir()] == ["b"]
+    assert {path.name for path in target.rglob("*.*")} == {MANIFEST}
+    assert "cancelled" in window.banner.text
+    assert sorting.undo(target / MANIFEST).files == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_links_among_what_is_moved_are_said_to_stay(qtbot, pictures, tmp_path):
+    link = tmp_path / "link.png"
+    link.symlink_to(pictures / "red" / "0.png")
+    sorter = Sorter()
+    with qtbot.waitSignal(sorter.made, timeout=WAIT) as made:
+        sorter.make(sorting.make_plan([(str(link), "red")], tmp_path), "move")
+    assert made.args[1:] == [1, "1 are links, which were copied and stay"]
+    assert link.is_symlink()
 
 
 def test_random_actions_change_no_picture(page, qtbot, wrong_pictures, tmp_path):

@@ -55,7 +55,7 @@ def test_each_step_is_in_the_journal_before_the_next(tmp_path: Path):
 
 def reopened(journal: Path, paths: list[str], model: str = "m1") -> Review:
     review = Review(journal)
-    review.open(model)
+    review.open(model, ["cat", "dog"])
     review.recall(paths)
     return review
 
@@ -74,6 +74,19 @@ def test_what_was_decided_is_there_again_with_the_same_pictures_and_model(tmp_pa
     assert reopened(journal, paths, "another model").labels == {}
     again.undo()
     assert again.labels == {paths[0]: "dog", paths[3]: "cat"}
+
+
+def test_what_was_said_among_other_labels_counts_again_only_with_them():
+    review = Review()
+    review.open("m1", ["cat", "dog"])
+    review.decide("a", "cat")
+    review.open("m2", ["cat", "horse"])
+    assert (review.labels, review.of("a"), review.undo(), review.recall("a")) == ({}, None, [], [])
+    review.decide("b", "horse")
+    assert review.labels == {"b": "horse"}
+    review.open("m3", ["dog", "cat"])
+    assert review.labels == {"a": "cat"}
+    assert (review.undo(), review.labels) == (["a"], {})
 
 
 def test_a_verdict_on_a_picture_that_has_changed_since_is_not_recalled(tmp_path: Path):

@@ -4,13 +4,15 @@ import errno
 import os
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from tlx.errors import DataError
 from tlx.gui import sorting
-from tlx.gui.sorting import MANIFEST, SortingError, apply, folder_name, make_plan, undo
+from tlx.gui.manifest import MANIFEST, WAYS, read_manifest
+from tlx.gui.sorting import SortingError, apply, folder_name, make_plan, undo
 
 
 def contents(root: Path) -> dict[str, bytes | None]:
@@ -142,6 +144,33 @@ def test_a_full_disk_leaves_nothing_half_written_and_can_be_taken_back(source, t
     assert (contents(target), contents(source)) == ({}, before)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+@pytest.mark.parametrize("way", ["link", "move"])
+def test_what_a_symbolic_link_leads_to_is_copied_and_the_link_stays(source, target, way):
+    (source / "sub0" / "9.png").symlink_to("../sub1/0.png")
+    (source / "sub0" / "8.png").symlink_to(source / "sub1" / "1.png")
+    before = contents(source)
+    ways = [one.way for one in apply(make_plan(labelled(source / "sub0"), target), way)]
+    assert ways == ["manifest", *[way] * 4, "copy", "copy"]
+    made = target / "cat" / "9.png"
+    assert (made.is_symlink(), made.read_bytes()) == (False, b"picture 1")
+    assert (source / "sub0" / "9.png").readlink() == Path("../sub1/0.png")
+    assert undo(target / MANIFEST) == sorting.Undone(6, ())
+    assert (contents(source), contents(target)) == (before, {})
+    assert (source / "sub0" / "8.png").is_symlink()
+
+
+def test_undo_stops_between_files_and_a_second_one_takes_back_the_rest(source, target):
+    before = contents(source)
+    list(apply(make_plan(labelled(source), target), "move"))
+    asked = iter([False] * 5 + [True])
+    assert undo(target / MANIFEST, lambda: next(asked)) == sorting.Undone(5, (), stopped=True)
+    assert len(list(source.rglob("*.png"))) == 5
+    assert len(read_manifest(target / MANIFEST)) == 13
+    assert undo(target / MANIFEST) == sorting.Undone(7, ())
+    assert (contents(source), contents(target)) == (before, {})
+
+
 def test_what_lies_in_its_place_already_stays(source):
     plan = make_plan(labelled(source / "sub0", "sub0"), source)
     assert (plan.there, plan.steps) == (4, ())
@@ -183,7 +212,7 @@ def test_many_random_actions_leave_the_pictures_and_the_user_s_files_as_they_wer
         there = [str(path) for path in sorted(source.rglob("*.png"))]
         picked = chance.sample(there, chance.randint(0, min(5, len(there))))
         labels = [(path, chance.choice(["cat", "dog", "a/b", ".."])) for path in picked]
-        given = apply(make_plan(labels, target), chance.choice(sorting.WAYS))
+        given = apply(make_plan(labels, target), chance.choice(WAYS))
         manifests.append(target / next(given).place)
         for _ in range(chance.randint(0, 6)):  # it may be cancelled on the way
             next(given, None)

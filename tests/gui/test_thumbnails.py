@@ -1,5 +1,7 @@
 """Small pictures: upright, newest first, no more than fit."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,9 @@ from PIL import Image
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
+from PySide6.QtGui import QImage
+
+from tlx.gui import thumbnails
 from tlx.gui.thumbnails import Thumbnails, read_scaled
 from tlx.inference.picture import decode
 
@@ -38,6 +43,42 @@ def test_a_large_picture_is_scaled_and_a_small_one_is_not(tmp_path: Path):
     assert (large.width(), large.height()) == (160, 80)
     assert read_scaled(str(tmp_path / "small.jpg"), 160).width() == 30
     assert read_scaled(str(tmp_path / "missing.jpg"), 160).isNull()
+
+
+def test_a_jpeg_beyond_the_limits_is_not_decoded(tmp_path: Path, monkeypatch):
+    plain, scans = tmp_path / "plain.jpg", tmp_path / "scans.jpg"
+    Image.effect_noise((64, 48), 50).save(plain, progressive=True)
+    content = plain.read_bytes()
+    start = content.rindex(b"\xff\xda")
+    scans.write_bytes(content[:start] + 100 * content[start:-2] + content[start:])
+    assert read_scaled(str(plain), 32).width() == 32
+    decoded: list[bytes] = []
+    monkeypatch.setattr(thumbnails, "_read_jpeg", lambda content, _: decoded.append(content))
+    assert read_scaled(str(scans), 32).isNull()
+    monkeypatch.setenv("TLX_MAX_PIXELS", str(64 * 48 - 1))
+    assert read_scaled(str(plain), 32).isNull()
+    assert read_scaled(str(plain)).isNull()
+    assert decoded == []
+
+
+def test_stopping_does_not_wait_for_a_file_that_does_not_come(qtbot, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def read(path: str, side: int) -> QImage:
+        begun.set()
+        go_on.wait(60)
+        return QImage()
+
+    monkeypatch.setattr(thumbnails, "read_scaled", read)
+    found = Thumbnails(40)
+    found.get("slow share")
+    assert begun.wait(60)
+    before = time.monotonic()
+    found.stop()
+    assert time.monotonic() - before < 10
+    assert not go_on.is_set()
+    go_on.set()
+    assert found._thread.wait(60)
 
 
 def test_a_wish_comes_later_and_the_newest_first(qtbot, pictures, tmp_path):

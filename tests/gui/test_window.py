@@ -141,6 +141,23 @@ def test_another_model_answers_the_same_pictures_again(working, qtbot, other_mod
     assert working.classify.panel.text.startswith("sea  ")
 
 
+def test_what_was_said_of_another_model_s_labels_is_no_correction(
+    working, qtbot, other_models, colour_model, tmp_path
+):
+    session, (one, two) = working.session, (tmp_path / "one.csv", tmp_path / "two.csv")
+    session.decide(0, "red")
+    for model, count in ((other_models["renamed"], 0), (colour_model, 1)):
+        with qtbot.waitSignal(session.model_loaded, timeout=WAIT):
+            working.open_model(str(model))
+        wait_answers(qtbot, working, 7)
+        assert (len(session.review.labels), sum(session.results.reviewed >= 0)) == (count, count)
+        if not count:
+            session.decide(1, "sea")
+            working.exporting.write_corrections(str(one))
+    working.exporting.write_corrections(str(two))
+    assert [path.read_text().split(",")[-1] for path in (one, two)] == ["sea\n", "red\n"]
+
+
 def test_a_pasted_picture_is_answered_as_its_file_is(working, qtbot, pictures):
     clipboard = QGuiApplication.clipboard()
     clipboard.setImage(QImage(str(pictures / "red" / "0.png")))
