@@ -15,6 +15,7 @@ from .pages.classify import ClassifyPage
 from .pages.folder import FolderPage
 from .pages.judge import Judge
 from .settings import THEMES
+from .widgets.own_keys import EnterKeys
 from .widgets.viewer import STEP, Viewer
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def add_menus(window: "MainWindow") -> None:
     window.tabs.currentChanged.connect(
         lambda _: [action.setEnabled(window.reviewing is not None) for action in of_page]
     )
+    EnterKeys(window, lambda: _single(window))
     _add_labels(window, menus[ANSWER], of_page)
     _add_recents(window, menus[FILE])
     _add_themes(window, menus[VIEW])
@@ -169,6 +171,12 @@ def _add_labels(window: "MainWindow", menu: QMenu, of_page: list[QAction]) -> No
             action.setText((label or "").replace("&", "&&"))
 
     window.session.model_loaded.connect(name)
+
+
+def _single(window: "MainWindow") -> bool:
+    """Tell whether a single picture is seen, which Enter may say of that it is right."""
+    page = window.reviewing
+    return page.looking if isinstance(page, FolderPage) else page is not None
 
 
 def _cancel(window: "MainWindow") -> None:
