@@ -141,7 +141,7 @@ def _run(window: "MainWindow") -> list[Command | None]:
     return [
         Command(window.tr("Go on"), ("F5",), session.classify_waiting),
         Command(window.tr("Classify all again"), ("Shift+F5",), session.classify_again),
-        Command(window.tr("Evaluate pictures…"), ("Ctrl+Shift+E",), window.ask_evaluation),
+        Command(window.tr("Evaluate pictures…"), ("F6",), window.ask_evaluation),
         Command(window.tr("Cancel"), ("Esc",), lambda: _cancel(window)),
         None,
         Command(window.tr("Watch a folder…"), ("Ctrl+Shift+W",), window.show_watch),

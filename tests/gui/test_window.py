@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -13,6 +14,7 @@ pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
     QAccessible,
+    QAction,
     QColor,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -212,6 +214,21 @@ def test_review_keys_do_nothing_on_another_page(working, qtbot):
     for key in (Qt.Key.Key_Y, Qt.Key.Key_2, Qt.Key.Key_Return):
         qtbot.keyClick(working, key)
     assert working.session.review.labels == {}
+
+
+def test_no_key_means_two_things(working):
+    for page in range(working.tabs.count()):
+        working.show_page(page)
+    actions = working.findChildren(QAction)
+    keys = Counter(key.toString() for action in actions for key in action.shortcuts())
+    assert {"Y", "Return", "Ctrl+Shift+E", "F6"} <= set(keys)
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_return_says_that_a_single_picture_is_right(working, qtbot):
+    working.classify.choose(0)
+    qtbot.keyClick(working.classify.viewer, Qt.Key.Key_Return)
+    assert list(working.session.review.labels.values()) == ["blue"]
 
 
 def test_a_checkpoint_is_said_to_be_no_model_file(open_window, qtbot, tmp_path):
