@@ -260,6 +260,8 @@ class Session(Judging):
         if self._loading is not None and failed.id == self._loading.id:
             path, self._loading = self._loading.model, None
             self.model_failed.emit(path, failed.error)
+            if self.model is not None:  # it is still open
+                self.classify_waiting()
         elif failed.id in self._explaining:
             self._explaining.clear()
             self.explain_failed.emit(failed.error)

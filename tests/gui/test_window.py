@@ -136,6 +136,16 @@ def test_a_bad_model_is_a_banner_and_the_old_one_stays(working, qtbot, other_mod
     wait_answers(qtbot, working, 7)
 
 
+def test_pictures_that_come_with_a_bad_model_are_answered_by_the_open_one(
+    working, qtbot, other_models, pictures, tmp_path
+):
+    shutil.copy(pictures / "green" / "0.png", tmp_path / "later.png")
+    drop(working, other_models["none"], tmp_path)
+    wait_answers(qtbot, working, 8)
+    assert working.session.results.rows[7].predictions[0].label == "green"
+    assert "none.onnx cannot be used" in working.banner.text
+
+
 def test_another_model_answers_the_same_pictures_again(working, qtbot, other_models):
     with qtbot.waitSignal(working.session.model_loaded, timeout=WAIT):
         working.open_model(str(other_models["renamed"]))
