@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from tlx.gui.page_stack import CLASSIFY, MODEL
+from tlx.gui.protocol import Failed
 from tlx.gui.theme import DARK, LIGHT, colours
 from tlx.gui.widgets.label_picker import LabelPicker
 
@@ -376,6 +377,32 @@ def test_the_model_page_shows_the_card_and_measures(working, qtbot):
     assert " ms a picture (median of " in page._speed.text()
     qtbot.keyClick(working, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert working.classify.isVisible()
+
+
+def test_a_speed_that_cannot_be_measured_is_said_there_and_cancels_nothing(
+    open_window, qtbot, colour_model, pictures, tmp_path
+):
+    window = open_window(shutil.copy(colour_model, tmp_path / "gone.onnx"), pictures)
+    wait_answers(qtbot, window, 7)
+    (tmp_path / "gone.onnx").unlink()
+    window.show_page(MODEL)
+    page = window.pages.model
+    page._measure.click()
+    qtbot.waitUntil(page._measure.isEnabled, timeout=WAIT)
+    assert page._speed.text().startswith("Cannot be measured: ")
+    assert "7 pictures, 1 of them unreadable" in window.strip.text
+
+
+def test_a_failure_of_what_nobody_waits_for_any_more_is_not_said(working):
+    finished = []
+    working.session.finished.connect(finished.append)
+    working.session.explain(0, "blue")
+    working.session.explain(1, "blue")
+    first = min(working.session._explaining) - 1
+    working.session._take(Failed("a.png: no such file", first))
+    assert (finished, working.banner.text) == ([], "")
+    working.session._take(Failed("not understood"))
+    assert working.banner.text == "not understood"
 
 
 @pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
