@@ -118,7 +118,11 @@ class Evaluations(QObject):
 
     def write(self, path: str) -> None:
         """Write the last evaluation as .html, .json or .csv."""
-        if self.last is not None:
+        if not self._session.client.running:
+            self.not_written.emit(
+                self.tr("The worker is gone; evaluate again, then save the report")
+            )
+        elif self.last is not None:
             self._writing = WriteReport(next(self._ids), self.last.request.id, path)
             self._session.client.send(self._writing)
 

@@ -457,6 +457,18 @@ def test_a_worker_that_is_killed_can_be_started_again_where_it_was(ready, qtbot,
     assert page.shown is page.results
 
 
+def test_a_report_of_a_worker_that_is_gone_is_said_not_to_be_written(
+    ready, qtbot, muddled, tmp_path
+):
+    evaluate(qtbot, ready, muddled)
+    page = ready.pages.evaluate
+    os.kill(ready.session.client.process_id, signal.SIGTERM)
+    qtbot.waitUntil(lambda: not ready.session.client.running, timeout=WAIT)
+    page.save(str(tmp_path / "report.html"))
+    assert "evaluate again" in page.notice.text
+    assert ready.strip.text == "The report was not written"
+
+
 def test_several_labels_have_no_matrix_but_what_was_missed_and_added(
     open_window, qtbot, multi_label_run
 ):
