@@ -188,7 +188,7 @@ def _cancel(window: "MainWindow") -> None:
         page.close_picture()
     elif window.exporting.sorter.running:
         window.exporting.sorter.cancel()
-    elif session.at_work or session.scan.running:
+    elif session.at_work or session.evaluations.waiting or session.scan.running:
         session.scan.stop()
         session.cancel()
         session.evaluations.cancel()
