@@ -184,6 +184,12 @@ def test_rows_that_cannot_be_written_on_stop_are_counted_and_come_by_starting_ag
     qtbot.waitUntil(lambda: len(rows(unwritten / "log.csv")) == 1, timeout=WAIT)
 
 
+def test_rows_that_are_missing_do_not_hide_why_it_ended(page, qtbot, unwritten):
+    page.watch._fail("the model has become another file")
+    qtbot.waitUntil(lambda: "1 rows are missing" in page.banner.text, timeout=WAIT)
+    assert "the model has become another file" in page.banner.text
+
+
 def test_a_folder_that_is_not_there_ends_with_the_reason(page, qtbot, folder):
     page.setup.set_folder(str(folder / "nowhere"))
     page.start()
