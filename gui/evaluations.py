@@ -94,7 +94,7 @@ class Evaluations(QObject):
         self.comparison: Comparison | None = None
         session.client.answered.connect(self._take)
         session.client.lost.connect(lambda *_: self._lose())
-        session.model_loading.connect(lambda _: self.cancel())
+        session.model_loading.connect(lambda _: self._stop())  # what waits, waits for this one
         session.model_loaded.connect(self._go_on)
         session.model_failed.connect(lambda *_: self._give_up())
 
@@ -103,10 +103,10 @@ class Evaluations(QObject):
         """Whether an evaluation or comparison is under way."""
         return self._request is not None
 
-    def owns(self, request: int | None) -> bool:
-        """Tell whether an answer is to a request of these."""
-        own = (self._request, self._writing)
-        return any(one is not None and one.id == request for one in own)
+    @property
+    def waiting(self) -> bool:
+        """Whether one begins as soon as the model is open."""
+        return self._waiting is not None
 
     def evaluate(self, data: str) -> None:
         """Score the open model on a folder of label folders, or a CSV."""
@@ -118,12 +118,22 @@ class Evaluations(QObject):
 
     def write(self, path: str) -> None:
         """Write the last evaluation as .html, .json or .csv."""
-        if self.last is not None:
+        if not self._session.client.running:
+            self.not_written.emit(
+                self.tr("The worker is gone; evaluate again, then save the report")
+            )
+        elif self.last is not None:
             self._writing = WriteReport(next(self._ids), self.last.request.id, path)
             self._session.client.send(self._writing)
 
     def cancel(self) -> None:
-        """Give up what is under way."""
+        """Give up what is under way, and what waits for a model."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.cancelled.emit(waiting, 0)
+        self._stop()
+
+    def _stop(self) -> None:
         request, self._request = self._request, None
         if request is not None:
             self._session.client.send(Cancel(request.id))
@@ -134,7 +144,7 @@ class Evaluations(QObject):
         self._begin(replace(request, id=next(self._ids)))
 
     def _begin(self, request: Evaluate | Compare) -> None:
-        self.cancel()
+        self._stop()
         if not self._session.client.running:
             self._session.restart()
         if self._session.loading or self._session.model is None:

@@ -35,12 +35,14 @@ class FolderWatch(QObject):
         changed: `state` is another one.
         failed: it has ended, and why.
         csv_failed: why rows cannot be written; empty when they can be again, all of them.
+        rows_missing: it has ended, and so many rows could not be written, and why.
     """
 
     answered = Signal(object)
     changed = Signal()
     failed = Signal(str)
     csv_failed = Signal(str)
+    rows_missing = Signal(int, str)
     _worked = Signal(int, object, object)
 
     def __init__(self, client: Client | None = None, parent: QObject | None = None) -> None:
@@ -69,11 +71,12 @@ class FolderWatch(QObject):
         self._begin()
 
     def stop(self) -> None:
-        """Stop watching; what is not answered yet is not answered."""
+        """Stop watching; what is not answered yet is not answered, what is gets its row."""
         self._run += 1  # what a thread still brings is not taken
         self._timer.stop()
         self.client.stop()
         self._thread.clear()
+        self._write_last()
         self._waiting.clear()
         self._model = self._watched = None
         self._ready = self._careful = self._csv_fails = False
@@ -161,7 +164,7 @@ class FolderWatch(QObject):
         self._enter(WATCHING)
         arrived, self._seconds = found
         if self._csv_fails:
-            self._write([])
+            self._write()
         self._waiting.extend(arrived)
         self._go_on()
 
@@ -188,13 +191,28 @@ class FolderWatch(QObject):
 
         time = now()
         seen = [Seen(time, self._waiting.popleft(), row) for row in rows]
-        self._write(seen)
+        if self._watched is not None and self.plan.csv:
+            self._watched.note(seen)
+            self._write()
         self.answered.emit(seen)
 
-    def _write(self, seen: list[Seen]) -> None:
-        watched = self._watched
-        if watched is not None and self.plan.csv:
-            self._in_thread(lambda: watched.write(seen), self._written)
+    def _write(self) -> None:
+        if self._watched is not None:
+            self._in_thread(self._watched.write, self._written)
+
+    def _write_last(self) -> None:
+        """Write what the thread has not, of a watching that ends; another may begin meanwhile."""
+        watched, failed = self._watched, self._csv_fails
+        if watched is None or not watched.missing:
+            return
+
+        def write() -> None:
+            if problem := watched.write():
+                self.rows_missing.emit(watched.missing, problem)
+            elif failed:
+                self.csv_failed.emit("")
+
+        self._thread.start(write)
 
     def _written(self, problem: str) -> None:
         if problem or self._csv_fails:

@@ -82,10 +82,9 @@ class Jobs:
             self._seconds += done.seconds
             self._rows += done.rows
 
-    def drop(self, request: int | None) -> None:
-        """Forget a request that failed."""
-        if request is not None:
-            self._indices.pop(request, None)
+    def drop(self, request: int) -> bool:
+        """Forget a request that failed; tells whether it was one of these."""
+        return self._indices.pop(request, None) is not None
 
     def clear(self) -> list[int]:
         """Forget all requests; gives them."""

@@ -15,6 +15,7 @@ from .pages.classify import ClassifyPage
 from .pages.folder import FolderPage
 from .pages.judge import Judge
 from .settings import THEMES
+from .widgets.own_keys import EnterKeys
 from .widgets.viewer import STEP, Viewer
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def add_menus(window: "MainWindow") -> None:
     window.tabs.currentChanged.connect(
         lambda _: [action.setEnabled(window.reviewing is not None) for action in of_page]
     )
+    EnterKeys(window, lambda: _single(window))
     _add_labels(window, menus[ANSWER], of_page)
     _add_recents(window, menus[FILE])
     _add_themes(window, menus[VIEW])
@@ -139,7 +141,7 @@ def _run(window: "MainWindow") -> list[Command | None]:
     return [
         Command(window.tr("Go on"), ("F5",), session.classify_waiting),
         Command(window.tr("Classify all again"), ("Shift+F5",), session.classify_again),
-        Command(window.tr("Evaluate pictures…"), ("Ctrl+Shift+E",), window.ask_evaluation),
+        Command(window.tr("Evaluate pictures…"), ("F6",), window.ask_evaluation),
         Command(window.tr("Cancel"), ("Esc",), lambda: _cancel(window)),
         None,
         Command(window.tr("Watch a folder…"), ("Ctrl+Shift+W",), window.show_watch),
@@ -171,6 +173,12 @@ def _add_labels(window: "MainWindow", menu: QMenu, of_page: list[QAction]) -> No
     window.session.model_loaded.connect(name)
 
 
+def _single(window: "MainWindow") -> bool:
+    """Tell whether a single picture is seen, which Enter may say of that it is right."""
+    page = window.reviewing
+    return page.looking if isinstance(page, FolderPage) else page is not None
+
+
 def _cancel(window: "MainWindow") -> None:
     """Close the banner, else the picture, else stop what is running, else clear the filter."""
     page, session = window.reviewing, window.session
@@ -180,7 +188,7 @@ def _cancel(window: "MainWindow") -> None:
         page.close_picture()
     elif window.exporting.sorter.running:
         window.exporting.sorter.cancel()
-    elif session.at_work or session.scan.running:
+    elif session.at_work or session.evaluations.waiting or session.scan.running:
         session.scan.stop()
         session.cancel()
         session.evaluations.cancel()

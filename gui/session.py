@@ -48,7 +48,7 @@ class Session(Judging):
         answered: numbers of pictures that have new answers, all since the last tick.
         progressed: a `Progress`. finished: whether it came to its end, or was cancelled.
         explained: number of a picture, and `Explained`. explain_failed: why.
-        measured: `Measured`. lost: the worker is gone: why, and details.
+        measured: `Measured`. measure_failed: why. lost: the worker is gone: why, and details.
     """
 
     model_loading = Signal(str)
@@ -63,6 +63,7 @@ class Session(Judging):
     explained = Signal(int, object)
     explain_failed = Signal(str)
     measured = Signal(object)
+    measure_failed = Signal(str)
     lost = Signal(str, str)
 
     def __init__(self, client: Client, review: Review, parent: QObject | None = None) -> None:
@@ -74,6 +75,7 @@ class Session(Judging):
         self._loading: Load | None = None
         self._jobs = Jobs()
         self._explaining: dict[int, int] = {}
+        self._measuring = 0
         self._fresh: list[int] = []
         self._opening = False
         self._tick = QTimer(self, interval=TICK_MS, singleShot=True)
@@ -177,7 +179,8 @@ class Session(Judging):
 
     def measure(self) -> None:
         """Ask how long the model takes for a picture."""
-        self.client.send(Measure(next(self._ids)))
+        self._measuring = next(self._ids)
+        self.client.send(Measure(self._measuring))
 
     def close(self) -> None:
         """Stop all work and end the worker."""
@@ -260,11 +263,16 @@ class Session(Judging):
         if self._loading is not None and failed.id == self._loading.id:
             path, self._loading = self._loading.model, None
             self.model_failed.emit(path, failed.error)
+            if self.model is not None:  # it is still open
+                self.classify_waiting()
         elif failed.id in self._explaining:
             self._explaining.clear()
             self.explain_failed.emit(failed.error)
-        elif not self.evaluations.owns(failed.id):
-            self._jobs.drop(failed.id)
+        elif failed.id == self._measuring:
+            self.measure_failed.emit(failed.error)
+        elif failed.id is None:  # the worker did not understand a line
+            self.warned.emit(failed.error)
+        elif self._jobs.drop(failed.id):
             self.warned.emit(failed.error)
             if not self._jobs:
                 self._tell()

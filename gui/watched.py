@@ -73,16 +73,26 @@ class Watched:
         arrived = self._arrivals.look()
         return arrived, pause_after(monotonic() - start, INTERVAL)
 
-    def write(self, seen: Sequence[Seen]) -> str:
-        """Append rows, and those that could not be written before; gives why it fails, or ""."""
+    @property
+    def missing(self) -> int:
+        """How many answers have no row yet."""
+        return len(self._unwritten)
+
+    def note(self, seen: Sequence[Seen]) -> None:
+        """Take answers whose rows are to be written; of any thread."""
+        if self._log is not None:
+            self._unwritten += map(_logged, seen)
+
+    def write(self) -> str:
+        """Append the rows that are missing; gives why it fails, or ""."""
         if self._log is None:
             return ""
-        self._unwritten += map(_logged, seen)
+        rows = list(self._unwritten)  # more may be noted meanwhile
         try:
-            self._log.append(self._unwritten)
+            self._log.append(rows)
         except TlxError as error:
             return str(error)
-        self._unwritten.clear()
+        del self._unwritten[: len(rows)]
         return ""
 
 

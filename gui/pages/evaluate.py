@@ -215,9 +215,6 @@ class EvaluatePage(QWidget):
         again = self.tr("Start again")
         self.notice.say(text, "", again, lambda: self._evaluations.ask(request))
 
-    def _written(self, path: str) -> None:
-        self.said.emit(self.tr("{0} written").format(path))
-
     def _not_written(self, reason: str) -> None:
         self.said.emit(self.tr("The report was not written"))
         self.notice.say(self.tr("The report was not written"), reason)

@@ -52,6 +52,7 @@ class ModelPage(QWidget):
         self._stack.addWidget(self._content())
         self._measure.clicked.connect(self._ask_speed)
         session.measured.connect(self._measured)
+        session.measure_failed.connect(self._not_measured)
         session.model_loaded.connect(self._show)
         session.lost.connect(lambda *_: self._can_measure())
         if session.model is not None:
@@ -85,6 +86,10 @@ class ModelPage(QWidget):
     def _measured(self, found: Measured) -> None:
         text = self.tr("{0:.1f} ms a picture (median of {1} runs, {2} threads)")
         self._speed.setText(text.format(found.milliseconds, found.runs, found.threads))
+        self._can_measure()
+
+    def _not_measured(self, reason: str) -> None:
+        self._speed.setText(self.tr("Cannot be measured: {0}").format(reason))
         self._can_measure()
 
     def _can_measure(self) -> None:

@@ -59,6 +59,7 @@ class WatchPage(QWidget):
         self._state, self._counts = QLabel(), QLabel()
         self._stop, self._other = QPushButton(self.tr("Stop")), QPushButton(self.tr("Change…"))
         self._pictures = self._bad = 0
+        self._ended = ""
         self._times: deque[float] = deque()
         self._tick = QTimer(self, interval=1000)
         self._tick.timeout.connect(self._show_counts)
@@ -91,6 +92,7 @@ class WatchPage(QWidget):
         self._times.clear()
         self.log.answers.clear()
         self.picture.show_file("")
+        self._ended = ""
         self.banner.hide()
         self._stack.setCurrentIndex(1)
         self.watch.start(plan)
@@ -121,6 +123,7 @@ class WatchPage(QWidget):
         self.watch.changed.connect(self._show_state)
         self.watch.failed.connect(self._failed)
         self.watch.csv_failed.connect(self._csv_failed)
+        self.watch.rows_missing.connect(self._rows_missing)
 
     def _board(self) -> QWidget:
         board = QWidget()
@@ -216,11 +219,17 @@ class WatchPage(QWidget):
         self._counts.setText("  ·  ".join(parts))
 
     def _failed(self, reason: str) -> None:
+        self._ended = reason
         self.banner.say(self.tr("Watching has ended"), reason, self.tr("Start again"), self.start)
 
     def _csv_failed(self, problem: str) -> None:
         if problem:
             kept = self.tr("Answers go on; their rows are written as soon as it can be.")
             self.banner.say(problem, kept)
-        else:
+        elif not self._ended:
             self.banner.hide()
+
+    def _rows_missing(self, count: int, problem: str) -> None:
+        text = self.tr("{0:,} rows are missing in the CSV").format(count)
+        details = f"{problem}\n{self._ended}" if self._ended else problem
+        self.banner.say(text, details, self.tr("Start again"), self.start)

@@ -457,6 +457,37 @@ def test_a_worker_that_is_killed_can_be_started_again_where_it_was(ready, qtbot,
     assert page.shown is page.results
 
 
+def test_a_report_of_a_worker_that_is_gone_is_said_not_to_be_written(
+    ready, qtbot, muddled, tmp_path
+):
+    evaluate(qtbot, ready, muddled)
+    page = ready.pages.evaluate
+    os.kill(ready.session.client.process_id, signal.SIGTERM)
+    qtbot.waitUntil(lambda: not ready.session.client.running, timeout=WAIT)
+    page.save(str(tmp_path / "report.html"))
+    assert "evaluate again" in page.notice.text
+    assert ready.strip.text == "The report was not written"
+
+
+def test_an_evaluation_that_waits_for_a_model_can_be_cancelled(ready, qtbot, muddled, other_models):
+    page, evaluations = ready.pages.evaluate, ready.session.evaluations
+    ready.open_model(str(other_models["renamed"]))
+    page.evaluate(str(muddled))
+    assert evaluations.waiting
+    qtbot.keyClick(ready, Qt.Key.Key_Escape)
+    assert "Cancelled after 0 pictures" in page.notice.text
+    qtbot.waitUntil(lambda: page.shown is page.start, timeout=WAIT)
+    assert not evaluations.running
+
+
+def test_an_evaluation_waits_for_the_model_that_is_opened_last(ready, qtbot, muddled, colour_model):
+    evaluations = ready.session.evaluations
+    ready.open_model(str(colour_model))
+    ready.pages.evaluate.evaluate(str(muddled))
+    with qtbot.waitSignal(evaluations.evaluated, timeout=WAIT):
+        ready.open_model(str(colour_model))
+
+
 def test_several_labels_have_no_matrix_but_what_was_missed_and_added(
     open_window, qtbot, multi_label_run
 ):

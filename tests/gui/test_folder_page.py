@@ -245,6 +245,29 @@ def test_review_by_keys_goes_on_is_undone_and_shows_its_marks(page, qtbot):
     assert list(session.review.labels.values()) == ["blue"]
 
 
+def test_enter_judges_only_a_single_picture_and_y_is_a_letter_in_the_search(page, qtbot):
+    window, bar, side = page.window(), page.filter, page.browser.side
+    press(qtbot, page, Qt.Key.Key_A, CTRL)
+    press(qtbot, page, Qt.Key.Key_F, CTRL)
+    assert bar._name.hasFocus()
+    for key in (Qt.Key.Key_Y, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        qtbot.keyClick(bar._name, key)
+    assert bar._name.text() == "y"
+    bar.clear()
+    press(qtbot, page, Qt.Key.Key_A, CTRL)
+    for part in (bar._state, bar._size, side.labels, side.histogram, window.tabs):
+        part.setFocus()
+        qtbot.keyClick(part, Qt.Key.Key_Return)
+    assert page._session.review.labels == {}
+    bar._state.setFocus()
+    qtbot.keyClick(bar._state, Qt.Key.Key_Y)
+    assert len(page._session.review.labels) == 7
+    press(qtbot, page, Qt.Key.Key_Z, CTRL)
+    page.open_picture(0)
+    press(qtbot, page, Qt.Key.Key_Return)
+    assert list(page._session.review.labels.values()) == ["blue"]
+
+
 def test_all_that_is_selected_is_decided_in_one_step(page, qtbot):
     page.filter.choose_label(1)
     press(qtbot, page, Qt.Key.Key_A, CTRL)

@@ -33,3 +33,11 @@ def test_the_time_for_a_picture_is_that_since_there_was_nothing_to_do():
     assert jobs.seconds_each == 1.0
     jobs.begin(3, [4])
     assert jobs.seconds_each is None
+
+
+def test_only_a_request_that_is_held_can_fail():
+    jobs = Jobs()
+    jobs.begin(1, [0])
+    assert not jobs.drop(2)
+    assert jobs.drop(1)
+    assert not jobs

@@ -145,6 +145,51 @@ def test_a_csv_that_cannot_be_written_is_a_banner_and_its_rows_come_later(
     assert [row["label"] for row in rows(place / "log.csv")] == ["green"]
 
 
+@pytest.fixture
+def unwritten(page, qtbot, folder, pictures, tmp_path):
+    """Give where the folder of a CSV was before it went away, with an answer that has no row."""
+    place = tmp_path / "place"
+    place.mkdir()
+    begin(qtbot, page, folder, place / "log.csv")
+    place.rename(tmp_path / "away")
+    shutil.copy(pictures / "green" / "0.png", folder / "a.png")
+    wait_lines(qtbot, page, 1)
+    qtbot.waitUntil(lambda: "log.csv cannot be written" in page.banner.text, timeout=WAIT)
+    return place
+
+
+def test_rows_that_have_waited_are_written_on_stop(page, qtbot, unwritten, tmp_path):
+    (tmp_path / "away").rename(unwritten)
+    page.stop()
+    qtbot.waitUntil(lambda: page.banner.text == "", timeout=WAIT)
+    assert [row["label"] for row in rows(unwritten / "log.csv")] == ["green"]
+
+
+def test_rows_that_have_waited_are_written_before_the_window_is_closed(page, unwritten, tmp_path):
+    (tmp_path / "away").rename(unwritten)
+    page.close_all()
+    assert [row["label"] for row in rows(unwritten / "log.csv")] == ["green"]
+
+
+def test_rows_that_cannot_be_written_on_stop_are_counted_and_come_by_starting_again(
+    page, qtbot, unwritten, tmp_path
+):
+    page.stop()
+    missing = "1 rows are missing in the CSV"
+    qtbot.waitUntil(lambda: page.banner.text.startswith(missing), timeout=WAIT)
+    assert "log.csv cannot be written" in page.banner.text
+    (tmp_path / "away").rename(unwritten)
+    page.banner.act()
+    wait_lines(qtbot, page, 1)
+    qtbot.waitUntil(lambda: len(rows(unwritten / "log.csv")) == 1, timeout=WAIT)
+
+
+def test_rows_that_are_missing_do_not_hide_why_it_ended(page, qtbot, unwritten):
+    page.watch._fail("the model has become another file")
+    qtbot.waitUntil(lambda: "1 rows are missing" in page.banner.text, timeout=WAIT)
+    assert "the model has become another file" in page.banner.text
+
+
 def test_a_folder_that_is_not_there_ends_with_the_reason(page, qtbot, folder):
     page.setup.set_folder(str(folder / "nowhere"))
     page.start()

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -13,6 +14,7 @@ pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
     QAccessible,
+    QAction,
     QColor,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -23,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from tlx.gui.page_stack import CLASSIFY, MODEL
+from tlx.gui.protocol import Failed
 from tlx.gui.theme import DARK, LIGHT, colours
 from tlx.gui.widgets.label_picker import LabelPicker
 
@@ -134,6 +137,16 @@ def test_a_bad_model_is_a_banner_and_the_old_one_stays(working, qtbot, other_mod
     wait_answers(qtbot, working, 7)
 
 
+def test_pictures_that_come_with_a_bad_model_are_answered_by_the_open_one(
+    working, qtbot, other_models, pictures, tmp_path
+):
+    shutil.copy(pictures / "green" / "0.png", tmp_path / "later.png")
+    drop(working, other_models["none"], tmp_path)
+    wait_answers(qtbot, working, 8)
+    assert working.session.results.rows[7].predictions[0].label == "green"
+    assert "none.onnx cannot be used" in working.banner.text
+
+
 def test_another_model_answers_the_same_pictures_again(working, qtbot, other_models):
     with qtbot.waitSignal(working.session.model_loaded, timeout=WAIT):
         working.open_model(str(other_models["renamed"]))
@@ -229,6 +242,21 @@ def test_review_keys_do_nothing_on_another_page(working, qtbot):
     for key in (Qt.Key.Key_Y, Qt.Key.Key_2, Qt.Key.Key_Return):
         qtbot.keyClick(working, key)
     assert working.session.review.labels == {}
+
+
+def test_no_key_means_two_things(working):
+    for page in range(working.tabs.count()):
+        working.show_page(page)
+    actions = working.findChildren(QAction)
+    keys = Counter(key.toString() for action in actions for key in action.shortcuts())
+    assert {"Y", "Return", "Ctrl+Shift+E", "F6"} <= set(keys)
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_return_says_that_a_single_picture_is_right(working, qtbot):
+    working.classify.choose(0)
+    qtbot.keyClick(working.classify.viewer, Qt.Key.Key_Return)
+    assert list(working.session.review.labels.values()) == ["blue"]
 
 
 def test_a_checkpoint_is_said_to_be_no_model_file(open_window, qtbot, tmp_path):
@@ -366,6 +394,32 @@ def test_the_model_page_shows_the_card_and_measures(working, qtbot):
     assert " ms a picture (median of " in page._speed.text()
     qtbot.keyClick(working, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert working.classify.isVisible()
+
+
+def test_a_speed_that_cannot_be_measured_is_said_there_and_cancels_nothing(
+    open_window, qtbot, colour_model, pictures, tmp_path
+):
+    window = open_window(shutil.copy(colour_model, tmp_path / "gone.onnx"), pictures)
+    wait_answers(qtbot, window, 7)
+    (tmp_path / "gone.onnx").unlink()
+    window.show_page(MODEL)
+    page = window.pages.model
+    page._measure.click()
+    qtbot.waitUntil(page._measure.isEnabled, timeout=WAIT)
+    assert page._speed.text().startswith("Cannot be measured: ")
+    assert "7 pictures, 1 of them unreadable" in window.strip.text
+
+
+def test_a_failure_of_what_nobody_waits_for_any_more_is_not_said(working):
+    finished = []
+    working.session.finished.connect(finished.append)
+    working.session.explain(0, "blue")
+    working.session.explain(1, "blue")
+    first = min(working.session._explaining) - 1
+    working.session._take(Failed("a.png: no such file", first))
+    assert (finished, working.banner.text) == ([], "")
+    working.session._take(Failed("not understood"))
+    assert working.banner.text == "not understood"
 
 
 @pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
