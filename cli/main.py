@@ -25,7 +25,7 @@ from . import (
     verify,
     version,
     weights,
-    worker,
+    worker_options,
 )
 from .plain_text import accept_any_file_name, one_line
 
@@ -66,7 +66,7 @@ app.command("bench")(bench.bench_command)
 app.command("compare")(compare.compare_command)
 app.command("demo")(demo.demo_command)
 app.command("gui")(gui.gui_command)
-app.command("worker")(worker.worker_command)
+app.command("worker")(worker_options.worker_with_options)
 app.add_typer(weights.app, name="weights")
 
 TRACEBACK_VARIABLE = "TLX_TRACEBACK"

@@ -43,7 +43,6 @@ from ..gui.protocol import (
     encode,
 )
 from ..inference.strict_json import UnexpectedJsonError
-from .pixel_option import max_pixels_option
 from .worker_rows import classify_rows, is_multi, row_of
 from .worker_scores import Evaluations
 
@@ -60,7 +59,7 @@ takes several seconds to start.
 """
 
 
-def worker_command(_max_pixels: int = max_pixels_option()) -> None:
+def worker_command() -> None:
     """Serve another program: JSON requests on stdin, answers on stdout, a line each."""
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word

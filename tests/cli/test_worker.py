@@ -3,6 +3,7 @@
 import base64
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -192,6 +193,12 @@ def test_more_than_a_batch_is_classified_at_low_priority(model_file, pictures, s
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_its_modules_need_neither_front_end():
+    code = "import sys, tlx.cli.worker; print(*{'typer', 'rich', 'PySide6'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_it_runs_without_the_command_line_s_packages(talk: "Talk"):
     process = Path("/proc") / str(talk.process.pid)
     mapped = process.joinpath("maps").read_text()
