@@ -29,6 +29,8 @@ from tlx.training.picture_cache import (
 )
 from tlx.training.train import training_events
 
+pytestmark = pytest.mark.usefixtures("on_the_processor")
+
 SIDE = 37
 
 
@@ -279,9 +281,6 @@ def test_a_run_that_fails_leaves_no_file_of_pictures(data, tmp_path, monkeypatch
 SPAWNING = """
 import multiprocessing
 import sys
-
-pytestmark = pytest.mark.usefixtures("on_the_processor")
-
 if __name__ == "__main__":
     multiprocessing.set_start_method("spawn")
     import tlx
@@ -289,7 +288,7 @@ if __name__ == "__main__":
     data, out, *caches = sys.argv[1:]
     for cache in caches:
         tlx.train(data, out=f"{out}/{cache}", cache=cache, weights="none", epochs=2, imgsz=32,
-                  batch=8, workers=2, seed=4, amp="none")
+                  batch=8, workers=2, seed=4, amp="none", device="cpu")
 """
 
 
