@@ -39,7 +39,7 @@ def inside(row: str, model: str, folder: str, seconds: str) -> None:
     else:
         found = ROWS[row](window, pictures, Path(folder))
     print(json.dumps(found), flush=True)
-    window_module.may_close = lambda _: True
+    window_module.may_close = lambda *_: True
     window.close()
 
 
