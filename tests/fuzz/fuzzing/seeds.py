@@ -4,8 +4,10 @@ import json
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from catalogue.models import CARD, CARD_JSON, ODD_TEXTS, TEXTS
@@ -98,11 +100,10 @@ def _pictures() -> Iterator[bytes]:
 
 
 def _configs() -> Iterator[bytes]:
-    path = Path("/dev/shm/tlx-fuzz-seed.json")
     config = TrainingConfig(Path("/data"), labels=Path("l.csv"), lr=0.1, log=("tensorboard",))
-    write_config(path, config)
-    yield path.read_bytes()
-    path.unlink()
+    with TemporaryDirectory() as folder:
+        write_config(Path(folder, "config.json"), config)
+        yield Path(folder, "config.json").read_bytes()
     yield b'{"data": "x"}'
     yield b'{"data": "x", "epochs": 1e999}'
     yield b"[" * 5000
@@ -162,6 +163,7 @@ SEEDS = {
 """By the target's name."""
 
 
-def seeds_of(target: str) -> list[bytes]:
+@cache
+def seeds_of(target: str) -> tuple[bytes, ...]:
     """Give the seeds of a target that are short enough."""
-    return [seed for seed in SEEDS[target]() if len(seed) <= MOST]
+    return tuple(seed for seed in SEEDS[target]() if len(seed) <= MOST)

@@ -4,7 +4,9 @@ A target returns on whatever its parser documents, the errors it documents among
 it raises is a finding.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,7 +47,9 @@ PIXELS = "1000000"
 def _folder() -> Path:
     """Give a folder of this process; in memory where the system has such a place."""
     memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="tlx-fuzz-", dir=memory if memory.is_dir() else None))
+    folder = tempfile.mkdtemp(prefix="tlx-fuzz-", dir=memory if memory.is_dir() else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _written(name: str, content: bytes) -> Path:
