@@ -153,7 +153,8 @@ class EvaluatePage(QWidget):
         self.start.invite(Path(model.loaded.path).name, card.labels, several)
         recents = [*self._settings.recent("evaluated"), *self._settings.recent("folders")]
         fitting = [path for path in dict.fromkeys(recents) if Path(path).is_dir() != several]
-        self.start.show_recents([path for path in fitting if Path(path).exists()])
+        there = [path for path in fitting if Path(path).exists()]
+        self.start.show_recents(there, self.tr("Recent"))
         self._stack.setCurrentWidget(self.start)
 
     def _model_changed(self, _model: Model) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from ..widgets.confusion_panel import ConfusionPanel
 from ..widgets.difference_table import read_differences
 from ..widgets.figures import Figures
 from ..widgets.label_table import LabelTable
+from ..widgets.parts import beside, enlarge
 from ..widgets.threshold_panel import ThresholdPanel
 from . import report_texts
 
@@ -68,7 +68,7 @@ class EvaluationResults(QWidget):
         several = evaluation.pictures.several
         self._show_head(evaluation)
         self.figures.show_figures(report_texts.figures(evaluation))
-        self.labels.labels.show(evaluation.labels)
+        self.labels.labels.show_labels(evaluation.labels)
         self.confusion.setVisible(not several)
         if not several:
             self.confusion.show_pictures(evaluation.pictures)
@@ -218,13 +218,7 @@ class EvaluationResults(QWidget):
         column.setSpacing(0)
         column.addWidget(self.tabs)
         column.addWidget(self._stack, 1)
-        splitter = QSplitter()
-        splitter.setHandleWidth(12)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.confusion)
-        splitter.addWidget(right)
-        splitter.setSizes([640, 560])
-        splitter.setStretchFactor(0, 1)
+        splitter = beside(self.confusion, right, (640, 560))
         splitter.setStretchFactor(1, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(14, 12, 14, 10)
@@ -233,10 +227,7 @@ class EvaluationResults(QWidget):
         whole.addWidget(splitter, 1)
 
     def _head(self) -> QFrame:
-        font = self._name.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setWeight(font.Weight.DemiBold)
-        self._name.setFont(font)
+        enlarge(self._name, 1.25)
         self._line.setObjectName("muted")
         self._notes.setObjectName("note")
         self._notes.setWordWrap(True)

@@ -126,9 +126,9 @@ def test_the_order_is_that_of_the_answers(page):
 
 def test_a_click_on_a_label_shows_its_pictures(page, qtbot):
     labels = page.browser.side.labels
-    counts = [labels.counts.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(4)]
+    counts = [labels.bars.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(4)]
     assert counts == ["All labels: 7", "blue: 2", "green: 3", "red: 2"]
-    at = labels.visualRect(labels.counts.index(2, 0)).center()
+    at = labels.visualRect(labels.bars.index(2, 0)).center()
     qtbot.mouseClick(labels.viewport(), Qt.MouseButton.LeftButton, NO_KEYS, at)
     assert names(page) == ["green/0.png", "green/1.png", "red/leaf.png"]
     page.filter.clear()
@@ -518,7 +518,7 @@ def test_a_thumbnail_that_comes_later_is_painted_on_its_card(page, qtbot):
 
 def test_the_models_are_right(page, qtmodeltester):
     qtmodeltester.check(page.browser.model, force_py=True)
-    qtmodeltester.check(page.browser.side.labels.counts, force_py=True)
+    qtmodeltester.check(page.browser.side.labels.bars, force_py=True)
 
 
 def test_nothing_overlaps_in_the_smallest_window(page, qtbot):
