@@ -175,8 +175,10 @@ def _compare(request: Compare, first: "Classifier", threads: int) -> Answers:
     from ..evaluation.agreement import agree
     from ..evaluation.two_models import compare_events
     from ..inference.classifier import Classifier
+    from ..inference.freed_memory import give_back
 
-    second = Classifier(request.other, threads, spinning=False)
+    second = Classifier(request.other, threads, spinning=False, many=True)
+    give_back()
     if not request.truth:
         paths = _pictures(Path(request.data))
         found = yield from _watched(agree(first, second, paths), request.id)
