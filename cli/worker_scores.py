@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Answers = Generator[Answer, None, Answer]
 
+SCORING = ("sklearn", "scipy")
+"""What scores and the report need: the one-folder application has no matplotlib."""
 CHUNK = 200
 """Rows in one line: the window reads it within a frame."""
 WHERE = "report"
@@ -75,7 +77,7 @@ class Evaluations:
         Raises:
             TlxError: it cannot be done.
         """
-        require_extra("eval", "worker")
+        require_extra("eval", "worker", SCORING)
         if isinstance(request, Evaluate):
             return self._evaluate(request, classifier)
         if isinstance(request, Compare):
