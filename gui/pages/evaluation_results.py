@@ -34,20 +34,22 @@ class EvaluationResults(QWidget):
 
     Signals:
         wanted: paths of the pictures that should be shown, and why.
-        other_data_wanted, comparison_wanted, report_wanted: a button was pressed.
+        other_data_wanted, comparison_wanted: a button was pressed.
+        report_wanted, comparison_file_wanted: what is seen is to be saved.
     """
 
     wanted = Signal(object, str)
     other_data_wanted = Signal()
     comparison_wanted = Signal()
     report_wanted = Signal()
+    comparison_file_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._evaluation: Evaluation | None = None
         self._name, self._line, self._notes = QLabel(), QLabel(), QLabel()
         self.wrong, self.unreadable = QPushButton(), QPushButton()
-        self.save = QPushButton(self.tr("Save report…"))
+        self.save = QPushButton()
         self.compare = QPushButton(self.tr("Compare with…"))
         self._other = QPushButton(self.tr("Other pictures…"))
         self.figures, self.confusion = Figures(), ConfusionPanel()
@@ -57,6 +59,11 @@ class EvaluationResults(QWidget):
         self._mistakes: list[tuple[int, bool]] = []
         self._arrange()
         self._connect()
+
+    @property
+    def compares(self) -> bool:
+        """Whether the comparison is what is seen."""
+        return self.tabs.currentIndex() == COMPARISON
 
     def refresh_theme(self) -> None:
         """Take the colours of another theme."""
@@ -102,7 +109,7 @@ class EvaluationResults(QWidget):
         self._show_name(comparison.request.data)
         count = comparison.numbers.count("pictures")
         self._line.setText(self.tr("{0:,} pictures, truth not known").format(count))
-        for part in (self._notes, self.wrong, self.unreadable, self.save, self.confusion):
+        for part in (self._notes, self.wrong, self.unreadable, self.confusion):
             part.hide()
         self.figures.hide()
         for tab in (LABELS, MISTAKES, THRESHOLD):
@@ -125,7 +132,6 @@ class EvaluationResults(QWidget):
         self.wrong.setVisible(bool(wrong))
         self.unreadable.setText(self.tr("Unreadable: {0:,}").format(bad))
         self.unreadable.setVisible(bool(bad))
-        self.save.show()
         self.figures.show()
 
     def _show_mistakes(self, evaluation: Evaluation) -> None:
@@ -145,7 +151,7 @@ class EvaluationResults(QWidget):
     def _connect(self) -> None:
         self._other.clicked.connect(self.other_data_wanted)
         self.compare.clicked.connect(self.comparison_wanted)
-        self.save.clicked.connect(self.report_wanted)
+        self.save.clicked.connect(self._want_file)
         self.wrong.clicked.connect(self._want_wrong)
         self.unreadable.clicked.connect(self._want_unreadable)
         self.confusion.wanted.connect(self.wanted)
@@ -155,6 +161,16 @@ class EvaluationResults(QWidget):
         self.threshold.unknown_wanted.connect(self._want_unknown)
         self.comparison.wanted.connect(self.wanted)
         self.tabs.currentChanged.connect(self._stack.setCurrentIndex)
+        self.tabs.currentChanged.connect(lambda _: self._name_save())
+        self._name_save()
+
+    def _name_save(self) -> None:
+        report, comparison = self.tr("Save report…"), self.tr("Save comparison…")
+        self.save.setText(comparison if self.compares else report)
+        self.save.setToolTip(self.tr("Save what is seen (Ctrl+E)"))
+
+    def _want_file(self) -> None:
+        (self.comparison_file_wanted if self.compares else self.report_wanted).emit()
 
     def _want_wrong(self) -> None:
         if self._evaluation is not None:
