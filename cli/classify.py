@@ -21,6 +21,7 @@ from ..inference.answers_csv import (
 from ..samples.sample import SEPARATOR
 from .answer_text import chosen_labels, judgement, show_outcome
 from .explanations import ExplanationFolder
+from .model_options import Opening, card_option, provider_option, show_provider
 from .pixel_option import max_pixels_option
 from .screen import Screen
 
@@ -50,19 +51,23 @@ def classify_command(
     interval: float = typer.Option(
         1.0, min=0.05, help="With --watch: seconds between two looks at the folder."
     ),
+    provider: str = provider_option(),
+    card: Path | None = card_option(),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
     if watched is not None:
         from .watch import watch_folder
 
         _refuse_beside_watch(pictures, explain)
-        watch_folder(model, watched, topk, csv_file, as_json, new_only, interval)
+        opening = Opening(model, provider, card)
+        watch_folder(opening, watched, topk, csv_file, as_json, new_only, interval)
         return
     from ..inference.classifier import BATCH, Classifier
 
     paths = list(find_paths(_required(pictures), sys.stdin))
     # A few pictures, or those to be explained, come one by one; each then gets all cores.
-    classifier = Classifier(model, many=len(paths) > BATCH and explain is None)
+    many = len(paths) > BATCH and explain is None
+    classifier = Classifier(model, many=many, provider=provider, card=card)
     multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
         _refuse_foreign_file(csv_file)
@@ -70,6 +75,7 @@ def classify_command(
     columns = min(topk, len(classifier.card.labels))
     failures = 0
     with Screen(as_json) as screen, _open_csv(csv_file, columns, multi_label) as write:
+        show_provider(classifier, screen)
         for done, outcome in enumerate(classifier.classify_files(paths), start=1):
             failures += outcome.error is not None
             written = _explain(outcome, classifier, explanations)
