@@ -114,7 +114,7 @@ def _show_event(event: "Event", screen: Screen) -> None:
     elif isinstance(event, Part):
         screen.row(f"{event.path}  {_count(event.pictures)}{_unreadable(event.failures)}")
     elif event.parts:
-        screen.row(f"{event.parts} parts with {_count(event.pictures)} are there; going on")
+        screen.row(f"parts with {_count(event.pictures)} are there; going on behind them")
 
 
 def _sum_up(whole: "WholeShard", screen: Screen, plan: "PartPlan", options: ManyOptions) -> None:
