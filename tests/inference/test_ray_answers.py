@@ -51,7 +51,7 @@ def model(write_model, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def paths(write_pictures, tmp_path_factory):
-    """5,002 names of 13 pictures, none twice; the last of them is no picture's."""
+    """5,003 names of 13 pictures, none twice; the last two are no picture's and a URL."""
     root = tmp_path_factory.mktemp("pictures")
     folder = write_pictures(root / "first", 4)
     (folder / "red" / "bad.jpg").write_bytes(b"This is no picture.\n")
@@ -60,7 +60,7 @@ def paths(write_pictures, tmp_path_factory):
         link = root / f"{number:04}.jpg"
         link.symlink_to(names[number % 13])
         names.append(str(link))
-    return [*names, str(root / "absent.jpg")]
+    return [*names, str(root / "absent.jpg"), f"file://{names[0]}"]
 
 
 def workers() -> list[int]:
@@ -76,51 +76,32 @@ def workers() -> list[int]:
     return found
 
 
-def test_a_worker_that_is_killed_loses_and_doubles_no_file(
+def test_a_run_goes_on_over_ray_and_a_killed_worker_loses_and_doubles_no_file(
     ray, model, paths, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(module, "ROUND", 4000)
     out, plan = tmp_path / "results.parquet", PartPlan("a" * 64, 2, 10**8, 500)
-    answers = partial(ray_answers, model.read_bytes(), topk=2, workers=2)
+    here = partial(answer_tables, Classifier(model, many=True), topk=2)
+    work = write_parts(paths, out, plan, Shard(), here)
+    while not isinstance(next(work), Part):
+        pass
+    work.close()
+    there = partial(ray_answers, model.read_bytes(), topk=2, workers=2)
     parts, killed = [], []
-    for event in write_parts(paths, out, plan, Shard(), answers):
+    for event in write_parts(paths, out, plan, Shard(), there):
         if isinstance(event, Part):
             parts.append(event.pictures)
             if len(parts) == 2:
                 killed = workers()[:1]
                 os.kill(killed[0], signal.SIGKILL)
     assert killed
-    assert parts == [500] * 10 + [2]
+    assert parts == [500] * 9 + [3]
     rows = pq.read_table(out).to_pylist()
     assert Counter(row["path"] for row in rows) == Counter(paths)
-    tables = answer_tables(Classifier(model, many=True), paths, 2)
-    assert rows == [row for table in tables for row in table.to_pylist()]
-
-
-def test_a_run_on_ray_goes_on_with_one_of_this_machine(ray, model, paths, tmp_path):
-    out, plan = tmp_path / "results.parquet", PartPlan("a" * 64, 2, 10**8, 300)
-    here = partial(answer_tables, Classifier(model, many=True), topk=2)
-    there = partial(ray_answers, model.read_bytes(), topk=2, workers=1)
-    work = write_parts(paths[:1000], out, plan, Shard(), here)
-    while not isinstance(next(work), Part):
-        pass
-    work.close()
-    written = [
-        e for e in write_parts(paths[:1000], out, plan, Shard(), there) if isinstance(e, Part)
-    ]
-    assert [part.pictures for part in written] == [300, 300, 100]
-    assert pq.read_table(out)["path"].to_pylist() == paths[:1000]
-
-
-def test_what_a_worker_refuses_is_its_own_line(ray, model):
-    import fsspec
-
-    assert "absent" not in fsspec.available_protocols()
-    urls = iter(["chained::absent", "s3a-absent://bucket/a.jpg"])
-    (rows,) = ray_answers(model.read_bytes(), urls, 2, 1)
-    first, second = rows["error"].to_pylist()
-    assert first == "no such file"
-    assert second.startswith("cannot be fetched (")
+    assert rows == [row for table in here(paths) for row in table.to_pylist()]
+    absent, remote = rows[-2:]
+    assert absent["error"] == "no such file"
+    assert (remote["label"], remote["error"]) == ("blue", None)
 
 
 def test_a_worker_of_another_version_is_refused(ray, model, monkeypatch):
