@@ -8,6 +8,8 @@ from ..errors import MissingExtraError
 _PACKAGES = {
     "eval": ("sklearn", "scipy", "matplotlib"),
     "gui": ("PySide6",),
+    "parquet": ("pyarrow", "fsspec"),
+    "ray": ("pyarrow", "fsspec", "ray", "pandas"),
     "train": ("sklearn", "scipy", "matplotlib", "torch", "torchvision", "onnx", "onnxscript"),
 }
 
