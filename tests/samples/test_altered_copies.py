@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from tlx.samples.altered_copies import SKETCH_BYTES, altered_copies, sketch
+from tlx.samples.altered_copies import altered_copies
+from tlx.samples.sketch import SKETCH_BYTES, sketch
 
 COUNT = 60
 Alter = Callable[[Image.Image], Image.Image]
