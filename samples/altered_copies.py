@@ -148,7 +148,8 @@ class _Parts:
         for border in range(len(BORDERS)):
             of = borders == border
             own[of] = part(self.grey[pictures[of]].astype(np.float32), border)
-        return _of_length_1(own - (own @ self.common) @ self.common.T)
+        own -= (own @ self.common) @ self.common.T
+        return _of_length_1(own)
 
     def _agree(self, pairs: Indices) -> Indices:
         least = LEAST_ALIKE if self.common.shape[1] > 1 else LEAST_ALIKE_OF_FEW

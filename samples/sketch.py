@@ -64,7 +64,7 @@ def across(source: int, target: int, border: float) -> Floats:
     unit = Image.fromarray(np.eye(source, dtype=np.float32))
     within = (border * source, 0, (1 - border) * source, source)
     resized = unit.resize((target, source), Image.Resampling.BILINEAR, within)
-    return np.ascontiguousarray(np.asarray(resized).T)
+    return np.ascontiguousarray(np.asarray(resized, np.float32).T)
 
 
 def part(greys: Floats, border: int) -> Floats:
