@@ -64,14 +64,14 @@ def across(source: int, target: int, border: float) -> Floats:
     unit = Image.fromarray(np.eye(source, dtype=np.float32))
     within = (border * source, 0, (1 - border) * source, source)
     resized = unit.resize((target, source), Image.Resampling.BILINEAR, within)
-    return np.ascontiguousarray(np.asarray(resized, np.float32).T)
+    return np.asarray(resized, np.float32).T.copy()
 
 
 def part(greys: Floats, border: int) -> Floats:
     """Make the thumbnails of one border, float32 `[N, 1024]`, of sketches `[N, 1600]` in grey."""
     matrix = across(GREYS, SIDE, BORDERS[border])
     squares = greys.reshape(-1, GREYS, GREYS)
-    return (matrix @ squares @ matrix.T).reshape(-1, GREY_BYTES)
+    return np.asarray(matrix @ squares @ matrix.T, np.float32).reshape(-1, GREY_BYTES)
 
 
 def colour_matrix() -> Floats:
