@@ -31,6 +31,10 @@ Prepared = tuple[str, Pixels | PictureError]
 """A file's name with what a session takes, or with why there is none."""
 
 
+def _path(path: PictureFile) -> Picture:
+    return os.fspath(path)
+
+
 class Classifier:
     """A model file that classifies pictures.
 
