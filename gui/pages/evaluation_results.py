@@ -19,6 +19,7 @@ from ..widgets.bar_list import BarList
 from ..widgets.comparison_panel import ComparisonPanel
 from ..widgets.confusion_panel import ConfusionPanel
 from ..widgets.difference_table import read_differences
+from ..widgets.facts import breakable
 from ..widgets.figures import Figures
 from ..widgets.label_table import LabelTable
 from ..widgets.parts import beside, enlarge
@@ -110,7 +111,7 @@ class EvaluationResults(QWidget):
 
     def _show_name(self, data: str) -> None:
         shown = Path(data)
-        self._name.setText(f"{shown.parent.name}/{shown.name}")
+        self._name.setText(breakable(f"{shown.parent.name}/{shown.name}"))
         self._name.setToolTip(data)
 
     def _show_head(self, evaluation: Evaluation) -> None:
@@ -231,21 +232,20 @@ class EvaluationResults(QWidget):
         self._line.setObjectName("muted")
         self._notes.setObjectName("note")
         self._notes.setWordWrap(True)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(self._name)
-        texts.addWidget(self._line)
+        self._name.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addLayout(texts, 1)
+        row.addWidget(self._name, 1)
         for button in (self.wrong, self.unreadable, self._other, self.compare, self.save):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         head = QFrame()
         head.setObjectName("panel")
         column = QVBoxLayout(head)
         column.setContentsMargins(18, 12, 14, 12)
-        column.setSpacing(10)
+        column.setSpacing(2)
         column.addLayout(row)
+        column.addWidget(self._line)
+        column.addSpacing(8)
         column.addWidget(self.figures)
         column.addWidget(self._notes)
         return head

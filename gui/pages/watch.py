@@ -195,7 +195,7 @@ class WatchPage(QWidget):
         if state == GONE:
             waits = self.tr("Watching goes on when it is back.")
             self.banner.say(self.watch.reason, waits)
-        elif state == WATCHING and self.banner.text.startswith(self.watch.reason or "\0"):
+        elif state in (WATCHING, OFF) and self.banner.text.startswith(self.watch.reason or "\0"):
             self.banner.hide()
         if not self._pictures:
             self._say_nothing_yet(state)

@@ -31,6 +31,9 @@ class DropArea(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._buttons: tuple[QPushButton, ...] = ()
         self._recents, self._column = QVBoxLayout(), QVBoxLayout(self)
+        self._recents.setContentsMargins(0, 10, 0, 0)
+        self._recents.setSpacing(6)
+        self._column.setSpacing(16)
 
     def show_recents(self, paths: Sequence[str], title: str) -> None:
         """List what was taken before."""
@@ -48,7 +51,7 @@ class DropArea(QFrame):
         pen.setDashPattern([4, 4])
         painter.setPen(pen)
         painter.setBrush(QColor(colours().base))
-        painter.drawRoundedRect(QRectF(self.rect().adjusted(24, 20, -24, -20)), 14, 14)
+        painter.drawRoundedRect(QRectF(self.rect().adjusted(15, 13, -15, -11)), 14, 14)
 
     def _arrange(self, *parts: QWidget, buttons: tuple[QPushButton, ...]) -> None:
         """Put the parts below the title, then the buttons."""

@@ -115,6 +115,6 @@ class Histogram(QWidget):
             painter.drawText(line, Qt.AlignmentFlag[side], f"{percent}%")
 
     def _describe(self) -> None:
-        text = self.tr("Answers below {0} % are called unsure").format(self._threshold)
+        text = self.tr("Answers below {0}% are called unsure").format(self._threshold)
         self.setAccessibleName(text)
         self.setToolTip(text)

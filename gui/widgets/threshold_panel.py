@@ -79,7 +79,7 @@ class ThresholdPanel(QWidget):
         legend = QLabel()
         legend.setObjectName("muted")
         legend.setWordWrap(True)
-        legend.setText(self.tr("Solid: accuracy in its 95 % interval. Dashed: share answered."))
+        legend.setText(self.tr("Solid: accuracy in its 95% interval. Dashed: share answered."))
         column.addWidget(legend)
         column.addWidget(self.plot, 1)
         track = QHBoxLayout()
