@@ -1,7 +1,5 @@
 """The numbers of an evaluation, with a way from each to its pictures."""
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -22,8 +20,9 @@ from ..widgets.difference_table import read_differences
 from ..widgets.facts import breakable
 from ..widgets.figures import Figures
 from ..widgets.label_table import LabelTable
-from ..widgets.parts import beside, enlarge
+from ..widgets.parts import beside, enlarge, scrolled
 from ..widgets.threshold_panel import ThresholdPanel
+from ..wording import count_of_pictures, short_path
 from . import report_texts
 
 LABELS, MISTAKES, THRESHOLD, COMPARISON = range(4)
@@ -102,7 +101,7 @@ class EvaluationResults(QWidget):
         self._evaluation = None
         self._show_name(comparison.request.data)
         count = comparison.numbers.count("pictures")
-        self._line.setText(self.tr("{0:,} pictures, truth not known").format(count))
+        self._line.setText(self.tr("{0}, truth not known").format(count_of_pictures(count)))
         for part in (self._notes, self.wrong, self.unreadable, self.save, self.confusion):
             part.hide()
         self.figures.hide()
@@ -110,8 +109,7 @@ class EvaluationResults(QWidget):
             self.tabs.setTabVisible(tab, False)
 
     def _show_name(self, data: str) -> None:
-        shown = Path(data)
-        self._name.setText(breakable(f"{shown.parent.name}/{shown.name}"))
+        self._name.setText(breakable(short_path(data)))
         self._name.setToolTip(data)
 
     def _show_head(self, evaluation: Evaluation) -> None:
@@ -210,8 +208,13 @@ class EvaluationResults(QWidget):
         self.tabs.setObjectName("parts")
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.setAccessibleName(self.tr("Parts of the report"))
-        for part in (self.labels, self.mistakes, self.threshold, self.comparison):
+        for part in (self.labels, self.mistakes):
             self._stack.addWidget(part)
+        for part in (self.threshold, self.comparison):
+            part.setObjectName("bare")
+            area = scrolled(part)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._stack.addWidget(area)
         right = QFrame()
         right.setObjectName("panel")
         column = QVBoxLayout(right)
@@ -242,10 +245,10 @@ class EvaluationResults(QWidget):
         head.setObjectName("panel")
         column = QVBoxLayout(head)
         column.setContentsMargins(18, 12, 14, 12)
-        column.setSpacing(2)
+        column.setSpacing(4)
         column.addLayout(row)
         column.addWidget(self._line)
-        column.addSpacing(8)
+        column.addSpacing(6)
         column.addWidget(self.figures)
         column.addWidget(self._notes)
         return head

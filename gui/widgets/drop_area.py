@@ -1,13 +1,13 @@
 """A place to drop things on: what is wanted, two buttons for it, and what was taken before."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ..theme import colours
+from ..wording import short_path
 from .parts import empty, enlarge, heading
 
 SHOWN = 4
@@ -77,8 +77,7 @@ class DropArea(QFrame):
             button.style().polish(button)
 
     def _link(self, path: str) -> QPushButton:
-        shown = Path(path)
-        link = QPushButton(f"{shown.parent.name}/{shown.name}")
+        link = QPushButton(short_path(path))
         link.setToolTip(path)
         link.setMinimumWidth(260)
         link.clicked.connect(lambda: self.recent_wanted.emit(path))

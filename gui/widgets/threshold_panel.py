@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ..scoring_messages import AtThreshold
-from ..shares import with_interval
+from ..wording import with_interval
 from .threshold_plot import LEFT, RIGHT, ThresholdPlot
 
 

@@ -447,6 +447,13 @@ def test_text_has_contrast_enough(theme):
     for ground in (theme.window, theme.base, theme.raised):
         assert all(contrast(text, ground) >= 4.5 for text in texts)
     assert contrast(theme.on_accent, theme.accent) >= 4.5
+    assert all(contrast(theme.edge, ground) >= 3 for ground in (theme.window, theme.base))
+
+
+def test_the_focus_is_seen_wherever_a_key_takes_it(working, focus_is_seen):
+    for page in range(working.tabs.count()):
+        working.show_page(page)
+        focus_is_seen(working, working.tabs.tabText(page))
 
 
 def test_everything_that_takes_the_focus_has_a_name(working):
