@@ -198,10 +198,17 @@ class EvaluationResults(QWidget):
             self.wanted.emit(paths, reason)
 
     def _arrange(self) -> None:
-        for title in (
-            *(self.tr("Labels"), self.tr("Confused pairs")),
-            *(self.tr("Threshold"), self.tr("Comparison")),
-        ):
+        splitter = beside(self.confusion, self._parts(), (640, 560))
+        splitter.setStretchFactor(1, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(14, 12, 14, 10)
+        whole.setSpacing(12)
+        whole.addWidget(self._head())
+        whole.addWidget(splitter, 1)
+
+    def _parts(self) -> QFrame:
+        titles = (self.tr("Labels"), self.tr("Confused pairs"))
+        for title in (*titles, self.tr("Threshold"), self.tr("Comparison")):
             self.tabs.addTab(title)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
@@ -215,20 +222,14 @@ class EvaluationResults(QWidget):
             area = scrolled(part)
             area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self._stack.addWidget(area)
-        right = QFrame()
-        right.setObjectName("panel")
-        column = QVBoxLayout(right)
+        panel = QFrame()
+        panel.setObjectName("panel")
+        column = QVBoxLayout(panel)
         column.setContentsMargins(1, 4, 1, 8)
         column.setSpacing(0)
         column.addWidget(self.tabs)
         column.addWidget(self._stack, 1)
-        splitter = beside(self.confusion, right, (640, 560))
-        splitter.setStretchFactor(1, 1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(14, 12, 14, 10)
-        whole.setSpacing(12)
-        whole.addWidget(self._head())
-        whole.addWidget(splitter, 1)
+        return panel
 
     def _head(self) -> QFrame:
         enlarge(self._name, 1.25)

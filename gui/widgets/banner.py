@@ -37,15 +37,7 @@ class Banner(QFrame):
         self._close.clicked.connect(self.hide)
         self._action.clicked.connect(self._act)
         self._then: Callable[[], object] = self.hide
-        texts = QVBoxLayout()
-        texts.setSpacing(1)
-        texts.addWidget(self._text)
-        texts.addWidget(self._details)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.addLayout(texts, 1)
-        row.addWidget(self._action)
-        row.addWidget(self._close)
+        self._arrange()
         self.hide()
 
     @property
@@ -82,3 +74,14 @@ class Banner(QFrame):
     def _act(self) -> None:
         self.hide()
         self._then()
+
+    def _arrange(self) -> None:
+        texts = QVBoxLayout()
+        texts.setSpacing(1)
+        texts.addWidget(self._text)
+        texts.addWidget(self._details)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addLayout(texts, 1)
+        row.addWidget(self._action)
+        row.addWidget(self._close)
