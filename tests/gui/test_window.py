@@ -456,6 +456,15 @@ def test_the_focus_is_seen_wherever_a_key_takes_it(working, focus_is_seen):
         focus_is_seen(working, working.tabs.tabText(page))
 
 
+def test_the_list_of_keys_fits_on_a_small_screen(open_window, qtbot):
+    window = open_window()
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    (box,) = window.findChildren(QMessageBox)
+    assert "Ctrl+Shift+W" in box.text()
+    assert (box.width() <= 800, box.height() <= 560) == (True, True)
+    box.close()
+
+
 def test_everything_that_takes_the_focus_has_a_name(working):
     working.banner.say("wrong", "in detail", "Mend it")
     seen = set()
