@@ -447,6 +447,22 @@ def test_text_has_contrast_enough(theme):
     for ground in (theme.window, theme.base, theme.raised):
         assert all(contrast(text, ground) >= 4.5 for text in texts)
     assert contrast(theme.on_accent, theme.accent) >= 4.5
+    assert all(contrast(theme.edge, ground) >= 3 for ground in (theme.window, theme.base))
+
+
+def test_the_focus_is_seen_wherever_a_key_takes_it(working, focus_is_seen):
+    for page in range(working.tabs.count()):
+        working.show_page(page)
+        focus_is_seen(working, working.tabs.tabText(page))
+
+
+def test_the_list_of_keys_fits_on_a_small_screen(open_window, qtbot):
+    window = open_window()
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    (box,) = window.findChildren(QMessageBox)
+    assert "Ctrl+Shift+W" in box.text()
+    assert (box.width() <= 800, box.height() <= 560) == (True, True)
+    box.close()
 
 
 def test_everything_that_takes_the_focus_has_a_name(working):
