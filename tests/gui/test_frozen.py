@@ -31,7 +31,7 @@ def run(*command: object, **options: object) -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder with `dist` and PyInstaller's `work`, of the whole one and of the small one."""
+    """Give the folder with `dist` and PyInstaller's `work`, of the whole one and the small one."""
     folder = tmp_path_factory.mktemp("frozen")
     left_out = shutil.ignore_patterns(".*", "__pycache__", "tests", "build", "runs", "tlx-demo")
     shutil.copytree(ROOT, folder / "source", ignore=left_out)
