@@ -299,6 +299,7 @@ def test_several_labels_are_added_and_taken_away_by_keys_undone_and_recalled(
     several, qtbot, tmp_path
 ):
     page = several()
+    page.choose(0)
     results, card = page._session.results, page.browser.model.card
     first, second = results.labels[:2]
     chosen = [set(results.chosen(row)) for row in range(3)]
