@@ -63,17 +63,16 @@ class PictureWorker:
         with TemporaryDirectory(prefix="tlx-") as folder:
             path = Path(folder, "model.onnx")
             path.write_bytes(ray.get(model[0]))
-            # Of many threads most wait for the network; each file waits for its own.
-            self._local = Classifier(path, threads=1)
-            self._fetching = Classifier(path, threads=AT_ONCE, many=True)
+            self._classifier = Classifier(path, threads=1, many=True)
 
     def __call__(self, block: "pyarrow.Table") -> "pyarrow.Table":
         """Classify a block: binary `path` in, rows of `answer_schema` out."""
         import pyarrow as pa
 
         paths = [os.fsdecode(path) for path in cast(list[bytes], block["path"].to_pylist())]
-        classifier = self._fetching if any(map(is_url, paths)) else self._local
-        return pa.concat_tables(answer_tables(classifier, paths, self._topk))
+        # Of threads that fetch most wait for the network.
+        self._classifier.threads = AT_ONCE if any(map(is_url, paths)) else 1
+        return pa.concat_tables(answer_tables(self._classifier, paths, self._topk))
 
 
 def ray_answers(
