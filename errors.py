@@ -12,6 +12,7 @@ TlxError
 ├── UsageError          an option or argument that makes no sense
 │   └── ContradictionError  two that make none together, each being possible
 ├── MissingExtraError   a command that needs packages which are not installed
+├── ClusterError        Ray, or a worker on it, that cannot go on
 └── VerificationError   an exported file that does not answer as the checkpoint does
 """
 
@@ -76,6 +77,10 @@ class ContradictionError(UsageError):
 
 class MissingExtraError(TlxError):
     """A command needs packages that are not installed."""
+
+
+class ClusterError(TlxError):
+    """Ray cannot be reached, or a worker on it cannot go on."""
 
 
 class VerificationError(TlxError):

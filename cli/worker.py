@@ -57,6 +57,8 @@ NICENESS = 10
 Not before: somebody waits for the first picture, and on a busy machine a process of that niceness
 takes several seconds to start.
 """
+LONGEST = 128 << 20
+"""Bytes of a request: a picture of 96 MB in base64, of which several copies are made."""
 
 
 def worker_command() -> None:
@@ -108,7 +110,7 @@ class Worker:
 
     def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
         self._answers = answers
-        self._inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._jobs: list[_Job] = []
         self._classifier: Classifier | None = None
         self._threads = 0
@@ -126,8 +128,11 @@ class Worker:
                 self._advance(self._jobs[-1])
 
     def _read(self, requests: BinaryIO) -> None:
-        for line in requests:
-            self._inbox.put(line)
+        while line := requests.readline(LONGEST):
+            whole = line.endswith(b"\n") or len(line) < LONGEST
+            self._inbox.put(line if whole else None)
+            while not whole and (line := requests.readline(LONGEST)):
+                whole = line.endswith(b"\n")
         self._inbox.put(b"")
 
     def _say(self, answer: Answer) -> None:
@@ -137,6 +142,9 @@ class Worker:
         """Do what has come; wait for it only if there is nothing else to do. False at the end."""
         while not (self._inbox.empty() and self._jobs):
             line = self._inbox.get()
+            if line is None:
+                self._say(Failed(f"the request is longer than {LONGEST:,} bytes"))
+                continue
             if not line:
                 return False
             try:
@@ -178,6 +186,7 @@ class Worker:
         from ..inference.card_json import card_content
         from ..inference.classifier import Classifier
         from ..inference.cores import available_cores
+        from ..inference.freed_memory import give_back
         from ..inference.inspection import describe
         from ..inference.session import CPU
 
@@ -188,6 +197,7 @@ class Worker:
         # One session: a second one, for single pictures, would take half as much memory again.
         opened = Classifier(request.model, threads, spinning=False, many=True)
         session = opened.session
+        give_back()
         found = describe(session.path, "onnx", session.card, session.inputs, session.outputs)
         self._classifier, self._threads = opened, threads
         return Loaded(
@@ -285,4 +295,7 @@ def _content(text: str) -> bytes:
 def _reason(error: Exception) -> str:
     if isinstance(error, TlxError):
         return str(error)
+    if isinstance(error, OSError):  # a name too long, a full disk: as on the command line
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{error.strerror or error}"
     return f"unexpected {type(error).__name__}: {' '.join(str(error).split())} (a bug of tlx)"

@@ -1,10 +1,10 @@
 """Which pictures a file was trained or tuned on, by the run folder that it lies in."""
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..inference.strict_json import parse
 from ..samples.picture_names import place
 from ..samples.splitting import read_sides
 
@@ -61,7 +61,7 @@ def _roots(config: Path, places: Sequence[str], names: Collection[Path]) -> Iter
 
 def _recorded_data(config: Path) -> Path | None:
     try:
-        content: object = json.loads(config.read_text(encoding="utf-8"))
+        content: object = parse(config.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # without it the data is looked for
         return None
     match content:

@@ -18,6 +18,7 @@ from .. import __version__
 from ..errors import UsageError
 from ..inference.card import Quantization
 from ..inference.cores import available_cores
+from ..inference.strict_json import parse
 from ..inference.whole_file import file_digest, replacing, unfinished
 from ..training.checkpoint import Checkpoint
 from .verification import ConditionResult, Verification
@@ -190,7 +191,7 @@ def _recorded(folder: Path) -> list[dict[str, Any]]:
     if not record.exists():
         return []
     try:
-        rows = [dict(row) for row in json.loads(record.read_text(encoding="utf-8"))["files"]]
+        rows = [dict(row) for row in parse(record.read_text(encoding="utf-8"))["files"]]
         assert all(isinstance(row[key], str) for row in rows for key in ("path", "sha256"))
     except (OSError, KeyError, TypeError, ValueError, AssertionError):
         raise UsageError(f"{record} is not a record of tlx export; choose another --out") from None

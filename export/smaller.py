@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import __version__
 from ..errors import DataError, UsageError
 from ..inference.card import ModelCard
+from ..inference.strict_json import parse
 from ..inference.whole_file import replacing
 from ..samples.sample import Sample, labels_of
 from .calibration_pictures import choose_calibration
@@ -186,6 +187,7 @@ def _write(table: Path, rows: Sequence[_Row]) -> None:
 
 def _content(table: Path) -> dict[str, list[_Row]]:
     try:
-        return dict(json.loads(table.read_text(encoding="utf-8")))
+        content = dict(parse(table.read_text(encoding="utf-8")))
+        return content if all(isinstance(row, dict) for row in content.get("trials", ())) else {}
     except (OSError, ValueError, TypeError):
         return {}

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
 )
 
 from .session import Session
-from .widgets.answers import percent
+from .shares import percent
 
 if TYPE_CHECKING:
     from .filtering import Indices

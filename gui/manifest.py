@@ -39,12 +39,17 @@ def read_manifest(path: Path) -> list[Made]:
     names = [field.name for field in fields(Made)]
     try:
         with open_manifest(path, "r") as file:
-            rows = list(csv.DictReader(file))
+            lines = csv.DictReader(file)
+            rows = list(lines) if lines.fieldnames == names else []
+            if lines.fieldnames not in (None, names):
+                raise DataError(f"{path} is no list of files that tlx made")
     except (OSError, csv.Error) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     for row in rows:
         parts = str(row.get("place")).split("/")
         inside = 1 <= len(parts) <= 2 and not {"", ".", ".."} & set(parts)
-        if list(row) != names or not inside or row["way"] not in (*WAYS, "folder"):
+        # A row of too few cells has None for the others.
+        whole = list(row) == names and None not in row.values()
+        if not whole or not inside or row["way"] not in (*WAYS, "folder"):
             raise DataError(f"{path} is no list of files that tlx made")
     return [Made(*(row[name] for name in names)) for row in rows]

@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..inference.strict_json import UnexpectedJsonError, read
+from ..inference.strict_json import UnexpectedJsonError, parse, read, shown
 from .scoring_messages import (
     Compare,
     Compared,
@@ -289,12 +289,14 @@ def decode_answer(line: bytes | str) -> Answer:
 
 def _decode(line: bytes | str, kinds: dict[str, type[Any]], what: str) -> Any:  # noqa: ANN401
     try:
-        content = json.loads(line)
-    except (ValueError, RecursionError):
+        content = parse(line)
+    except UnexpectedJsonError:
         raise UnexpectedJsonError(f"the {what} is not a line of JSON") from None
     if not isinstance(content, dict):
         raise UnexpectedJsonError(f"the {what} is not a JSON object")
     kind = content.pop("kind", None)
     if not isinstance(kind, str) or kind not in kinds:
-        raise UnexpectedJsonError(f"the {what}'s kind {kind!r} is not one of {', '.join(kinds)}")
+        raise UnexpectedJsonError(
+            f"the {what}'s kind {shown(kind)} is not one of {', '.join(kinds)}"
+        )
     return read(kinds[kind], content, kind)

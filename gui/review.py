@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..errors import TlxError
-from ..inference.strict_json import UnexpectedJsonError, read
+from ..inference.strict_json import UnexpectedJsonError, parse, read
 
 
 @dataclass(frozen=True)
@@ -198,4 +198,4 @@ def _mended(journal: Path) -> str:
 def _understood(lines: Iterable[str]) -> Iterator[_Line]:
     for line in lines:
         with suppress(ValueError, UnexpectedJsonError):  # of another version, or broken off
-            yield read(_Line, json.loads(line), "line")
+            yield read(_Line, parse(line), "line")

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from ..errors import CardError
 from .card import NORMALISED, SCHEMA, ModelCard
-from .strict_json import UnexpectedJsonError, read
+from .strict_json import UnexpectedJsonError, read, shown
 
 READABLE = range(1, SCHEMA + 1)
 
@@ -49,14 +49,18 @@ def card_from_json(text: str, beside: bool = False) -> ModelCard:
         raise CardError("the card has no schema number: this is not a card of tlx")
     if content["schema"] not in READABLE or type(content["schema"]) is not int:
         raise CardError(
-            f"the card has schema {content['schema']!r}, this tlx reads 1 to {SCHEMA}: "
+            f"the card has schema {shown(content['schema'])}, this tlx reads 1 to {SCHEMA}: "
             "install the newer tlx that wrote it"
         )
     # Later schemas only added fields with a default, so an earlier card is one of the latest.
     try:
         card: ModelCard = read(ModelCard, content | {"schema": SCHEMA}, "card")
+        if "\\u" in text or not text.isascii():
+            card_to_json(card).encode()
     except UnexpectedJsonError as error:
         raise CardError(str(error)) from None
+    except UnicodeEncodeError:  # half of a pair of UTF-16, which JSON can hold
+        raise CardError("the card holds what is no Unicode text") from None
     if card.input == NORMALISED and not beside:
         raise CardError(f"the card in a file of tlx cannot have the input {NORMALISED!r}")
     return card

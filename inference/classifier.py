@@ -1,7 +1,7 @@
 """The classifier: pictures in, predictions out, on onnxruntime."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -29,6 +29,10 @@ PictureFile = str | os.PathLike[str]
 Pixels = NDArray[np.uint8]
 Prepared = tuple[str, Pixels | PictureError]
 """A file's name with what a session takes, or with why there is none."""
+
+
+def _path(path: PictureFile) -> Picture:
+    return os.fspath(path)
 
 
 class Classifier:
@@ -114,38 +118,52 @@ class Classifier:
         pixels = prepare(picture, self.card)
         return predict(self.session, [pixels])[0]
 
-    def classify_files(self, paths: Iterable[PictureFile]) -> Iterator[Outcome]:
+    def classify_files(
+        self,
+        paths: Iterable[PictureFile],
+        read: Callable[[PictureFile], Picture] = _path,
+    ) -> Iterator[Outcome]:
         """Classify files, one outcome a file in the order given; a bad picture is a row.
 
         A few batches are under way at a time; memory stays the same however many files there are.
+
+        Args:
+            paths: read only as far as needed.
+            read: gives the picture of a path where that is no file's; called by several threads.
         """
         source = iter(paths)
         if self.provider_check is not None:  # threads of the processor gain nothing there
-            yield from self._classify_in_turn(source)
+            yield from self._classify_in_turn(source, read)
             return
         first = list(islice(source, BATCH + 1))
         if len(first) <= BATCH and not self._many:
-            yield from self._classify_in_turn(first)
+            yield from self._classify_in_turn(first, read)
             return
         session = self.shared_session
 
         def work(batch: Sequence[PictureFile]) -> list[Outcome]:
-            return _answer(session, [self._prepare(path) for path in batch])
+            return _answer(session, [self._prepare(path, read) for path in batch])
 
         batches = chunks(chain(first, source), _batch_size(session))
         for outcomes in in_order(work, batches, self.threads, 2 * self.threads):
             yield from outcomes
 
-    def _classify_in_turn(self, paths: Iterable[PictureFile]) -> Iterator[Outcome]:
+    def _classify_in_turn(
+        self, paths: Iterable[PictureFile], read: Callable[[PictureFile], Picture]
+    ) -> Iterator[Outcome]:
         """Let threads prepare pictures, and the session answer one batch after another."""
+
+        def work(path: PictureFile) -> Prepared:
+            return self._prepare(path, read)
+
         size = _batch_size(self.session)
-        prepared = in_order(self._prepare, paths, self.threads, 3 * size)
+        prepared = in_order(work, paths, self.threads, 3 * size)
         for batch in chunks(prepared, size):
             yield from _answer(self.session, batch)
 
-    def _prepare(self, path: PictureFile) -> Prepared:
+    def _prepare(self, path: PictureFile, read: Callable[[PictureFile], Picture]) -> Prepared:
         try:
-            return os.fsdecode(path), prepare(os.fspath(path), self.card)
+            return os.fsdecode(path), prepare(read(path), self.card)
         except PictureError as error:
             return os.fsdecode(path), error
 

@@ -1,6 +1,6 @@
 """What a model file says about itself, read without torch."""
 
-import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Generator
@@ -12,7 +12,16 @@ from ..errors import CardError, ModelFileError
 from .card import CARD_KEY, TENSORS_KEY, ModelCard
 from .card_json import card_from_json
 from .session import ModelSession, TensorSpec
+from .strict_json import UnexpectedJsonError, parse, read
 from .whole_file import file_digest
+
+LONGEST_NOTE = 100_000_000
+"""Bytes of a card or another note in an archive, unpacked: a small archive may hold far more."""
+DAMAGES = (
+    *(OSError, RuntimeError, ValueError, EOFError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
+"""What Python's zipfile raises on archives that are none, or damaged."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,14 @@ class FileDescription:
     size: int
     sha256: str
     card: ModelCard
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+@dataclass(frozen=True)
+class _Tensors:
+    """The note of tensors in an archive."""
+
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
 
@@ -83,14 +100,13 @@ def describe_archive(path: Path) -> FileDescription:
     if card is None or tensors is None:
         raise CardError(f"{path} has no card: it was not written by tlx export")
     try:
-        specs = {
-            key: tuple(TensorSpec(s["name"], s["dtype"], tuple(s["shape"])) for s in value)
-            for key, value in json.loads(tensors).items()
-        }
-        return describe(path, kind, card_from_json(card), specs["inputs"], specs["outputs"])
+        specs = read(_Tensors, parse(tensors), "it")
+        if not (specs.inputs and specs.inputs[0].shape):
+            raise UnexpectedJsonError("it names no input with a shape")
+        return describe(path, kind, card_from_json(card), specs.inputs, specs.outputs)
     except CardError as error:
         raise CardError(f"{path}: {error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except UnexpectedJsonError as error:
         raise ModelFileError(f"{path}: its note of tensors is damaged ({error})") from None
 
 
@@ -109,8 +125,12 @@ def describe(
 def _extra(path: Path, key: str) -> str | None:
     """Read an extra file of an archive; torch puts them under NAME/extra/."""
     with _opened(path) as archive:
-        names = [name for name in archive.namelist() if _is_extra(name, key)]
-        return archive.read(names[0]).decode("utf-8") if names else None
+        found = [entry for entry in archive.infolist() if _is_extra(entry.filename, key)]
+        if not found:
+            return None
+        if found[0].file_size > LONGEST_NOTE:
+            raise ModelFileError(f"{path}: its note {key} is longer than {LONGEST_NOTE:,} bytes")
+        return archive.read(found[0]).decode("utf-8")
 
 
 def _is_extra(name: str, key: str) -> bool:
@@ -122,5 +142,5 @@ def _opened(path: Path) -> Generator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, UnicodeDecodeError) as error:
+    except DAMAGES as error:
         raise ModelFileError(f"{path} is damaged: {error}") from None

@@ -40,13 +40,13 @@ def labels_text(labels: Sequence[str]) -> str:
     """Write the content of `labels.txt`.
 
     Raises:
-        UsageError: a label has a line break.
+        UsageError: a label has a line break, or begins with a byte order mark.
     """
     for label in labels:
-        if "\n" in label or "\r" in label:
+        if "\n" in label or "\r" in label or label.startswith("\ufeff"):
             raise UsageError(
-                f"the label {label!r} has a line break, which {LABELS_FILE} cannot hold; "
-                "rename it where the pictures are and train again"
+                f"the label {label!r} has a line break or byte order mark, which {LABELS_FILE} "
+                "cannot hold; rename it where the pictures are and train again"
             )
     return "".join(f"{label}\n" for label in labels)
 

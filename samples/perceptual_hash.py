@@ -54,10 +54,11 @@ def pairs_by_hash(hashes: NDArray[np.uint8], most_flipped: int, confirm: Confirm
     bits = np.ascontiguousarray(hashes).view(np.uint64).ravel()
     found = [np.empty((0, 2), np.intp)]
     left = np.ones(len(bits), np.bool_)  # not yet found to be a duplicate of an earlier one
+    in_order = np.argsort(bits, kind="stable")
     for first, second in combinations(range(_BYTES), 2):
-        rows = np.flatnonzero(left)
+        rows = in_order[left[in_order]]
         buckets = hashes[rows, first].astype(np.uint16) << 8 | hashes[rows, second]
-        order = np.lexsort((bits[rows], buckets))
+        order = np.argsort(buckets, kind="stable")  # of 16 bits a radix sort, which is quick
         for neighbours in _neighbours(rows[order], buckets[order]):
             pairs = neighbours[left[neighbours].all(axis=1)]
             apart = _count_bits(bits[pairs[:, 0]] ^ bits[pairs[:, 1]])

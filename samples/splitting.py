@@ -1,6 +1,7 @@
 """`split.csv`: which picture stood in which split, written by a run and read back."""
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,10 +71,14 @@ def _rows(path: Path, labelled: bool) -> Iterator[dict[str, str]]:
     require_file(path)
     try:
         with path.open(encoding="utf-8-sig", errors=ERRORS, newline="") as file:
-            rows = csv.DictReader(file, restval="")
-            names = {*(rows.fieldnames or ())}
+            lines = csv.reader(file)
+            columns = next(lines, [])
+            names = {*columns}
             if not {"file", "split"} <= names or (labelled and not names & {"label", "labels"}):
                 raise DataError(f"{path} is no split.csv: it needs the columns file, label, split")
-            yield from rows
+            # A cell that is missing is empty. It is not stored: a header may be very long.
+            yield from (
+                defaultdict(str, zip(columns, cells, strict=False)) for cells in lines if cells
+            )
     except (OSError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a split: {error}") from None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,17 @@ _DELIMITERS = ",;\t"
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its number in the file, the header being row 1, and its cells by column."""
+    """A row: its number in the file, the header being row 1, and its cells by column.
+
+    A row that ends early has empty cells; they are not stored, or a small file with a long header
+    and many short rows would take gigabytes.
+    """
 
     number: int
     cells: Mapping[str, str]
 
     def __getitem__(self, column: str) -> str:
-        return self.cells[column]
+        return self.cells.get(column, "")
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ def read_table(path: Path) -> Table:
             f"{path} has no rows; it needs a header line such as file,label and a row a picture"
         )
     columns = tuple(name.strip() for name in lines[0][1])
-    for name in columns:
-        if name and columns.count(name) > 1:
+    for name, count in Counter(columns).items():
+        if name and count > 1:
             raise DataError(f"{path} has two columns {name!r}; rename or remove one")
     own = ",".join(lines[0][1]).encode() in OWN_HEADERS
     rows = [
@@ -111,5 +116,4 @@ def _row(path: Path, columns: tuple[str, ...], number: int, cells: list[str]) ->
             f"{path}, row {number} has {len(cells)} cells, its header {len(columns)}; put a cell "
             'that holds the delimiter into "quotes"'
         )
-    filled = cells + [""] * (len(columns) - len(cells))
-    return Row(number, dict(zip(columns, filled, strict=False)))
+    return Row(number, dict(zip(columns, cells, strict=False)))

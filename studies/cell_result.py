@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..inference.strict_json import parse
 from ..inference.whole_file import replacing
 from ..training.config import TrainingConfig
 
@@ -108,7 +109,7 @@ def write_result(run: Path, config: TrainingConfig, result: CellResult) -> None:
 def read_result(run: Path, config: TrainingConfig) -> CellResult | None:
     """Read back a result; None if there is none, or none of this configuration."""
     try:
-        content = json.loads((run / RESULT).read_text(encoding="utf-8"))
+        content = parse((run / RESULT).read_text(encoding="utf-8"))
         if content["schema"] != _SCHEMA or not same_options(content["config"], config_json(config)):
             return None
         found = content["result"]

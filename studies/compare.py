@@ -15,7 +15,7 @@ from ..samples.splitting import read_split
 from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
 from ..training.config import GRADUAL, TrainingConfig, read_config
 from ..training.device import choose_device
-from ..training.fit import Prepared, TrainingResult, is_finished
+from ..training.fit import Prepared, TrainingResult, is_finished, read_history
 from ..training.freezing import freeze_stages
 from ..training.run_folder import EpochDone
 from ..training.train import TrainingEvent, resume_events, training_events
@@ -195,7 +195,7 @@ def _is_trained(config: TrainingConfig) -> bool:
     if not _is_begun(config):
         return False
     try:
-        return is_finished(config, _history(load_checkpoint(_run(config) / "last.pt")))
+        return is_finished(config, read_history(load_checkpoint(_run(config) / "last.pt")))
     except CheckpointError:
         return False
 
@@ -214,7 +214,7 @@ def _score(
 def _result(cell: Cell, config: TrainingConfig, test: HeldOutScore | None) -> CellResult:
     run = _run(config)
     last = load_checkpoint(run / "last.pt")
-    history = _history(last)
+    history = read_history(last)
     best = next(epoch for epoch in reversed(history) if epoch.best)
     parameters, trainable = _sizes(last, config.freeze)
     latency = measure_latency(run / "model.onnx")
@@ -236,10 +236,6 @@ def _result(cell: Cell, config: TrainingConfig, test: HeldOutScore | None) -> Ce
         device=str(choose_device(config.device)),
         fingerprint=last.card.provenance.data_fingerprint,
     )
-
-
-def _history(last: Checkpoint) -> list[EpochDone]:
-    return [EpochDone(**row) for row in last.progress["history"]]
 
 
 def _curve(history: Sequence[EpochDone]) -> tuple[CurvePoint, ...]:

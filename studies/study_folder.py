@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import UsageError
+from ..inference.strict_json import parse
 from ..inference.whole_file import replacing
 from ..samples.folders import find_samples
 from ..training.config import TrainingConfig
@@ -100,7 +101,7 @@ def _record(grid: Grid) -> _Record:
 
 def _read_record(folder: Path) -> _Record | None:
     try:
-        content = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        content = parse((folder / _RECORD).read_text(encoding="utf-8"))
         if content["schema"] != _SCHEMA:
             return None
         return _Record(dict(content["options"]), dict(content["vary"]), list(content["seeds"]))

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from ..errors import WeightsError
 from ..inference.events import finish
+from .checkpoint import is_state
 from .weights_cache import hash_file
-from .weights_file import HEAD, head_inputs, is_state, load_plain, require_fit
+from .weights_file import HEAD, head_inputs, load_plain, require_fit
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")
 """Where training scripts put the state dict, beside the optimizer's and others."""

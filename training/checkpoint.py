@@ -1,10 +1,11 @@
 """Checkpoints: plain tensors and plain types, read with `weights_only=True`."""
 
 import hashlib
+import zipfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeGuard
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import Tensor
 from ..errors import CardError, CheckpointError
 from ..inference.card import ModelCard
 from ..inference.card_json import card_from_json, card_to_json
+from ..inference.inspection import DAMAGES
 from ..inference.whole_file import replacing
 from .config import ARCHITECTURES
 from .resnet import PictureNetwork, build_resnet
@@ -61,6 +63,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(f"{path}: no such file; give the folder that tlx train wrote")
     raw = path.read_bytes()
     try:
+        refuse_packed(BytesIO(raw))
         content = torch.load(BytesIO(raw), map_location="cpu", weights_only=True)
     except Exception:  # noqa: BLE001 - torch.load raises nearly anything on damaged files
         # Its text is not passed on: it advises weights_only=False, which would run a file's code.
@@ -70,6 +73,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not isinstance(content, dict) or not all(
         isinstance(content.get(name), kind) for name, kind in _FIELDS.items()
     ):
+        raise CheckpointError(f"{path} is not a checkpoint of tlx train")
+    if not is_state(content["weights"]):
         raise CheckpointError(f"{path} is not a checkpoint of tlx train")
     if content["format"] != FORMAT:
         raise CheckpointError(
@@ -81,6 +86,28 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(f"{path}: {error}") from None
     sha256 = hashlib.sha256(raw).hexdigest()
     return Checkpoint(card, content["epoch"], content["weights"], content["progress"], sha256)
+
+
+def refuse_packed(file: BinaryIO | Path) -> None:
+    """Refuse an archive that is larger unpacked: torch packs nothing, so its files never are.
+
+    Raises:
+        ValueError: it is.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            swelling = any(one.file_size > one.compress_size for one in archive.infolist())
+    except DAMAGES:  # torch says what is wrong with it
+        return
+    if swelling:
+        raise ValueError("it is packed")
+
+
+def is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
+    """Tell whether something is a plain state dict: tensors by their names."""
+    return isinstance(content, dict) and all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
+    )
 
 
 def restore_network(checkpoint: Checkpoint, dropout: float = 0.0) -> PictureNetwork:

@@ -7,6 +7,7 @@ from math import inf
 from pathlib import Path
 
 from ..errors import CheckpointError, ContradictionError, UsageError
+from ..inference.strict_json import parse, read
 from ..inference.whole_file import replacing
 from .options import AUGMENTATION, COMMON, DATA, OUTPUT, RECIPE, SPEED, TUNING, option, option_name
 
@@ -215,12 +216,12 @@ def read_config(run: Path) -> TrainingConfig:
     """
     path = run / "config.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return replace(TrainingConfig(**content), out=run)
+        content = parse(path.read_text(encoding="utf-8"))
+        return replace(read(TrainingConfig, content, "it"), out=run)
     except (FileNotFoundError, NotADirectoryError):
         folder = f"; give the folder, {run.parent}" if run.is_file() else ": it has no config.json"
         raise CheckpointError(f"{run} is no run folder{folder}") from None
-    except (OSError, ValueError, TypeError, UsageError) as error:
+    except (OSError, ValueError, UsageError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from None
 
 

@@ -1,17 +1,18 @@
 """From the first epoch to the last: learn, validate, record; stop early if asked to."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import get_type_hints
 
 from torch import nn
 
-from ..errors import UsageError
+from ..errors import CheckpointError, UsageError
 from ..samples.sample import LabelledPictures, LeftOut
 from .batches import Batches, truth_of
 from .checkpoint import Checkpoint
-from .config import TrainingConfig
+from .config import CHOICES, TrainingConfig
 from .freezing import freeze_stages, frozen_stage
 from .inputs import DataEvent, Job, Noted, build_batches
 from .learner import Learner
@@ -164,7 +165,9 @@ def _precision(job: Job, model: PictureNetwork, last: Checkpoint | None) -> Prec
     """Choose the precision; a resumed run keeps its own, so that it ends with the same weights."""
     device = model.device
     if last is not None and job.config.amp == "auto":
-        begun = last.progress["precision"]
+        begun = last.progress.get("precision")
+        if begun not in CHOICES["amp"]:
+            raise CheckpointError("last.pt is damaged: it does not say its precision")
         try:
             return choose_precision(begun, device)
         except UsageError:
@@ -193,8 +196,34 @@ def _restore(last: Checkpoint | None, learner: Learner) -> list[EpochDone]:
     """Bring the learner to where a run stopped; give the epochs it had finished."""
     if last is None:
         return []
-    learner.load_state_dict(last.progress)
-    return [EpochDone(**row) for row in last.progress["history"]]
+    try:
+        learner.load_state_dict(last.progress)
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        raise CheckpointError(
+            "last.pt is damaged: a training cannot go on from what it says of the optimizer"
+        ) from None
+    return read_history(last)
+
+
+def read_history(last: Checkpoint) -> list[EpochDone]:
+    """Read which epochs a run had finished from its `last.pt`.
+
+    Raises:
+        CheckpointError: they are missing, or of another shape.
+    """
+    kinds = get_type_hints(EpochDone)
+    try:
+        rows = [EpochDone(**row) for row in last.progress["history"]]
+        values = [(value, kinds[name]) for row in rows for name, value in asdict(row).items()]
+    except (KeyError, TypeError):
+        values = [(None, int)]
+    if not values or not all(_fits(*value) for value in values):
+        raise CheckpointError("last.pt is damaged: it does not say which epochs are done")
+    return rows
+
+
+def _fits(value: object, kind: type) -> bool:
+    return isinstance(value, kind) or (type(value) is int and isinstance(0.0, kind))
 
 
 def _epoch_done(

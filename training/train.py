@@ -21,7 +21,7 @@ from .checks import require_enough, require_task
 from .config import TrainingConfig, read_config, write_config
 from .data import find_samples_again, find_training_samples, note_learned_before
 from .device import choose_device
-from .fit import FitEvent, TrainingResult, fit, is_finished
+from .fit import FitEvent, TrainingResult, fit, is_finished, read_history
 from .inputs import DISK_CACHE, FEATURES, Job, ram_cache
 from .logs import require_logs
 from .picture_cache import RamCache, remove_disk_cache
@@ -29,7 +29,7 @@ from .precision import choose_precision
 from .processes import joined, told_by_first
 from .recording import draw_training_pictures
 from .resnet import PictureNetwork, build_resnet
-from .run_folder import EpochDone, choose_run_folder, prepare_run_folder, remove_unfinished
+from .run_folder import choose_run_folder, prepare_run_folder, remove_unfinished
 from .torchrun import Processes, this_process
 from .weights import Weights, fit_network, load_weights
 from .weights_download import DownloadProgress
@@ -185,7 +185,7 @@ def _go_on(
         raise CheckpointError(f"{run} {_why_not_resumable(run)}")
     remove_unfinished(run)
     last = load_checkpoint(run / "last.pt")
-    history = [EpochDone(**row) for row in last.progress["history"]]
+    history = read_history(last)
     if is_finished(config, history):
         raise CheckpointError(
             f"{run} is finished: {len(history)} of {config.epochs} epochs are done"

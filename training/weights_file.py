@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeGuard
 
 import torch
 from torch import Tensor
@@ -13,7 +12,7 @@ from torchvision.models import ResNet
 
 from ..errors import WeightsError
 from ..inference.card import ModelCard
-from .checkpoint import load_checkpoint
+from .checkpoint import is_state, load_checkpoint, refuse_packed
 from .config import ARCHITECTURES
 from .resnet import build_resnet
 
@@ -61,6 +60,7 @@ def load_plain(path: Path) -> object:
         WeightsError: it cannot be read, or holds more; nothing in it is executed.
     """
     try:
+        refuse_packed(path)
         with torch.serialization.safe_globals([Namespace]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -122,13 +122,6 @@ def _from_checkpoint(path: Path) -> WeightsFile:
     ):
         raise WeightsError(f"{path} is damaged: its head has not one row for each of its labels")
     return WeightsFile(found.weights, found.card)
-
-
-def is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
-    """Tell whether something is a plain state dict: tensors by their names."""
-    return isinstance(content, dict) and all(
-        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
-    )
 
 
 @cache

@@ -1,13 +1,12 @@
 """The page Model: what the open file says about itself, how it was verified, how fast it is."""
 
-from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from ..protocol import Measured
 from ..session import Session
 from ..settings import Settings
 from ..widgets.facts import Facts, breakable
+from ..widgets.parts import enlarge, scrolled
 from ..widgets.welcome import Welcome
 from . import card_facts
 
@@ -120,13 +120,12 @@ class ModelPage(QWidget):
         self._heading = QLabel()
         column.addWidget(_panel(self._heading, self._labels))
         column.addStretch()
-        return _scrolled(inner)
+        area = scrolled(_centred(inner))
+        area.setAccessibleName(self.tr("What the model file says"))
+        return area
 
     def _head(self) -> QHBoxLayout:
-        font = self._name.font()
-        font.setPointSizeF(font.pointSizeF() * 1.7)
-        font.setWeight(font.Weight.DemiBold)
-        self._name.setFont(font)
+        enlarge(self._name, 1.7)
         self._line.setObjectName("muted")
         self._line.setWordWrap(True)
         texts = QVBoxLayout()
@@ -164,18 +163,11 @@ def _panel(heading: QLabel, body: QWidget) -> QFrame:
     return panel
 
 
-def _scrolled(inner: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setObjectName("plain")
-    area.setAccessibleName(QCoreApplication.translate("ModelPage", "What the model file says"))
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
+def _centred(inner: QWidget) -> QWidget:
     outer = QWidget()
     row = QHBoxLayout(outer)
     row.setContentsMargins(0, 0, 0, 0)
     row.addStretch(1)
     row.addWidget(inner, 20)
     row.addStretch(1)
-    area.setWidget(outer)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area
+    return outer

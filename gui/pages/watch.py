@@ -90,7 +90,7 @@ class WatchPage(QWidget):
         self._settings.watched = plan.folder, plan.csv
         self._pictures = self._bad = 0
         self._times.clear()
-        self.log.answers.clear()
+        self.log.answers.show(())
         self.picture.show_file("")
         self._ended = ""
         self.banner.hide()
@@ -110,7 +110,6 @@ class WatchPage(QWidget):
 
     def refresh_theme(self) -> None:
         """Take the colours of another theme."""
-        self.log.refresh_theme()
         self._show_state()
 
     def _connect(self) -> None:

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from ..protocol import Row
 from ..review import Verdict
+from ..shares import percent
 from ..theme import Colours, colours
-from .answers import AnswerBars, percent
+from .answers import AnswerBars
 from .facts import Facts
 
 

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from .difference_table import Difference, DifferenceTable
 from .facts import Facts
+from .parts import enlarge
 
 
 class ComparisonPanel(QWidget):
@@ -74,9 +75,7 @@ class ComparisonPanel(QWidget):
             self._grid.addWidget(button, *divmod(place, 2))
 
     def _arrange(self) -> None:
-        font = self._verdict.font()
-        font.setWeight(font.Weight.DemiBold)
-        self._verdict.setFont(font)
+        enlarge(self._verdict, 1.0)
         self._counts.setObjectName("muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 8)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ..scoring_messages import Progressed
+from .parts import enlarge
 
 WIDTH = 460
 
@@ -20,10 +21,7 @@ class EvaluationRunning(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title, self._text = QLabel(), QLabel()
-        font = self._title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.4)
-        font.setWeight(font.Weight.DemiBold)
-        self._title.setFont(font)
+        enlarge(self._title, 1.4)
         self._text.setObjectName("muted")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ..scoring_messages import AtThreshold
-from .label_table import said
+from ..shares import with_interval
 from .threshold_plot import LEFT, RIGHT, ThresholdPlot
 
 
@@ -65,7 +65,7 @@ class ThresholdPanel(QWidget):
         self.plot.mark(self.slider.value())
         text = self.tr("{0:.0%} and more: {1:,} pictures ({2:.1%})")
         self._answered.setText(text.format(point.threshold, point.pictures, point.coverage))
-        right = self.tr("right of them: {0}").format(said(point.accuracy, point.interval))
+        right = self.tr("right of them: {0}").format(with_interval(point.accuracy, point.interval))
         nothing = self.tr("no answer is as sure")
         self._right.setText(nothing if point.accuracy is None else right)
         below = self._points[0].pictures - point.pictures

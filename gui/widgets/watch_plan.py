@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..file_dialogs import ask_csv, ask_folder
+from .parts import enlarge
 
 
 class WatchPlan(QWidget):
@@ -101,10 +102,7 @@ class WatchPlan(QWidget):
         column.setContentsMargins(28, 24, 28, 24)
         column.setSpacing(14)
         title = QLabel(self.tr("Watch a folder"))
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.7)
-        font.setWeight(font.Weight.DemiBold)
-        title.setFont(font)
+        enlarge(title, 1.7)
         column.addWidget(title)
         column.addWidget(self._by)
         column.addLayout(self._places())

@@ -64,7 +64,7 @@ def test_the_lock_holds_inside_one_process_too_and_is_given_back_on_an_error(tmp
 
 def test_a_lock_file_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
     """Whoever opened the file just before its holder removed it holds nothing."""
-    from tlx.export import folder_lock
+    from tlx.inference import file_lock
 
     answers = iter([False, True])
     seen: list[Path] = []
@@ -73,7 +73,7 @@ def test_a_lock_file_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch
         seen.append(path)
         return next(answers)
 
-    monkeypatch.setattr(folder_lock, "_is_there", is_there)
+    monkeypatch.setattr(file_lock, "_is_there", is_there)
     with only_export(tmp_path):
         assert seen == [tmp_path / LOCK] * 2
 

@@ -422,6 +422,33 @@ def test_the_dialog_for_the_report_gives_the_name_the_ending_of_its_kind(done, q
     dialog.close()
 
 
+def test_a_comparison_is_saved_by_ctrl_e_as_numbers_or_rows(done, qtbot, biased, tmp_path):
+    with qtbot.waitSignal(done._evaluations.compared, timeout=WAIT):
+        done.compare(str(biased))
+    assert done.results.save.text() == "Save comparison…"
+    for ending in ("json", "csv"):
+        done.window().activateWindow()  # windows of other tests were
+        qtbot.waitUntil(done.window().isActiveWindow, timeout=WAIT)
+        qtbot.keyClick(done.window(), Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+        dialog = done.findChild(QFileDialog)
+        qtbot.waitUntil(dialog.isVisible, timeout=WAIT)
+        assert dialog.windowTitle() == "Save comparison"
+        with qtbot.waitSignal(done._evaluations.written, timeout=WAIT):
+            dialog.fileSelected.emit(str(tmp_path / f"two.{ending}"))
+        dialog.close()
+        qtbot.waitUntil(lambda: done.findChild(QFileDialog) is None, timeout=WAIT)
+    content = json.loads((tmp_path / "two.json").read_text())
+    assert len(content["disagreements"]) == 7
+    assert content["agreement"] == done._evaluations.comparison.numbers.number("agreement")
+    rows = (tmp_path / "two.csv").read_text().splitlines()
+    assert (rows[0][:21], len(rows)) == ("path,truth,first,seco", 8)
+    done.save_comparison(str(tmp_path / "two.html"))
+    qtbot.waitUntil(lambda: bool(done.notice.text), timeout=WAIT)
+    assert "The comparison was not written" in done.notice.text
+    done.results.tabs.setCurrentIndex(LABELS)
+    assert done.results.save.text() == "Save report…"
+
+
 def test_a_file_of_somebody_else_is_not_replaced(done, qtbot, tmp_path):
     page = tmp_path / "report.html"
     page.write_text("mine")

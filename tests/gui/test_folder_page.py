@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox
 
-from tlx.gui import sorting
+from tlx.gui import copying, sorting
 from tlx.gui.manifest import MANIFEST
 from tlx.gui.page_stack import CLASSIFY, FOLDER
 from tlx.gui.sorter import Sorter
@@ -126,9 +127,9 @@ def test_the_order_is_that_of_the_answers(page):
 
 def test_a_click_on_a_label_shows_its_pictures(page, qtbot):
     labels = page.browser.side.labels
-    counts = [labels.counts.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(4)]
+    counts = [labels.bars.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(4)]
     assert counts == ["All labels: 7", "blue: 2", "green: 3", "red: 2"]
-    at = labels.visualRect(labels.counts.index(2, 0)).center()
+    at = labels.visualRect(labels.bars.index(2, 0)).center()
     qtbot.mouseClick(labels.viewport(), Qt.MouseButton.LeftButton, NO_KEYS, at)
     assert names(page) == ["green/0.png", "green/1.png", "red/leaf.png"]
     page.filter.clear()
@@ -443,10 +444,10 @@ def test_taking_back_is_cancelled_by_esc_and_asked_about_at_the_close(
     list(sorting.apply(sorting.make_plan([(str(source / n), "x") for n in "ab"], target), "move"))
     real = sorting._take_back
 
-    def take_back(place, made):
+    def take_back(place, made, stopped):
         at_work.set()
         assert go_on.wait(60)
-        return real(place, made)
+        return real(place, made, stopped)
 
     def answer_no(*words):
         asked.append(words[2])
@@ -461,10 +462,35 @@ def test_taking_back_is_cancelled_by_esc_and_asked_about_at_the_close(
         press(qtbot, page, Qt.Key.Key_Escape)
         go_on.set()
     assert asked == ["Pictures are still being copied, moved or taken back. Close anyway?"]
-    assert [path.name for path in source.iterdir()] == ["b"]
+    assert list(source.iterdir()) == []
     assert {path.name for path in target.rglob("*.*")} == {MANIFEST}
     assert "cancelled" in window.banner.text
-    assert sorting.undo(target / MANIFEST).files == 1
+    assert sorting.undo(target / MANIFEST).files == 2
+
+
+def test_closing_waits_for_a_piece_of_the_file_that_is_copied_not_for_the_file(
+    page, qtbot, tmp_path, monkeypatch
+):
+    window, target, slow = page.window(), tmp_path / "sorted", threading.Event()
+    large = tmp_path / "large.tif"
+    target.mkdir()
+    with large.open("wb") as file:
+        file.truncate(100 * copying.PIECE)
+    real = os.fsync
+
+    def fsync(file):  # as on a memory stick
+        slow.set()
+        time.sleep(0.2)
+        real(file)
+
+    monkeypatch.setattr(copying.os, "fsync", fsync)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    window.exporting.sorter.make(sorting.make_plan([(str(large), "x")], target), "copy")
+    assert slow.wait(60)
+    start = time.monotonic()
+    assert window.close()
+    assert time.monotonic() - start < 5  # all of it would take 20 seconds
+    assert [path.name for path in target.rglob("*.*")] == [MANIFEST]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
@@ -518,7 +544,7 @@ def test_a_thumbnail_that_comes_later_is_painted_on_its_card(page, qtbot):
 
 def test_the_models_are_right(page, qtmodeltester):
     qtmodeltester.check(page.browser.model, force_py=True)
-    qtmodeltester.check(page.browser.side.labels.counts, force_py=True)
+    qtmodeltester.check(page.browser.side.labels.bars, force_py=True)
 
 
 def test_nothing_overlaps_in_the_smallest_window(page, qtbot):

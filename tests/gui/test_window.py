@@ -465,7 +465,7 @@ def test_everything_that_takes_the_focus_has_a_name(working):
 
 def test_the_models_of_the_lists_are_right(working, qtmodeltester):
     qtmodeltester.check(working.classify.filmstrip.model(), force_py=True)
-    qtmodeltester.check(working.classify.panel.bars.answers, force_py=True)
+    qtmodeltester.check(working.classify.panel.bars.bars, force_py=True)
 
 
 def test_no_picture_is_changed_and_nothing_is_written_beside_them(working, qtbot, pictures):
