@@ -84,7 +84,9 @@ class Classifier:
         from .provider_check import open_checked
         from .providers import require_provider
 
-        opened = open_checked(Path(model), require_provider(name), threads, self._given)
+        # Threads that wait for files may be more than cores; those that compute may not.
+        count = None if threads is None else min(threads, available_cores())
+        opened = open_checked(Path(model), require_provider(name), count, self._given)
         self.session, self.provider_check = opened
 
     @cached_property

@@ -61,7 +61,7 @@ _ALL = (
     ),
     Provider(
         *("openvino", "OpenVINOExecutionProvider", "onnxruntime-openvino"),
-        "a processor of Intel's kind",
+        "Linux or Windows on x86-64",
         # Without the first it may take whatever device it finds; without the second some
         # processors compute in bfloat16.
         {"device_type": "CPU", "precision": "FP32"},
@@ -69,7 +69,7 @@ _ALL = (
     Provider(
         *("coreml", "CoreMLExecutionProvider", "onnxruntime"),
         "macOS 12 or newer",
-        # The older format computes in fp16; in an ML program the file's fp32 stays fp32.
+        # The older format may compute in fp16; in an ML program the file's fp32 stays fp32.
         {"ModelFormat": "MLProgram"},
     ),
     Provider(
