@@ -3,12 +3,14 @@
 import csv
 import json
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ..errors import UsageError
+from ..inference.folder_lock import only_writer
 from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
 from .scored_on import scored_on
@@ -96,7 +98,8 @@ def compare_files(
     require_comparable(first, second)
     if out is not None:
         _prepare(out)
-    with Screen(as_json) as screen:
+    alone = nullcontext() if out is None else only_writer(out, "eval")
+    with Screen(as_json) as screen, alone:
         events = compare_events(first, second, samples)
         found = finish(
             events, lambda event: screen.progress("evaluating both", event.done, event.total)

@@ -13,6 +13,9 @@ def replacing(path: Path) -> Generator[Path]:
 
     It is synced to the disk before it is renamed. On any error it is removed, and `path` stays
     as it was.
+
+    Raises:
+        OSError: with `path` as its file name, which the user knows.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -20,6 +23,10 @@ def replacing(path: Path) -> Generator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is None or os.fspath(error.filename) == os.fspath(temporary):
+            error.filename = os.fspath(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
