@@ -9,6 +9,7 @@ import typer
 
 from ..errors import UsageError
 from ..inference.folder_lock import only_writer, only_writer_of
+from ..inference.whole_file import clear_unfinished
 from .eval_page import refuse_foreign_page, write_report_page
 from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
@@ -171,12 +172,14 @@ def _refuse_foreign(wanted: _Wanted) -> None:
 
 
 def _alone(wanted: _Wanted) -> ExitStack:
-    """Keep other evaluations from the same folder and page."""
+    """Keep other evaluations from the same folder and page, and clear what killed ones left."""
     with ExitStack() as held:
         if wanted.out is not None:
             held.enter_context(only_writer(wanted.out, "eval"))
+            clear_unfinished(*(wanted.out / name for name in ("report.json", *_names())))
         if wanted.page is not None:
             held.enter_context(only_writer_of(wanted.page))
+            clear_unfinished(wanted.page)
         return held.pop_all()
 
 

@@ -11,6 +11,7 @@ import typer
 
 from ..errors import UsageError
 from ..inference.folder_lock import only_writer
+from ..inference.whole_file import clear_unfinished, replacing
 from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
 from .scored_on import scored_on
@@ -117,6 +118,7 @@ def compare_files(
         }
         screen.json(content)
         if out is not None:
+            clear_unfinished(out / RECORD, out / TABLE)
             with writing("--out", out):
                 _write(out, content, difference_rows(found))
             screen.row(f"written: {out / TABLE}, {out / RECORD}")
@@ -135,7 +137,6 @@ def _prepare(out: Path) -> None:
 
 def _write(out: Path, content: dict[str, object], rows: Iterable[Iterable[object]]) -> None:
     from ..inference.spreadsheet import plain_cells
-    from ..inference.whole_file import replacing
     from ..samples.table import ERRORS
 
     with replacing(out / RECORD) as temporary:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import UsageError
 from .folder_lock import only_writer_of
 from .spreadsheet import plain_cells
-from .whole_file import replacing, unfinished
+from .whole_file import clear_unfinished, replacing
 
 HEADER = ("path", "error", "label", "probability")
 MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
@@ -65,8 +65,7 @@ def open_table(path: Path, header: Iterable[Cells]) -> Generator[Write]:
     with ExitStack() as held:
         with _saying(path):
             held.enter_context(only_writer_of(path))
-            for left in unfinished(path):  # of a killed process: nobody else writes it now
-                left.unlink(missing_ok=True)
+            clear_unfinished(path)
             temporary = held.enter_context(replacing(path))
             opened = temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape")
             file = held.enter_context(opened)

@@ -40,3 +40,10 @@ def file_digest(path: Path) -> str:
 def unfinished(path: Path) -> Iterator[Path]:
     """Find what killed processes left of `path`; somebody who still writes it is found too."""
     yield from path.parent.glob(f".{path.name}.*.partial")
+
+
+def clear_unfinished(*paths: Path) -> None:
+    """Remove what killed processes left of files; nobody else may be writing them now."""
+    for path in paths:
+        for left in unfinished(path):
+            left.unlink(missing_ok=True)

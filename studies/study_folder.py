@@ -78,6 +78,9 @@ def open_study(grid: Grid, out: Path | None, overwrite: bool) -> Study:
 
 def _prepare(folder: Path, now: _Record, overwrite: bool) -> None:
     """Write the record of a study, after what lies there was held against it, or was cleared."""
+    for rest in folder.rglob(".*.*.partial"):  # of a kill: nobody else is at work here
+        if rest.is_file():
+            rest.unlink(missing_ok=True)
     earlier = _read_record(folder)
     if overwrite:
         _clear(folder)

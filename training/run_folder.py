@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import CheckpointError, UsageError
 from ..inference.folder_lock import folder_lock
-from ..inference.whole_file import replacing, unfinished
+from ..inference.whole_file import clear_unfinished, replacing, unfinished
 from .config import TrainingConfig, read_config
 
 CONFIG = "config.json"
@@ -119,9 +119,7 @@ def prepare_run_folder(run: Path) -> None:
 
 def remove_unfinished(run: Path) -> None:
     """Remove the unfinished files of a training that was killed; none may be under way."""
-    for name in RUN_FILES:
-        for path in unfinished(run / name):
-            path.unlink(missing_ok=True)
+    clear_unfinished(*(run / name for name in RUN_FILES))
 
 
 def write_metrics(path: Path, history: Sequence[EpochDone]) -> None:

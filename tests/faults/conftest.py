@@ -27,15 +27,13 @@ import sys
 
 import matplotlib.figure
 import onnx
-import sklearn.metrics
 import torch
 import torchvision
 
 import tlx.cli.main
 import tlx.evaluation.plots
-import tlx.export.publish
-import tlx.studies.compare
 import tlx.training.recording
+import tlx.training.train
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where nobody can press it
 tlx.training.recording.PAUSE = 0  # write at every epoch
