@@ -1,5 +1,6 @@
 """The command `tlx`: its commands, and the one place that turns errors into a line."""
 
+import logging
 import os
 import sys
 import warnings
@@ -95,6 +96,7 @@ def main() -> None:
     accept_any_file_name()
     if not sys.warnoptions:  # Pillow warns of odd pictures; what matters is a row or an error
         warnings.simplefilter("ignore")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on a HOME it cannot use
     try:
         code = app(prog_name="tlx", standalone_mode=False)
     except TlxError as error:

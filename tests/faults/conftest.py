@@ -60,7 +60,9 @@ class Starter:
         self.out, self.err = folder / "out.txt", folder / "err.txt"
         script = folder / "starter.py"
         script.write_text(STARTER)
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        # A process with the thread of onnxruntime's telemetry cannot be forked.
+        quiet = {"OMP_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
+        environment = {**os.environ, **quiet}
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", str(script)],
             stdin=subprocess.PIPE,
