@@ -14,7 +14,6 @@ from catalogue.tables import ENCODED, SHAPES
 from tlx.training.config import TrainingConfig
 
 ODD = ([], {"a": 1}, "x\0", -1.5, 10**300, "\ud800")
-NO_FILES = ("folder", "zero", "nowhere", "itself", "pipe")
 
 
 def _config(**changes: object) -> bytes:
