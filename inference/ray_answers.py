@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .. import __version__
 from ..errors import ClusterError, TlxError
@@ -144,7 +144,8 @@ def _round(
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
-    answers = data.from_arrow_refs(blocks).map_batches(
+    tables: Any = blocks  # Ray's own word for them rests on types that pyarrow does not give
+    answers = data.from_arrow_refs(tables).map_batches(
         PictureWorker,
         fn_constructor_args=([content], settings),
         batch_size=None,  # a block
