@@ -1,6 +1,7 @@
 """ONNX files of other programs, by a card beside them: read with care, answered as they mean."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image
 
 import tlx
 from tlx.errors import CardError
-from tlx.inference.card import ModelCard
+from tlx.inference.card import INPUTS, ModelCard
 from tlx.inference.card_file import MAX_BYTES, read_card_file
 from tlx.inference.card_json import card_from_json, card_to_json
 from tlx.inference.graph_input import as_tensor
@@ -216,6 +217,16 @@ def test_a_card_comes_out_of_what_inspect_prints(
     content = {"path": "model.onnx", "kind": found.kind, "card": asdict(card)}
     (tmp_path / "card.json").write_text("\ufeff" + json.dumps(content), encoding="utf-8")
     assert read_card_file(tmp_path / "card.json") == card
+
+
+def test_the_card_that_the_documentation_shows_is_one(tmp_path: Path):
+    text = (Path(__file__).parents[2] / "docs" / "card.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```json\n(.*?)^```", text, re.S | re.M)
+    (tmp_path / "card.json").write_text(shown, encoding="utf-8")
+    card = read_card_file(tmp_path / "card.json")
+    assert card.labels == ("cat", "dog", "horse")
+    for taken in INPUTS[:2] + INPUTS[3:]:
+        assert f"| `{taken}` |" in text
 
 
 def test_a_card_without_provenance_says_that_nothing_is_known(write_card: Callable):
