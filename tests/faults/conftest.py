@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -93,7 +93,8 @@ class Starter:
         """Kill a command, and the processes it has started, after so many seconds."""
         process = self.start(*arguments)
         time.sleep(seconds)
-        os.kill(process, signal.SIGKILL)  # it is not waited for yet, so it is there
+        with suppress(ProcessLookupError):  # it was faster
+            os.kill(process, signal.SIGKILL)
         return self.ended()
 
     def close(self) -> None:
