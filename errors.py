@@ -9,9 +9,11 @@ TlxError
 ├── CheckpointError     a run folder or checkpoint that cannot be used
 ├── WeightsError        pretrained weights that cannot be had or do not fit
 ├── TrainingError       training that cannot go on
+│   └── StoppedError    for the machine's sake, not the numbers': the run can be gone on with
 ├── UsageError          an option or argument that makes no sense
 │   └── ContradictionError  two that make none together, each being possible
 ├── MissingExtraError   a command that needs packages which are not installed
+├── ClusterError        Ray, or a worker on it, that cannot go on
 └── VerificationError   an exported file that does not answer as the checkpoint does
 """
 
@@ -66,6 +68,10 @@ class TrainingError(TlxError):
     """Training cannot go on."""
 
 
+class StoppedError(TrainingError):
+    """Training was stopped by the machine it ran on; its run can be gone on with."""
+
+
 class UsageError(TlxError):
     """An option or argument makes no sense."""
 
@@ -76,6 +82,10 @@ class ContradictionError(UsageError):
 
 class MissingExtraError(TlxError):
     """A command needs packages that are not installed."""
+
+
+class ClusterError(TlxError):
+    """Ray cannot be reached, or a worker on it cannot go on."""
 
 
 class VerificationError(TlxError):

@@ -1,31 +1,26 @@
-"""The whole data check over many files: time, processor time and peak memory, beside decoding.
+"""The data check over many files: `check_rate` over pieces of real pictures, and made-up sketches.
 
 Cuts pieces of real pictures into files of their own, a hundredth of them saved a second time at a
-low quality, then lets decoding alone and the check take turns, each in a process of its own.
-Prints one line of JSON.
+low quality, then lets decoding alone and the check take turns over them. Then copies are looked for
+among as many made-up sketches, most of them unlike each other. Prints lines of JSON.
 """
 
 import argparse
 import json
 import resource
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
-from check_rate import decode_all
+from check_rate import take_turns
+from PIL import Image
 
-from tlx.inference.events import finish
 from tlx.inference.picture import decode
-from tlx.samples.checking import check_events
+from tlx.samples.altered_copies import altered_copies
 from tlx.samples.folders import find_pictures
-from tlx.samples.label_checks import Claim
-from tlx.samples.sample import Sample
-from tlx.samples.source import SampleSource
+from tlx.samples.sketch import sketch
 
 SIDE = 96
-ROUNDS = 3
 
 
 def cut(data: Path, folder: Path, count: int) -> None:
@@ -48,48 +43,51 @@ def cut(data: Path, folder: Path, count: int) -> None:
             piece.save(label / f"{number:06}.jpg", quality=40 if copied else 90)
 
 
-def measure(what: str, folder: Path) -> dict[str, object]:
-    """Run one round in this process."""
-    start, found = time.perf_counter(), {}
-    if what == "check":
-        report = finish(check_events(SampleSource(folder), Claim()), lambda _: None)
-        found = {"findings": len(report.findings), **pairs(report.findings)}
-    else:
-        decode_all([Sample(path, "") for path in find_pictures(folder)])
-    used = resource.getrusage(resource.RUSAGE_SELF)
+def made_sketches(count: int) -> dict[str, bytes]:
+    """Make sketches of soft shapes; every hundredth is a copy of the one before, with grain."""
+    chance = np.random.default_rng(0)
+    made: dict[str, bytes] = {}
+    small = Image.new("RGB", (6, 6))
+    for number in range(count):
+        if number % 100 != 99:
+            small = Image.fromarray(chance.integers(0, 256, (6, 6, 3), dtype=np.uint8))
+        pixels = np.asarray(small.resize((128, 96), Image.Resampling.BICUBIC)).astype(int)
+        grain = chance.integers(-6, 7, pixels.shape)
+        picture = Image.fromarray((pixels + grain).clip(0, 255).astype(np.uint8))
+        made[f"{number:06}"] = sketch(picture)
+    return made
+
+
+def among_made_up(count: int) -> dict[str, float]:
+    """Look for copies among made-up sketches; say time and peak memory."""
+    sketches = made_sketches(count)
+    start = time.perf_counter()
+    found = altered_copies(sketches)
+    took = time.perf_counter() - start
+    planted = {(f"{n - 1:06}", f"{n:06}") for n in range(99, count, 100)}
     return {
-        "what": what,
-        "seconds": round(time.perf_counter() - start, 1),
-        "core_seconds": round(used.ru_utime + used.ru_stime, 1),
-        "peak_mb": round(used.ru_maxrss / 1024),
-        **found,
+        "pictures": count,
+        "seconds": round(took, 2),
+        "planted": len(planted),
+        "found": len(planted & {(pair.one, pair.other) for pair in found}),
+        "others": len(found) - len(planted & {(pair.one, pair.other) for pair in found}),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
 
-def pairs(findings: object) -> dict[str, int]:
-    """Count the planted copies that were found, and the other pairs."""
-    numbers = [sorted(int(path.stem) for path in one.paths) for one in findings if one.paths[1:]]
-    planted = [pair for pair in numbers if pair[1] % 100 == 99 and pair[1] == pair[0] + 1]
-    return {"copies_found": len(planted), "other_pairs": len(numbers) - len(planted)}
-
-
 def main() -> None:
-    """Cut, take turns, print."""
+    """Cut, take turns, look."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="real pictures to cut pieces from")
     parser.add_argument("folder", type=Path, help="where the pieces go; kept if it is there")
     parser.add_argument("--count", type=int, default=50_000)
-    parser.add_argument("--round", choices=("decode", "check"))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--other", help="the Python of another version of tlx")
     arguments = parser.parse_args()
-    if arguments.round:
-        print(json.dumps(measure(arguments.round, arguments.folder)))
-        return
     if not arguments.folder.exists():
         cut(arguments.data, arguments.folder, arguments.count)
-    command = [sys.executable, __file__, str(arguments.data), str(arguments.folder), "--round"]
-    for what in ("decode", "check") * ROUNDS:
-        ran = subprocess.run([*command, what], capture_output=True, text=True, check=True)
-        print(ran.stdout.strip(), flush=True)
+    take_turns(arguments.folder, arguments.rounds, arguments.other)
+    print(json.dumps(among_made_up(arguments.count)))
 
 
 if __name__ == "__main__":

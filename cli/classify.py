@@ -1,16 +1,14 @@
 """`tlx classify`: ranked labels for pictures."""
 
-import glob
-import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import typer
 
-from ..errors import ContradictionError, DataError, UsageError
+from ..errors import ContradictionError, UsageError
 from ..inference.answers_csv import (
     Write,
     answer_cells,
@@ -21,6 +19,8 @@ from ..inference.answers_csv import (
 from ..samples.sample import SEPARATOR
 from .answer_text import chosen_labels, judgement, show_outcome
 from .explanations import ExplanationFolder
+from .model_options import Opening, card_option, provider_option, show_provider
+from .picture_paths import find_paths
 from .pixel_option import max_pixels_option
 from .screen import Screen
 
@@ -28,18 +28,20 @@ if TYPE_CHECKING:
     from ..inference.classifier import Classifier
     from ..inference.prediction import Outcome
 
+_MANY = "Very many pictures"
+
 
 def classify_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
     pictures: list[str] | None = typer.Argument(
-        None, help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
+        None, help="Files, folders (searched to the bottom), globs, lists (.txt; - is stdin)."
     ),
     topk: int = typer.Option(5, min=1, help="Labels a picture."),
     csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
     explain: Path | None = typer.Option(
         None, help="Folder for the pictures with the activation map of their label over them."
     ),
-    _max_pixels: int = max_pixels_option(),
+    max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
     watched: Path | None = typer.Option(
         None, "--watch", help="Folder whose new pictures are classified as they come, for ever."
@@ -50,19 +52,49 @@ def classify_command(
     interval: float = typer.Option(
         1.0, min=0.05, help="With --watch: seconds between two looks at the folder."
     ),
+    provider: str = provider_option(),
+    card: Path | None = card_option(),
+    out: Path | None = typer.Option(
+        None,
+        help="Folder for Parquet files, written in parts; the same command goes on with it.",
+        rich_help_panel=_MANY,
+    ),
+    shard: str | None = typer.Option(
+        None, metavar="I/N", help="Classify the I-th of N shares.", rich_help_panel=_MANY
+    ),
+    part_size: int | None = typer.Option(
+        None, min=1, max=1_000_000, help="Pictures a part. (default: 10000)", rich_help_panel=_MANY
+    ),
+    engine: str | None = typer.Option(
+        None, help="local, or ray: over a cluster. (default: local)", rich_help_panel=_MANY
+    ),
+    workers: int | None = typer.Option(
+        None, min=1, help="Of Ray. (default: one a core of the cluster)", rich_help_panel=_MANY
+    ),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
     if watched is not None:
         from .watch import watch_folder
 
-        _refuse_beside_watch(pictures, explain)
-        watch_folder(model, watched, topk, csv_file, as_json, new_only, interval)
+        _refuse_beside_watch(pictures, explain, out)
+        opening = Opening(model, provider, card)
+        watch_folder(opening, watched, topk, csv_file, as_json, new_only, interval)
         return
+    if out is not None:
+        from .classify_many import ManyOptions, classify_many
+
+        _refuse_beside_out(csv_file, explain)
+        typed = (shard, part_size, engine, workers, as_json)
+        options = ManyOptions(out, topk, max_pixels, *typed)
+        classify_many(Opening(model, provider, card), _required(pictures), options)
+        return
+    _refuse_without_out(shard=shard, part_size=part_size, engine=engine, workers=workers)
     from ..inference.classifier import BATCH, Classifier
 
     paths = list(find_paths(_required(pictures), sys.stdin))
     # A few pictures, or those to be explained, come one by one; each then gets all cores.
-    classifier = Classifier(model, many=len(paths) > BATCH and explain is None)
+    many = len(paths) > BATCH and explain is None
+    classifier = Classifier(model, many=many, provider=provider, card=card)
     multi_label = classifier.card.task == "multi-label"
     if csv_file is not None:
         _refuse_foreign_file(csv_file)
@@ -70,6 +102,7 @@ def classify_command(
     columns = min(topk, len(classifier.card.labels))
     failures = 0
     with Screen(as_json) as screen, _open_csv(csv_file, columns, multi_label) as write:
+        show_provider(classifier, screen)
         for done, outcome in enumerate(classifier.classify_files(paths), start=1):
             failures += outcome.error is not None
             written = _explain(outcome, classifier, explanations)
@@ -86,10 +119,24 @@ def classify_command(
         raise typer.Exit(1)
 
 
-def _refuse_beside_watch(pictures: Sequence[str] | None, explain: Path | None) -> None:
-    if pictures or explain is not None:
-        other = "pictures" if pictures else "--explain"
+def _refuse_beside_watch(
+    pictures: Sequence[str] | None, explain: Path | None, out: Path | None
+) -> None:
+    if pictures or explain is not None or out is not None:
+        other = "pictures" if pictures else "--out" if explain is None else "--explain"
         raise ContradictionError(f"--watch takes one folder and no {other}")
+
+
+def _refuse_beside_out(csv_file: Path | None, explain: Path | None) -> None:
+    if csv_file is not None or explain is not None:
+        other = "--explain" if csv_file is None else "--csv"
+        raise ContradictionError(f"--out and {other} exclude each other; give one of them")
+
+
+def _refuse_without_out(**options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(f"--{name.replace('_', '-')} goes with --out; name a folder with it")
 
 
 def _required(pictures: Sequence[str] | None) -> Sequence[str]:
@@ -114,54 +161,6 @@ def _explain(
     if outcome.prediction is None:
         return {}
     return explanations.write(classifier.session, outcome.path, outcome.prediction)
-
-
-def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
-    """Turn arguments into files: folders are searched, globs expanded, `-` reads a list.
-
-    What is no folder and no glob stays as it is, so that a missing file becomes a row.
-
-    Raises:
-        DataError: a folder without pictures, a glob that fits nothing, an empty list.
-    """
-    for argument in arguments:
-        if argument == "-":
-            yield from _found((line.rstrip("\r\n") for line in stdin), "an empty list on stdin")
-        # os.path says no where pathlib raises: a name too long, a folder that may not be entered.
-        elif os.path.isdir(argument):  # noqa: PTH112
-            yield from _pictures_of(argument)
-        elif not os.path.exists(argument) and glob.has_magic(argument):  # noqa: PTH110
-            # A folder and what lies in it may both fit, so each picture is kept once.
-            yield from _found(iter(dict.fromkeys(_matches(argument))), f"nothing fits {argument}")
-        else:
-            yield argument
-
-
-def _matches(pattern: str) -> Iterator[str]:
-    from ..samples.folders import find_pictures
-
-    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - may be absolute
-        if os.path.isdir(match):  # noqa: PTH112
-            yield from (str(path) for path in find_pictures(Path(match)))
-        else:
-            yield match
-
-
-def _pictures_of(folder: str) -> Iterator[str]:
-    from ..samples.folders import find_pictures
-
-    paths = (str(path) for path in find_pictures(Path(folder)))
-    yield from _found(paths, f"no pictures in {folder}")
-
-
-def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
-    empty = True
-    for path in paths:
-        if path:
-            empty = False
-            yield path
-    if empty:
-        raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")
 
 
 def _refuse_foreign_file(path: Path) -> None:

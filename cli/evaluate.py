@@ -1,5 +1,6 @@
 """`tlx eval`: a model file scored on labelled pictures."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,10 +8,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import UsageError
+from ..inference.folder_lock import only_writer, only_writer_of
+from ..inference.whole_file import clear_unfinished
 from .eval_page import refuse_foreign_page, write_report_page
 from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
 from .labelled import Labels, read_columns, read_samples
+from .model_options import Opening, card_option, provider_option, show_provider
 from .pixel_option import max_pixels_option
 from .report_content import is_report, report_content, write_content
 from .report_screen import show_report
@@ -80,6 +84,8 @@ def eval_command(
     page: Path | None = typer.Option(
         None, "--report", help="Also write the report as one HTML file, with the pictures in it."
     ),
+    provider: str = provider_option(),
+    card: Path | None = card_option(),
     _max_pixels: int = max_pixels_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
@@ -97,11 +103,13 @@ def eval_command(
     assert data is not None  # without either there are no samples
     if len(models) == 2:
         one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
-        refuse_for_two({**one, "--unknown": unknown is not None, "--report": page is not None})
+        one |= {"--unknown": unknown is not None, "--report": page is not None}
+        refuse_for_two({**one, "--provider": provider != "cpu", "--card": card is not None})
         compare_files(models, samples, data, split, out, as_json)
     else:
         columns = {} if table is None else read_columns(table, samples, slice_by)
-        _score(model, samples, columns, _Wanted(data, topk, split, out, unknown, page, as_json))
+        wanted = _Wanted(data, topk, split, out, unknown, page, as_json)
+        _score(Opening(model, provider, card), samples, columns, wanted)
 
 
 @dataclass(frozen=True)
@@ -122,17 +130,18 @@ class _Wanted:
 
 
 def _score(
-    model: Path, samples: "list[Sample]", columns: "dict[str, Values]", wanted: _Wanted
+    opening: Opening, samples: "list[Sample]", columns: "dict[str, Values]", wanted: _Wanted
 ) -> None:
     """Score one file, show and write it; exit 1 if some pictures could not be read."""
     from ..evaluation.scoring import evaluate
     from ..inference.classifier import Classifier
     from ..inference.events import finish
 
-    classifier = Classifier(model, many=True)
+    classifier = Classifier(opening.model, many=True, provider=opening.provider, card=opening.card)
     strange = unknown_pictures(wanted.unknown, classifier)
     _refuse_foreign(wanted)
-    with Screen(wanted.as_json) as screen:
+    with Screen(wanted.as_json) as screen, _alone(wanted):
+        computed = show_provider(classifier, screen)
         events = evaluate(classifier, samples, columns, wanted.topk)
         report = finish(
             events, lambda event: screen.progress("evaluating", event.done, event.total)
@@ -141,6 +150,7 @@ def _score(
         notes = report_notes(classifier, report, wanted.split)
         for note in notes:
             screen.row(f"note: {note}")
+        notes += computed
         asked = measure_unknown(classifier, report, strange, screen) if strange else None
         content = report_content(
             report, classifier, wanted.data, wanted.split, notes, unknown_json(asked)
@@ -166,6 +176,18 @@ def _refuse_foreign(wanted: _Wanted) -> None:
         _prepare(wanted.out)
     if wanted.page is not None:
         refuse_foreign_page(wanted.page)
+
+
+def _alone(wanted: _Wanted) -> ExitStack:
+    """Keep other evaluations from the same folder and page, and clear what killed ones left."""
+    with ExitStack() as held:
+        if wanted.out is not None:
+            held.enter_context(only_writer(wanted.out, "eval"))
+            clear_unfinished(*(wanted.out / name for name in ("report.json", *_names())))
+        if wanted.page is not None:
+            held.enter_context(only_writer_of(wanted.page))
+            clear_unfinished(wanted.page)
+        return held.pop_all()
 
 
 def _names() -> tuple[str, ...]:

@@ -1,14 +1,15 @@
 """`tlx eval A B FOLDER`: two model files compared on the same pictures."""
 
-import csv
-import json
-from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ..errors import UsageError
+from ..inference.folder_lock import only_writer
+from ..inference.whole_file import clear_unfinished
+from .pair_files import RECORD, TABLE, is_ours, write_record, write_table
 from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
 from .scored_on import scored_on
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from ..samples.sample import Sample
 
 MODEL_ENDINGS = (".onnx", ".ts", ".pt2", ".pt")
-RECORD, TABLE = "comparison.json", "differences.csv"
-_OURS = {RECORD: '"disagreements"', TABLE: "path,truth,first,"}
-"""What a file of this name begins with or holds, if it was written here."""
 
 
 def sort_arguments(
@@ -96,7 +94,8 @@ def compare_files(
     require_comparable(first, second)
     if out is not None:
         _prepare(out)
-    with Screen(as_json) as screen:
+    alone = nullcontext() if out is None else only_writer(out, "eval")
+    with Screen(as_json) as screen, alone:
         events = compare_events(first, second, samples)
         found = finish(
             events, lambda event: screen.progress("evaluating both", event.done, event.total)
@@ -114,8 +113,10 @@ def compare_files(
         }
         screen.json(content)
         if out is not None:
+            clear_unfinished(out / RECORD, out / TABLE)
             with writing("--out", out):
-                _write(out, content, difference_rows(found))
+                write_record(out / RECORD, content)
+                write_table(out / TABLE, difference_rows(found))
             screen.row(f"written: {out / TABLE}, {out / RECORD}")
     if found.reports[0].failures:
         raise typer.Exit(1)
@@ -124,21 +125,6 @@ def compare_files(
 def _prepare(out: Path) -> None:
     """Make the folder, and refuse one that holds files of these names from someone else."""
     make_folder("--out", out)
-    for name, mark in _OURS.items():
-        path = out / name
-        if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
+    for path in (out / RECORD, out / TABLE):
+        if path.exists() and not is_ours(path):
             raise UsageError(f"{path} exists and was not written by tlx; choose another --out")
-
-
-def _write(out: Path, content: dict[str, object], rows: Iterable[Iterable[object]]) -> None:
-    from ..inference.spreadsheet import plain_cells
-    from ..inference.whole_file import replacing
-    from ..samples.table import ERRORS
-
-    with replacing(out / RECORD) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    with (
-        replacing(out / TABLE) as temporary,
-        temporary.open("w", encoding="utf-8", errors=ERRORS, newline="") as file,
-    ):
-        csv.writer(file).writerows(map(plain_cells, rows))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ..errors import ModelFileError, UsageError
+from ..errors import ContradictionError, ModelFileError, UsageError
 from .extras import require_extra
+from .model_options import card_option
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _TAKEN = {
     "uint8-nhwc": "pictures after resize and crop, RGB in 0..255",
     "float-nchw": "pictures after resize and crop, RGB in 0..1, channels first",
+    "float-nchw-normalised": "pictures after resize and crop, RGB less the mean and divided by the "
+    "deviation, channels first",
     "uint8-any-size": "pictures of any size as decoded, RGB in 0..255; the graph resizes and crops",
 }
 """By `ModelCard.input`."""
@@ -36,12 +39,15 @@ def inspect_command(
     markdown: bool = typer.Option(
         False, "--markdown", help="Write a model card for people, in Markdown."
     ),
+    card: Path | None = card_option(),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Show a file's card, inputs and outputs, size and SHA-256."""
     if markdown and as_json:
         raise UsageError("give either --markdown or --json")
-    found = _describe(file)
+    if markdown and card is not None:
+        raise ContradictionError("--markdown shows the card that is in a file; leave --card out")
+    found = _describe(file, card)
     screen = Screen(as_json)
     if as_json:
         screen.json(_json(found))
@@ -53,13 +59,17 @@ def inspect_command(
         _show(found, screen)
 
 
-def _describe(file: Path) -> "FileDescription":
+def _describe(file: Path, card: Path | None) -> "FileDescription":
     from ..inference import inspection
+    from ..inference.card_file import read_card_file
 
     if file.is_dir():
         raise ModelFileError(f"{file} is a folder; give a file in it, such as {file / 'best.pt'}")
     if not inspection.is_zip(file):
-        return inspection.describe_onnx(file)
+        given = None if card is None else read_card_file(card)
+        return inspection.describe_onnx(file, given)
+    if card is not None:
+        raise ContradictionError(f"{file} is no ONNX file; --card goes with one")
     if inspection.archive_kind(file) != "checkpoint":
         return inspection.describe_archive(file)
     require_extra("train", "inspect, for a checkpoint,")
@@ -100,7 +110,10 @@ def _spec(spec: "TensorSpec") -> str:
 
 
 def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
+    from ..inference.card import NORMALISED
+
     rule, origin = card.preprocessing, card.provenance
+    where = "before the graph" if card.input == NORMALISED else "in the graph"
     rows = [
         ("takes", _TAKEN[card.input]),
         ("task", card.task),
@@ -108,7 +121,7 @@ def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
         (
             "preprocessing",
             f"decode rule {rule.decode}, EXIF {rule.exif}, {rule.colour}, short side to "
-            f"{rule.resize_side} ({rule.resize_filter}), centre crop {rule.crop}; in the graph: "
+            f"{rule.resize_side} ({rule.resize_filter}), centre crop {rule.crop}; {where}: "
             f"mean {list(rule.mean)}, std {list(rule.std)}",
         ),
         ("temperature", f"{card.temperature:g}"),
@@ -119,9 +132,13 @@ def _card_rows(card: "ModelCard") -> list[tuple[str, str]]:
 
 
 def _origin_rows(origin: "Provenance") -> list[tuple[str, str]]:
+    from ..inference.card_file import UNKNOWN
+
     network = f"{origin.architecture} from weights {origin.weights}" + (
         f" (SHA-256 {origin.weights_sha256})" if origin.weights_sha256 else ""
     )
+    if origin.tlx == UNKNOWN:
+        return [("trained", "elsewhere; of the network nothing is known but its card")]
     if origin.adopted:
         by = f"{origin.date} by tlx {origin.tlx}, which did not train it"
         return [("adopted", by), ("network", network)]

@@ -113,6 +113,32 @@ def difference_rows(found: "Comparison | MultiLabelComparison") -> Iterator[tupl
             yield (row.path, *several, row.label, *row.probabilities, row.right)
 
 
+def agreement_rows(found: "Agreement") -> Iterator[tuple[object, ...]]:
+    """Give the same rows for pictures without truth; what needs it is empty."""
+    from ..samples.sample import SEPARATOR
+
+    single, probabilities = (
+        found.task == "single-label",
+        ("first_probability", "second_probability"),
+    )
+    yield (
+        "path",
+        "truth",
+        "first",
+        "second",
+        *([] if single else ["label"]),
+        *probabilities,
+        "right",
+    )
+    for row in found.differences:
+        if single:
+            (a,), (b,) = row.first[:1], row.second[:1]
+            yield (row.path, "", a.label, b.label, a.probability, b.probability, "")
+        else:
+            sides = (SEPARATOR.join(one.label for one in side) for side in (row.first, row.second))
+            yield (row.path, "", *sides, "", "", "", "")
+
+
 def _difference(difference: "PairedDifference") -> dict[str, object]:
     value = difference.value
     better = ("second" if value > 0 else "first") if difference.told_apart else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .answer_text import outcome_json, show_outcome
+from .model_options import Opening, show_provider
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Ending:
 
 
 def watch_folder(
-    model: Path,
+    opening: Opening,
     folder: Path,
     topk: int,
     csv_file: Path | None,
@@ -74,7 +75,7 @@ def watch_folder(
 
     Raises:
         DataError: the folder cannot be watched.
-        ModelFileError: the file cannot be used.
+        ModelFileError: the file or the provider cannot be used.
         UsageError: the CSV cannot be written.
     """
     from ..inference.classifier import Classifier
@@ -82,12 +83,15 @@ def watch_folder(
 
     with Ending() as ending, Screen(as_json) as screen:
         arrivals = Arrivals(folder)
-        classifier = Classifier(model, spinning=False)  # the cores have other things to do
+        classifier = Classifier(  # the cores have other things to do than to spin
+            opening.model, spinning=False, provider=opening.provider, card=opening.card
+        )
         log = None if csv_file is None else _open_log(csv_file, topk, classifier)
         if new_only:
             arrivals.skip_present()
         if log is not None:
             arrivals.skip(log.answered())
+        show_provider(classifier, screen)
         screen.row(f"watching {arrivals.folder}; Ctrl-C or SIGTERM ends it")
         shown = _Shown(screen, topk, classifier.card.task == "multi-label", log)
         for event in watch(classifier, arrivals, ending.wait, interval):

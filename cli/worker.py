@@ -186,6 +186,7 @@ class Worker:
         from ..inference.card_json import card_content
         from ..inference.classifier import Classifier
         from ..inference.cores import available_cores
+        from ..inference.freed_memory import give_back
         from ..inference.inspection import describe
         from ..inference.session import CPU
 
@@ -196,6 +197,7 @@ class Worker:
         # One session: a second one, for single pictures, would take half as much memory again.
         opened = Classifier(request.model, threads, spinning=False, many=True)
         session = opened.session
+        give_back()
         found = describe(session.path, "onnx", session.card, session.inputs, session.outputs)
         self._classifier, self._threads = opened, threads
         return Loaded(

@@ -1,20 +1,18 @@
-"""What `tlx worker` answers about scores: the evaluation, the comparison and the report's files."""
+"""What `tlx worker` answers about scores: the evaluation, the comparison, and their files."""
 
 import shlex
 from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from ..errors import DataError, UsageError
+from ..errors import UsageError
 from ..gui.protocol import (
     Answer,
     Compare,
     Compared,
     Evaluate,
     Evaluated,
-    Progressed,
     Scored,
     WriteReport,
     Written,
@@ -22,24 +20,21 @@ from ..gui.protocol import (
 from ..gui.scoring_messages import AtThreshold, ScoredRow
 from .eval_page import page_events, refuse_foreign_page
 from .extras import require_extra
-from .labelled import Labels, read_samples
-from .pair_json import agreement_json, pair_json
 from .report_content import is_report, report_content, write_content
-from .scored_on import scored_on
-from .selection_note import pair_notes, report_notes
+from .selection_note import report_notes
+from .worker_comparison import DoneComparison, compare, write_comparison
+from .worker_progress import read_data, watched
 from .written_files import require_writable, writing
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
-    from ..evaluation.page_pictures import Drawn
     from ..evaluation.report import Report
-    from ..evaluation.scoring import EvaluationProgress
     from ..inference.classifier import Classifier
-    from ..samples.sample import Sample
 
-Result = TypeVar("Result")
 Answers = Generator[Answer, None, Answer]
 
+SCORING = ("sklearn", "scipy")
+"""What scores and the report need: the one-folder application has no matplotlib."""
 CHUNK = 200
 """Rows in one line: the window reads it within a frame."""
 WHERE = "report"
@@ -57,10 +52,11 @@ class Evaluation:
 
 
 class Evaluations:
-    """Makes evaluations and comparisons, and keeps the last evaluation."""
+    """Makes evaluations and comparisons, and keeps the last of each."""
 
     def __init__(self) -> None:
         self._last: Evaluation | None = None
+        self._compared: DoneComparison | None = None
 
     def answers(
         self, request: Evaluate | Compare | WriteReport, classifier: "Classifier", threads: int
@@ -75,11 +71,11 @@ class Evaluations:
         Raises:
             TlxError: it cannot be done.
         """
-        require_extra("eval", "worker")
+        require_extra("eval", "worker", SCORING)
         if isinstance(request, Evaluate):
             return self._evaluate(request, classifier)
         if isinstance(request, Compare):
-            return _compare(request, classifier, threads)
+            return self._compare(request, classifier, threads)
         return self._write(request)
 
     def _evaluate(self, request: Evaluate, classifier: "Classifier") -> Answers:
@@ -87,8 +83,8 @@ class Evaluations:
 
         if request.topk < 1:
             raise UsageError(f"topk {request.topk} is not above 0")
-        samples = _samples(request)
-        report = yield from _watched(evaluate(classifier, samples, topk=request.topk), request.id)
+        samples = read_data(request)
+        report = yield from watched(evaluate(classifier, samples, topk=request.topk), request.id)
         notes = report_notes(classifier, report, request.split)
         self._last = Evaluation(request, classifier, report, notes)
         rows = _rows(report)
@@ -97,8 +93,15 @@ class Evaluations:
         content = report_content(report, classifier, Path(request.data), request.split, notes)
         return Evaluated(request.id, content, _thresholds(report))
 
+    def _compare(self, request: Compare, first: "Classifier", threads: int) -> Answers:
+        self._compared = yield from compare(request, first, threads)
+        return Compared(request.id, self._compared.content)
+
     def _write(self, request: WriteReport) -> Answers:
-        done, path = self._last, Path(request.path)
+        done, compared, path = self._last, self._compared, Path(request.path)
+        if compared is not None and compared.request.id == request.evaluation:
+            write_comparison(compared, path)
+            return Written(request.id, request.path)
         if done is None or done.request.id != request.evaluation:
             raise UsageError(
                 f"evaluation {request.evaluation} is not there any more; evaluate again to write it"
@@ -110,34 +113,6 @@ class Evaluations:
         else:
             raise UsageError(f"{path}: a report ends in .html, .json or .csv")
         return Written(request.id, request.path)
-
-
-def _samples(request: Evaluate | Compare) -> "list[Sample]":
-    data, root = Path(request.data), request.root
-    of_a_table = root is not None or request.split is not None
-    if data.is_dir() or not data.exists():
-        return read_samples(data, None, of_a_table)
-    table = Labels(data, None if root is None else Path(root), request.split)
-    return read_samples(None, table, for_a_table=True)
-
-
-def _watched(
-    events: "Generator[EvaluationProgress, None, Result] | Generator[Drawn, None, Result]",
-    number: int,
-) -> Generator[Answer, None, Result]:
-    """Say after each batch, and at the end, how far the work is."""
-    from ..inference.classifier import BATCH
-
-    seconds = 0.0
-    while True:
-        start = perf_counter()
-        try:
-            event = next(events)
-        except StopIteration as end:
-            return end.value
-        seconds += perf_counter() - start
-        if event.done % BATCH == 0 or event.done == event.total:
-            yield Progressed(number, event.done, event.total, seconds)
 
 
 def _rows(report: "Report | MultiLabelReport") -> list[ScoredRow]:
@@ -171,34 +146,6 @@ def _thresholds(report: "Report | MultiLabelReport") -> tuple[AtThreshold, ...]:
     return tuple(AtThreshold(**asdict(p)) for p in at_thresholds(confidence, right, percents))
 
 
-def _compare(request: Compare, first: "Classifier", threads: int) -> Answers:
-    from ..evaluation.agreement import agree
-    from ..evaluation.two_models import compare_events
-    from ..inference.classifier import Classifier
-
-    second = Classifier(request.other, threads, spinning=False)
-    if not request.truth:
-        paths = _pictures(Path(request.data))
-        found = yield from _watched(agree(first, second, paths), request.id)
-        return Compared(request.id, {**agreement_json(found), **scored_on(Path(request.data))})
-    samples = _samples(request)
-    pair = yield from _watched(compare_events(first, second, samples), request.id)
-    notes = pair_notes((first, second), pair.reports, request.split)
-    content = {**pair_json(pair), **scored_on(Path(request.data))}
-    return Compared(request.id, {**content, "notes": notes, "split": request.split, "error": None})
-
-
-def _pictures(folder: Path) -> list[Path]:
-    from ..samples.folders import find_pictures
-
-    if not folder.is_dir():
-        raise DataError(f"{folder} is no folder; give one with pictures")
-    paths = list(find_pictures(folder))
-    if not paths:
-        raise DataError(f"no pictures in {folder}; give another folder")
-    return paths
-
-
 def _page(number: int, done: Evaluation, path: Path) -> Generator[Answer, None, None]:
     refuse_foreign_page(path, WHERE)
     request, data = done.request, Path(done.request.data)
@@ -211,7 +158,7 @@ def _page(number: int, done: Evaluation, path: Path) -> Generator[Answer, None, 
     events = page_events(
         done.report, done.classifier.session, path, command, note, data, option=WHERE
     )
-    yield from _watched(events, number)
+    yield from watched(events, number)
 
 
 def _write_plainly(done: Evaluation, path: Path) -> None:

@@ -11,16 +11,9 @@ from ..inference.prediction import Outcome, Prediction, decide
 from ..samples.sample import Sample
 from .multi_label_metrics import MultiHot, average_precisions, multi_hot
 from .multi_label_report import MultiLabelReport, score_multi_label
-from .paired import (
-    Counts,
-    PairedDifference,
-    compare_accuracy,
-    compare_mean_average_precision,
-    count_right,
-    mcnemar_p,
-    who_is_right,
-)
+from .paired import Counts, PairedDifference, compare_mean_average_precision, who_is_right
 from .report import sort_out
+from .same_pictures import compare_right, largest_first, lost_first
 
 Outcomes = tuple[Sequence[Outcome], Sequence[Outcome]]
 
@@ -130,8 +123,7 @@ def compare_multi_label(
     labels = answered[0][0][1].labels
     truth = multi_hot([sample for sample, _ in answered[0]], labels)
     one, other = (_answers([said for _, said in part], labels) for part in answered)
-    right = (one.decisions == truth).all(axis=1), (other.decisions == truth).all(axis=1)
-    counts = count_right(*right)
+    right = compare_right(*((part.decisions == truth).all(axis=1) for part in (one, other)))
     first, second = (
         _report(Path(path).name, samples, rows, seconds)
         for path, rows in zip(paths, outcomes, strict=True)
@@ -140,9 +132,9 @@ def compare_multi_label(
         paths=paths,
         reports=(first, second),
         difference=_difference(one, other, truth),
-        exact_match=compare_accuracy(right[1], right[0]),
-        p_value=mcnemar_p(counts.only_first, counts.only_second),
-        counts=counts,
+        exact_match=right.difference,
+        p_value=right.p_value,
+        counts=right.counts,
         same=int((one.decisions == other.decisions).all(axis=1).sum()),
         per_label=_per_label(labels, one, other, truth),
         disagreements=_disagreements(
@@ -185,7 +177,7 @@ def _per_label(
         for label, pictures, *both in zip(labels, support, *scores, strict=True)
         if pictures
     }
-    return dict(sorted(rows.items(), key=lambda item: -abs(item[1].value)))
+    return largest_first(rows)
 
 
 def _disagreements(
@@ -219,9 +211,4 @@ def _disagreements(
                 right=right,
             )
         )
-    return tuple(sorted(found, key=_order))
-
-
-def _order(row: LabelsDisagreement) -> tuple[int, float]:
-    first, second = row.probabilities
-    return ("first", "second", "neither").index(row.right), -abs(first - second)
+    return lost_first(found, lambda row: abs(row.probabilities[0] - row.probabilities[1]))

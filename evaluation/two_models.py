@@ -17,16 +17,9 @@ from ..inference.prediction import Outcome, RankedLabel
 from ..inference.together import classify_together
 from ..samples.sample import Sample
 from .multi_label_two_models import MultiLabelComparison, compare_multi_label
-from .paired import (
-    Counts,
-    PairedDifference,
-    Right,
-    compare_accuracy,
-    count_right,
-    mcnemar_p,
-    who_is_right,
-)
+from .paired import Counts, PairedDifference, Right, compare_accuracy, who_is_right
 from .report import Report, require_known_labels, score
+from .same_pictures import compare_right, largest_first, lost_first
 from .scored_picture import ScoredPicture
 from .scoring import EvaluationProgress
 
@@ -154,14 +147,14 @@ def _listed(names: set[str], most: int = 20) -> str:
 def compare_reports(paths: tuple[str, str], first: Report, second: Report) -> Comparison:
     """Compare two reports over the same pictures, which stand in the same order."""
     one, other = _right(first), _right(second)
-    counts = count_right(one, other)
+    right = compare_right(one, other)
     pairs = list(zip(first.rows, second.rows, strict=True))
     return Comparison(
         paths=paths,
         reports=(first, second),
-        difference=compare_accuracy(other, one),
-        p_value=mcnemar_p(counts.only_first, counts.only_second),
-        counts=counts,
+        difference=right.difference,
+        p_value=right.p_value,
+        counts=right.counts,
         same=sum(a.predicted == b.predicted for a, b in pairs),
         per_label=_per_label(first, one, other),
         disagreements=_disagreements(pairs),
@@ -179,7 +172,7 @@ def _per_label(report: Report, one: Right, other: Right) -> dict[str, PairedDiff
         having = truth == label
         if having.any():
             found[label] = compare_accuracy(other[having], one[having])
-    return dict(sorted(found.items(), key=lambda item: -abs(item[1].value)))
+    return largest_first(found)
 
 
 def _disagreements(
@@ -196,9 +189,8 @@ def _disagreements(
         for a, b in pairs
         if a.predicted != b.predicted
     ]
-    return tuple(sorted(found, key=_order))
+    return lost_first(found, _surest_wrong)
 
 
-def _order(row: Disagreement) -> tuple[int, float]:
-    wrong = [one.probability for one in (row.first, row.second) if one.label != row.truth]
-    return ("first", "second", "neither").index(row.right), -max(wrong)
+def _surest_wrong(row: Disagreement) -> float:
+    return max(one.probability for one in (row.first, row.second) if one.label != row.truth)

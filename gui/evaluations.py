@@ -118,12 +118,19 @@ class Evaluations(QObject):
 
     def write(self, path: str) -> None:
         """Write the last evaluation as .html, .json or .csv."""
+        self._write(self.last, path)
+
+    def write_comparison(self, path: str) -> None:
+        """Write the last comparison as .json or .csv."""
+        self._write(self.comparison, path)
+
+    def _write(self, done: Evaluation | Comparison | None, path: str) -> None:
         if not self._session.client.running:
             self.not_written.emit(
                 self.tr("The worker is gone; evaluate again, then save the report")
             )
-        elif self.last is not None:
-            self._writing = WriteReport(next(self._ids), self.last.request.id, path)
+        elif done is not None:
+            self._writing = WriteReport(next(self._ids), done.request.id, path)
             self._session.client.send(self._writing)
 
     def cancel(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 
 from ..errors import TlxError
 from .file_dialogs import ask_manifest, ask_save, ask_target
+from .page_stack import EVALUATE
 from .sorter import Sorter
 from .widgets.copy_plan import CopyPlan
 
@@ -28,7 +29,9 @@ class Exporting(QObject):
         self.sorter.undone.connect(self._undone)
 
     def ask_results(self) -> None:
-        """Ask where the answers of the pictures that are shown are to be written."""
+        """Ask where the answers of the pictures that are shown, or scores, are to be written."""
+        if self._window.tabs.currentIndex() == EVALUATE and self._window.pages.evaluate.ask_file():
+            return
         title = self.tr("Export the answers of {0:,} pictures").format(len(self._numbers()))
         ask_save(self._window, title, "answers.csv", self.write_results)
 
@@ -58,7 +61,8 @@ class Exporting(QObject):
             if results.index_of(one) is not None and one not in self._session.pasted
         }
         text = self.tr("{0:,} labels written to {1}, for tlx train --labels")
-        self._try(lambda: write_corrections(Path(path), labels), text, path)
+        several = results.several
+        self._try(lambda: write_corrections(Path(path), labels, several), text, path)
 
     def ask_copies(self) -> None:
         """Ask for the folder that label folders are to be made in."""

@@ -1,6 +1,6 @@
 """The system's dialogs for files; none of them stops the window."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -69,11 +69,28 @@ def ask_report_name(parent: QWidget, then: Callable[[str], object]) -> None:
         _tr("Numbers (*.json)"): "json",
         _tr("A row for each picture (*.csv)"): "csv",
     }
-    dialog = QFileDialog(parent, _tr("Save report"))
+    _ask_kind(parent, _tr("Save report"), "report", kinds, then)
+
+
+def ask_comparison_name(parent: QWidget, then: Callable[[str], object]) -> None:
+    """Ask where a comparison goes, likewise."""
+    kinds = {_tr("Numbers (*.json)"): "json", _tr("Pictures that differ (*.csv)"): "csv"}
+    _ask_kind(parent, _tr("Save comparison"), "comparison", kinds, then)
+
+
+def _ask_kind(
+    parent: QWidget,
+    title: str,
+    name: str,
+    kinds: Mapping[str, str],
+    then: Callable[[str], object],
+) -> None:
+    dialog = QFileDialog(parent, title)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setNameFilters(list(kinds))
-    dialog.setDefaultSuffix("html")
-    dialog.selectFile("report.html")
+    first = next(iter(kinds.values()))
+    dialog.setDefaultSuffix(first)
+    dialog.selectFile(f"{name}.{first}")
 
     def change_ending(name: str) -> None:
         dialog.setDefaultSuffix(kinds[name])

@@ -52,13 +52,13 @@ class Compare:
 
 @dataclass(frozen=True)
 class WriteReport:
-    """Write what an `Evaluate` found; answered by `Written`.
+    """Write what an `Evaluate` or `Compare` found; answered by `Written`.
 
     Attributes:
         id: of the request.
-        evaluation: id of the `Evaluate`; the worker keeps the last one.
+        evaluation: id of the `Evaluate` or `Compare`; the worker keeps the last of each.
         path: the file: `.html` for the report as a page, `.json` for its numbers, `.csv` for a row
-            for each picture.
+            for each picture; of a comparison `.json`, or `.csv` for the pictures that differ.
     """
 
     id: int

@@ -42,11 +42,11 @@ class Sorter(QObject):
         self._thread.start(lambda: self._undo(manifest))
 
     def cancel(self) -> None:
-        """Stop after the picture that is being copied or taken back."""
+        """Stop within the picture that is being copied or taken back; nothing of it stays."""
         self._stopped = True
 
     def stop(self) -> None:
-        """Wait for that picture, and for the thread to end."""
+        """Stop, and wait for the thread to end: at most for a piece of a file."""
         self.cancel()
         self._thread.clear()
         self._thread.wait()
@@ -55,7 +55,7 @@ class Sorter(QObject):
         from .sorting import apply
 
         manifest, done, gone, links, reason = "", -1, 0, 0, ""
-        steps = apply(plan, way)
+        steps = apply(plan, way, lambda: self._stopped)
         try:
             for one in steps:
                 manifest = manifest or one.place
@@ -64,8 +64,8 @@ class Sorter(QObject):
                 links += one.way == "copy" != way
                 self.went_on.emit(done, len(plan.steps))
                 if self._stopped:
-                    reason = self.tr("cancelled")
                     break
+            reason = self.tr("cancelled") if self._stopped else ""
         except TlxError as error:
             reason = str(error)
         steps.close()

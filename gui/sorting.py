@@ -6,7 +6,6 @@ under a temporary name and then renamed. A manifest lists what was made as it is
 
 import csv
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from ..errors import DataError, TlxError
-from ..inference.whole_file import file_digest
+from .copying import Stopped, copy, digest_of
 from .manifest import MANIFEST, Made, open_manifest, read_manifest
 
 
@@ -101,13 +100,16 @@ def folder_name(label: str) -> str:
     return f"_{kept}" if kept.startswith(".") else kept
 
 
-def apply(plan: Plan, way: str = "copy") -> Generator[Made]:
+def apply(
+    plan: Plan, way: str = "copy", stopped: Callable[[], bool] = lambda: False
+) -> Generator[Made]:
     """Do what is planned; each file is given as it stands. The first thing given is the manifest.
 
     Args:
         plan: of now: a name that was taken since gets a number.
         way: "copy"; "link" for hard links; "move" removes a picture once its copy stands. Of a
             symbolic link what it leads to is copied.
+        stopped: asked before each piece of a file whether to end early; of that file nothing stays.
 
     Raises:
         SortingError: the system refused; nothing is half written.
@@ -118,7 +120,7 @@ def apply(plan: Plan, way: str = "copy") -> Generator[Made]:
         lines.writeheader()
         file.flush()
         yield Made(manifest.name, "", "manifest", "")
-        for made in _done(plan, way):
+        for made in _done(plan, way, stopped):
             if made.way == "gone":
                 yield made
                 continue
@@ -137,7 +139,7 @@ def undo(manifest: Path, stopped: Callable[[], bool] = lambda: False) -> Undone:
 
     Args:
         manifest: its path.
-        stopped: asked before each file whether to end early; the manifest stays then.
+        stopped: asked before each piece of a file whether to end early; the manifest stays then.
 
     Raises:
         DataError: it is no manifest.
@@ -155,7 +157,11 @@ def undo(manifest: Path, stopped: Callable[[], bool] = lambda: False) -> Undone:
                     (target / made.place).rmdir()
                 continue
             there = (target / made.place).is_file()
-            if reason := _take_back(target / made.place, made):
+            try:
+                reason = _take_back(target / made.place, made, stopped)
+            except Stopped:
+                return Undone(files, tuple(left), stopped=True)
+            if reason:
                 left.append(f"{made.place}: {reason}")
             else:
                 files += there
@@ -164,7 +170,7 @@ def undo(manifest: Path, stopped: Callable[[], bool] = lambda: False) -> Undone:
     return Undone(files, tuple(left))
 
 
-def _done(plan: Plan, way: str) -> Iterator[Made]:
+def _done(plan: Plan, way: str, stopped: Callable[[], bool]) -> Iterator[Made]:
     for step in plan.steps:
         folder, _, name = step.place.partition("/")
         if not os.path.isfile(step.source):  # noqa: PTH113
@@ -173,10 +179,13 @@ def _done(plan: Plan, way: str) -> Iterator[Made]:
         if not (plan.target / folder).is_dir():
             (plan.target / folder).mkdir()
             yield Made(folder, "", "folder", "")
-        yield _put(step.source, plan.target / folder, name, way)
+        try:
+            yield _put(step.source, plan.target / folder, name, way, stopped)
+        except Stopped:
+            return
 
 
-def _put(source: str, folder: Path, name: str, way: str) -> Made:
+def _put(source: str, folder: Path, name: str, way: str, stopped: Callable[[], bool]) -> Made:
     """Write a picture's copy, or link it, under the first free name.
 
     What a symbolic link leads to is copied and the link stays: elsewhere it may lead nowhere.
@@ -184,11 +193,10 @@ def _put(source: str, folder: Path, name: str, way: str) -> Made:
     way = "copy" if os.path.islink(source) else way  # noqa: PTH114
     temporary = folder / f".tlx-{os.getpid()}.partial"
     try:
-        if way == "copy" or not _link(source, temporary, must=way == "link"):
-            shutil.copy2(source, temporary)
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-        digest = file_digest(temporary)
+        if way != "copy" and _link(source, temporary, must=way == "link"):
+            digest = digest_of(temporary, stopped)
+        else:
+            digest = copy(source, temporary, stopped)
         place = _settle(temporary, folder, name)
     finally:
         temporary.unlink(missing_ok=True)
@@ -222,18 +230,18 @@ def _settle(temporary: Path, folder: Path, name: str) -> Path:
     raise AssertionError("names do not run out")
 
 
-def _take_back(place: Path, made: Made) -> str:
+def _take_back(place: Path, made: Made, stopped: Callable[[], bool]) -> str:
     """Remove a file that was made, or move it back; gives why it is left."""
     if not place.is_file():
         return "" if made.way != "move" or os.path.exists(made.source) else "it is gone"  # noqa: PTH110
-    if file_digest(place) != made.sha256:
+    if digest_of(place, stopped) != made.sha256:
         return "it was changed since"
     if made.way == "move":
         home = Path(made.source)
         if home.exists():
             return f"{home} is there again"
         home.parent.mkdir(parents=True, exist_ok=True)
-        _put(str(place), home.parent, home.name, "copy")
+        _put(str(place), home.parent, home.name, "copy", stopped)
     place.unlink()
     return ""
 

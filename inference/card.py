@@ -20,7 +20,9 @@ CARD_KEY = "tlx.card"
 TENSORS_KEY = "tlx.tensors"
 
 TASKS = ("single-label", "multi-label")
-INPUTS = ("uint8-nhwc", "float-nchw", "uint8-any-size")
+NORMALISED = "float-nchw-normalised"
+"""Never that of a file of tlx: only of a card given beside the file of another program."""
+INPUTS = ("uint8-nhwc", "float-nchw", "uint8-any-size", NORMALISED)
 """What a graph takes: `ModelCard.input` says which."""
 QUANTIZATIONS = ("fp16", "int8")
 REFUSED = "refused as unknown"
@@ -171,8 +173,10 @@ class ModelCard:
         results: measured numbers.
         verification: set by `tlx export`.
         input: what the graph takes: "uint8-nhwc" (`[N, S, S, 3]`, after resize and crop),
-            "float-nchw" (the same as float32 `[N, 3, S, S]` in 0..1) or "uint8-any-size"
-            (`[N, H, W, 3]` as decoded; the graph resizes and crops).
+            "float-nchw" (the same as float32 `[N, 3, S, S]` in 0..1), "uint8-any-size"
+            (`[N, H, W, 3]` as decoded; the graph resizes and crops) or "float-nchw-normalised"
+            (as "float-nchw", then less the mean and divided by the deviation: only of a card that
+            is given beside the file of another program).
         quantization: what was made smaller; None for a file in fp32.
         schema: number of the card's schema.
     """

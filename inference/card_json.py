@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from ..errors import CardError
-from .card import SCHEMA, ModelCard
+from .card import NORMALISED, SCHEMA, ModelCard
 from .strict_json import UnexpectedJsonError, read, shown
 
 READABLE = range(1, SCHEMA + 1)
@@ -31,8 +31,12 @@ def card_content(card: ModelCard) -> dict[str, object]:
     return json.loads(card_to_json(card))
 
 
-def card_from_json(text: str) -> ModelCard:
+def card_from_json(text: str, beside: bool = False) -> ModelCard:
     """Read a card.
+
+    Args:
+        text: JSON.
+        beside: it was given beside a model file, not in it.
 
     Raises:
         CardError: no JSON, an unknown schema, a field missing, unknown or of another type.
@@ -50,14 +54,16 @@ def card_from_json(text: str) -> ModelCard:
         )
     # Later schemas only added fields with a default, so an earlier card is one of the latest.
     try:
-        card = read(ModelCard, content | {"schema": SCHEMA}, "card")
+        card: ModelCard = read(ModelCard, content | {"schema": SCHEMA}, "card")
         if "\\u" in text or not text.isascii():
             card_to_json(card).encode()
-        return card
     except UnexpectedJsonError as error:
         raise CardError(str(error)) from None
     except UnicodeEncodeError:  # half of a pair of UTF-16, which JSON can hold
         raise CardError("the card holds what is no Unicode text") from None
+    if card.input == NORMALISED and not beside:
+        raise CardError(f"the card in a file of tlx cannot have the input {NORMALISED!r}")
+    return card
 
 
 def _refuse_constant(name: str) -> None:

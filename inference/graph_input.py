@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .card import ModelCard
+from .card import NORMALISED, ModelCard
 from .picture import Picture, decode
 from .preprocessing import preprocess, resize_and_crop, resized_size
 
@@ -16,6 +16,7 @@ Pixels = NDArray[np.uint8]
 
 ANY_SIZE = "uint8-any-size"
 FLOAT = "float-nchw"
+CHANNELS_FIRST = (FLOAT, NORMALISED)
 
 
 def prepare(picture: Picture, card: ModelCard) -> Pixels:
@@ -65,7 +66,18 @@ def batches(images: Sequence[Pixels] | Pixels, size: int | None) -> Iterator[tup
 
 
 def as_tensor(images: Pixels, card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:
-    """Turn uint8 `[N, H, W, 3]` into the graph's input; for "float-nchw" it is in 0..1."""
-    if card.input != FLOAT:
+    """Turn uint8 `[N, H, W, 3]` into the graph's input.
+
+    For "float-nchw" it is in 0..1; for "float-nchw-normalised" less the mean and divided by the
+    deviation as well, in the order of torchvision's preset, so bit for bit as there.
+    """
+    if card.input not in CHANNELS_FIRST:
         return images
-    return np.divide(images.transpose(0, 3, 1, 2), 255, dtype=np.float32)
+    scaled = np.divide(images.transpose(0, 3, 1, 2), 255, dtype=np.float32)
+    if card.input == FLOAT:
+        return scaled
+    mean, std = (
+        np.array(values, np.float32)[:, None, None]
+        for values in (card.preprocessing.mean, card.preprocessing.std)
+    )
+    return (scaled - mean) / std

@@ -79,13 +79,13 @@ def archive_kind(path: Path) -> str:
     return "torchscript" if any(_is_extra(name, CARD_KEY) for name in names) else "checkpoint"
 
 
-def describe_onnx(path: Path) -> FileDescription:
-    """Describe an ONNX file.
+def describe_onnx(path: Path, card: ModelCard | None = None) -> FileDescription:
+    """Describe an ONNX file; `card` is that of one without a card in it.
 
     Raises:
         ModelFileError: it is missing, damaged, or without a card.
     """
-    session = ModelSession(path)
+    session = ModelSession(path, card=card)
     return describe(path, "onnx", session.card, session.inputs, session.outputs)
 
 

@@ -34,7 +34,8 @@ class Preprocessing:
         resize_side: length of the short side after resizing, in pixels, >= crop.
         resize_filter: "bilinear": Pillow's, which is antialiased.
         crop: side S of the square centre crop, in pixels.
-        mean: per channel, subtracted after division by 255, inside the graph.
+        mean: per channel, subtracted after division by 255, inside the graph (but for
+            "float-nchw-normalised", `ModelCard.input`).
         std: per channel, divides after that, inside the graph.
     """
 

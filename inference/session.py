@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import onnxruntime
@@ -13,27 +13,14 @@ from numpy.typing import NDArray
 from ..errors import CardError, ModelFileError, ProviderError
 from .card import CARD_KEY, ModelCard
 from .card_json import card_from_json
-from .graph_input import ANY_SIZE, FLOAT, Pixels, as_tensor, batches
+from .graph_contract import INPUT, OUTPUTS, SCORES, UNKNOWN, TensorSpec, hold_against_graph
+from .graph_input import Pixels, as_tensor, batches
 
-INPUT = "images"
-OUTPUTS = ("logits", "probabilities", "activation_maps", "features")
-"""The last two explain an answer; a file may be without both of them."""
-SCORES = OUTPUTS[:2]
+if TYPE_CHECKING:
+    from .other_graph import OtherNames
+
 MAPS, FEATURES = OUTPUTS[2:]
-UNKNOWN = "unknown_score"
-"""An output of files with a rule for unknown pictures."""
 CPU = "CPUExecutionProvider"
-_PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"use_tf32": "0"}}
-"""TF32, CUDA's default, is no fp32: it is off by more than a verified file may be."""
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """An input or output: its name, its element type, its shape; a name stands for any size."""
-
-    name: str
-    dtype: str
-    shape: tuple[int | str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +47,17 @@ class ModelSession:
     """An opened model file.
 
     Args:
-        path: an `.onnx` file written by `tlx export`.
+        path: an `.onnx` file written by `tlx export`; with `card` one of another program.
         threads: of the processor, for one run; by default as many as onnxruntime chooses.
         provider: onnxruntime's name of what computes; what it cannot do, the processor does.
         spinning: whether threads wait for work awake: faster where nothing else wants the cores.
+        card: of a file that has none in it.
+        profile: where what runs is recorded until `end_profile`, a path without its ending.
 
     Raises:
         ModelFileError: missing, damaged, or not ONNX.
-        CardError: without a card, or with one that disagrees with the graph.
+        CardError: without a card, or with one that disagrees with the graph, or with two.
+        ProviderError: the provider does not compute on this machine.
     """
 
     def __init__(
@@ -76,22 +66,39 @@ class ModelSession:
         threads: int | None = None,
         provider: str = CPU,
         spinning: bool = True,
+        card: ModelCard | None = None,
+        profile: Path | None = None,
     ) -> None:
         self.path = Path(path)
-        self._session = _open(self.path, threads, provider, spinning)
+        options = _options(threads, spinning, profile)
+        self._session = _open(self.path, provider, options)
         try:
             text = self._session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
             self.inputs = tuple(_spec(node) for node in self._session.get_inputs())
             self.outputs = tuple(_spec(node) for node in self._session.get_outputs())
         except UnicodeDecodeError:
             raise ModelFileError(f"{self.path} is damaged: its texts are not UTF-8") from None
-        self.card = _read_card(text, self.path)
-        _hold_against_graph(self.card, self.inputs, self.outputs, self.path)
+        self.card = _read_card(text, self.path) if card is None else card
+        self._other: OtherNames | None = None
+        if card is not None:
+            self._use_given(card, text)
+        if self._other is None:
+            hold_against_graph(self.card, self.inputs, self.outputs, self.path)
+
+    def _use_given(self, card: ModelCard, text: str | None) -> None:
+        from .other_graph import hold_answer, is_other, read_names
+
+        if text is not None:
+            raise CardError(f"{self.path} has a card of its own; leave --card out")
+        if is_other(self.inputs, self.outputs):
+            self._other = read_names(card, self.inputs, self.outputs, self.path)
+            side = card.preprocessing.crop
+            hold_answer(card, self.scores(np.full((1, side, side, 3), 128, np.uint8))[0], self.path)
 
     @property
     def explains(self) -> bool:
         """Whether the file gives activation maps and features."""
-        return MAPS in {spec.name for spec in self.outputs}
+        return self._other is None and MAPS in {spec.name for spec in self.outputs}
 
     @property
     def judges(self) -> bool:
@@ -138,37 +145,63 @@ class ModelSession:
         )
 
     def _compute(self, names: Sequence[str], tensor: NDArray[np.generic]) -> Sequence[object]:
+        if self._other is not None:
+            return self._compute_other(self._other, tensor)
+        return self._ask(names, {INPUT: tensor})
+
+    def _compute_other(self, names: "OtherNames", tensor: NDArray[np.generic]) -> Sequence[object]:
+        from .other_graph import probabilities_of
+
+        (found,) = self._ask([names.logits], {names.images: tensor})
+        logits = np.asarray(found, np.float32)
+        return logits, probabilities_of(logits, self.card)
+
+    def _ask(self, names: Sequence[str], given: dict[str, NDArray[np.generic]]) -> Sequence[object]:
         try:
-            return self._session.run(names, {INPUT: tensor})
+            return self._session.run(names, given)
         except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
-            reason = " ".join(str(error).split())[:300]
-            raise ModelFileError(f"{self.path} cannot be computed: {reason}") from None
+            raise ModelFileError(f"{self.path} cannot be computed: {_reason(error)}") from None
+
+    def end_profile(self) -> Path:
+        """End the recording that `profile` began; gives its file, JSON of Chrome's trace format."""
+        return Path(self._session.end_profiling())
 
 
-def _open(
-    path: Path, threads: int | None, provider: str, spinning: bool
-) -> onnxruntime.InferenceSession:
-    try:
-        _refuse_what_is_not_onnx(path)
-    except OSError as error:  # no right to read it, or a name that the system refuses
-        raise ModelFileError(f"{path} cannot be read ({error.strerror})") from None
+def _options(
+    threads: int | None, spinning: bool, profile: Path | None
+) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings would go to the user's terminal
     options.intra_op_num_threads = threads or 0  # 0: its own choice
     if not spinning:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    chosen = [(provider, _PROVIDER_OPTIONS.get(provider, {}))]
-    others = [] if provider == CPU else [(CPU, {})]
+    if profile is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile)
+    return options
+
+
+def _open(
+    path: Path, provider: str, options: onnxruntime.SessionOptions
+) -> onnxruntime.InferenceSession:
     try:
-        session = onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=chosen + others
-        )
+        _refuse_what_is_not_onnx(path)
+    except OSError as error:  # no right to read it, or a name that the system refuses
+        raise ModelFileError(f"{path} cannot be read ({error.strerror})") from None
+    try:
+        if provider != CPU:
+            from .providers import open_elsewhere
+
+            return open_elsewhere(path, provider, options)
+        return onnxruntime.InferenceSession(str(path), sess_options=options, providers=[CPU])
+    except ProviderError:
+        raise
     except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
-        reason = " ".join(str(error).split())[:300]
-        raise ModelFileError(f"{path} cannot be opened as an ONNX file: {reason}") from None
-    if provider not in session.get_providers():
-        raise ProviderError(f"{provider} does not compute on this machine")
-    return session
+        raise ModelFileError(f"{path} cannot be opened as an ONNX file: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def _refuse_what_is_not_onnx(path: Path) -> None:
@@ -189,7 +222,10 @@ def _refuse_what_is_not_onnx(path: Path) -> None:
 
 def _read_card(text: str | None, path: Path) -> ModelCard:
     if text is None:
-        raise CardError(f"{path} has no card, so its labels are unknown; export it with tlx export")
+        raise CardError(
+            f"{path} has no card, so its labels are unknown; give one with --card FILE "
+            "(docs/card.md), or export it with tlx export"
+        )
     try:
         return card_from_json(text)
     except CardError as error:
@@ -200,44 +236,3 @@ def _spec(node: onnxruntime.NodeArg) -> TensorSpec:
     dtype = node.type.removeprefix("tensor(").removesuffix(")")
     shape = tuple(size if isinstance(size, int) else str(size or "?") for size in node.shape)
     return TensorSpec(node.name, "float32" if dtype == "float" else dtype, shape)
-
-
-def _hold_against_graph(
-    card: ModelCard, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], path: Path
-) -> None:
-    images = next((spec for spec in inputs if spec.name == INPUT), None)
-    dtype = "float32" if card.input == FLOAT else "uint8"
-    if len(inputs) != 1 or images is None or images.dtype != dtype:
-        raise CardError(f"{path}: the graph's input is not {dtype} {INPUT!r}; export it again")
-    _hold_against_shape(card, images.shape, path)
-    found = {spec.name: spec for spec in outputs}
-    wanted = OUTPUTS if found.keys() & set(OUTPUTS[2:]) else SCORES
-    for name in wanted:
-        if name not in found:
-            raise CardError(f"{path}: the graph has no output {name!r}; export it again")
-    if (card.unknown_threshold is not None) != (UNKNOWN in found):
-        has, graph = ("a", "no") if card.unknown_threshold is not None else ("no", "an")
-        raise CardError(
-            f"{path}: the card has {has} threshold for unknown pictures, the graph {graph} output "
-            f"{UNKNOWN!r}; export it again"
-        )
-    for name in wanted[:3]:
-        shape = found[name].shape
-        if shape[1:2] != (len(card.labels),):
-            raise CardError(
-                f"{path}: the card has {len(card.labels)} labels, the graph's {name} "
-                f"the shape {list(shape)}; export it again"
-            )
-
-
-def _hold_against_shape(card: ModelCard, shape: tuple[int | str, ...], path: Path) -> None:
-    side = card.preprocessing.crop
-    if card.input == ANY_SIZE:
-        fits = len(shape) == 4 and shape[3] == 3 and not any(type(s) is int for s in shape[1:3])
-    else:
-        fits = shape[1:] == ((3, side, side) if card.input == FLOAT else (side, side, 3))
-    if not fits:
-        size = "any size" if card.input == ANY_SIZE else f"{side} x {side}"
-        raise CardError(
-            f"{path}: the card says pictures of {size} x 3, the graph {shape[1:]}; export it again"
-        )

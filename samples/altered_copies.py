@@ -5,26 +5,16 @@ looked for. A picture is hashed three times, whole and without borders of 2.5 an
 they are compared crosswise: the whole of a cropped copy looks like the centre of the original.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from .near_duplicates import (
-    COLOURS,
-    ENOUGH_TO_AVERAGE,
-    GREY_BYTES,
-    THUMBNAIL_BYTES,
-    Box,
-    shows_something,
-)
-from .perceptual_hash import SIDE, WINDOW, Floats, Indices, hash_strengths, pairs_by_hash, waves
+from .near_duplicates import ENOUGH_TO_AVERAGE, GREY_BYTES
+from .perceptual_hash import WINDOW, Floats, Indices, hash_strengths, pairs_by_hash
+from .sketch import BORDERS, GREYS, colour_matrix, hash_matrix, part, show_something, stacked
 
-BORDERS = (0.0, 0.025, 0.05)
-"""Of each side, as a share, that is left out for the thumbnails of one picture."""
-SKETCH_BYTES = len(BORDERS) * THUMBNAIL_BYTES
 LEAST_ALIKE = 0.97
 """Correlation of what sets two grey thumbnails apart from the average picture of the set."""
 LEAST_ALIKE_OF_FEW = 0.99
@@ -41,7 +31,6 @@ BESIDE = 4096
 """Other pictures, spread evenly, among which the next one is looked for."""
 FLIPPED_BITS = 10
 
-_REDUCED = 128
 _CHUNK = 4096
 _ROWS = 512
 
@@ -53,49 +42,6 @@ class Alike:
     one: str
     other: str
     correlation: float
-
-
-def sketch(picture: Image.Image) -> bytes:
-    """Make what altered copies are found by: thumbnails of the whole and of its centre, twice.
-
-    Args:
-        picture: of mode RGB.
-
-    Returns:
-        `SKETCH_BYTES` bytes.
-    """
-    small = _reduced(picture, _REDUCED)
-    grey, colours = small.convert("L"), _reduced(small, SIDE)
-    return b"".join(part for border in BORDERS for part in _thumbnail(grey, colours, border))
-
-
-def _reduced(picture: Image.Image, side: int) -> Image.Image:
-    """Average whole pixels as long as the short side stays that long, which is quick."""
-    times = min(picture.size) // side
-    return picture.reduce(times) if times > 1 else picture
-
-
-def _thumbnail(grey: Image.Image, colours: Image.Image, border: float) -> tuple[bytes, bytes]:
-    """Make the two parts of `near_duplicates.thumbnail` within a border, each of what it needs.
-
-    Three times over the same picture, most of its time goes into three channels of which only
-    grey is kept, and colours need no more than a few pixels.
-    """
-    shape, small = (SIDE, SIDE), (COLOURS, COLOURS)
-    return (
-        grey.resize(shape, Image.Resampling.BILINEAR, _within(grey, border)).tobytes(),
-        colours.resize(small, Image.Resampling.BOX, _within(colours, border)).tobytes(),
-    )
-
-
-def _within(picture: Image.Image, border: float) -> Box:
-    width, height = picture.size
-    return border * width, border * height, (1 - border) * width, (1 - border) * height
-
-
-def is_plain(made: bytes) -> bool:
-    """Tell whether a sketch is of a picture that shows nothing."""
-    return not shows_something(made[:THUMBNAIL_BYTES])
 
 
 def altered_copies(sketches: Mapping[str, bytes]) -> list[Alike]:
@@ -118,15 +64,18 @@ def altered_copies(sketches: Mapping[str, bytes]) -> list[Alike]:
         Sorted. What is found to be a copy is not compared with others any more: of three alike,
         two pairs may be given.
     """
-    keys = sorted(key for key, made in sketches.items() if not is_plain(made))
-    if len(keys) < 2:
+    names = sorted(sketches)
+    pixels = stacked(sketches[name] for name in names)
+    shown = np.flatnonzero(show_something(pixels))
+    if len(shown) < 2:
         return []
-    parts = _parts([sketches[key] for key in keys])
+    keys, parts = [names[place] for place in shown], _parts(pixels[shown])
     count = len(keys) * len(BORDERS)
     if count > WINDOW:
-        rows = pairs_by_hash(parts.hashes(), FLIPPED_BITS, parts.alike)
+        rows = pairs_by_hash(hash_strengths(parts.strengths), FLIPPED_BITS, parts.alike)
     else:
-        rows = parts.alike(np.stack(np.triu_indices(count, 1), axis=1))
+        every = np.stack(np.triu_indices(count, 1), axis=1)
+        rows = every[parts.alike(every)]
     best = _best(parts, rows)
     kept = sorted(pair for pair, stands_out in _stand_out(parts, best).items() if stands_out)
     return [Alike(keys[one], keys[other], best[one, other]) for one, other in kept]
@@ -157,69 +106,90 @@ def _stand_out(
 
 @dataclass(frozen=True)
 class _Parts:
-    """Thumbnails, one a border, picture by picture: `[3N, 1024]` and `[3N, 48]` of uint8.
+    """What pictures are compared by, three parts each, which are numbered picture by picture.
 
-    `common` is an orthonormal basis of what all share, `[1024, 1 or 2]`.
+    `grey` are the sketches, uint8 `[N, 1600]`, `colours` those of the parts, uint8 `[3N, 48]`,
+    `common` is an orthonormal basis of what all parts share, `[1024, 1 or 2]`, and `strengths`
+    are those of 64 frequencies of what sets a part apart, of length 1, `[3N, 64]`.
     """
 
     grey: NDArray[np.uint8]
     colours: NDArray[np.uint8]
     common: Floats
+    strengths: Floats
 
-    def hashes(self) -> NDArray[np.uint8]:
-        """Hash every part to 64 bits, uint8 `[3N, 8]`."""
-        starts = range(0, len(self.grey), _CHUNK)
-        chunks = [self._own(self.grey[start : start + _CHUNK]) @ waves() for start in starts]
-        return hash_strengths(np.concatenate(chunks))
-
-    def alike(self, pairs: Indices) -> Indices:
-        """Keep the pairs `[P, 2]` of parts that show one picture, and are of different files."""
-        one, other = pairs.T // len(BORDERS)
-        pairs = pairs[one != other]
-        starts = range(0, len(pairs), _CHUNK)
-        return np.concatenate([pairs[:0], *(self._agree(pairs[s : s + _CHUNK]) for s in starts)])
+    def alike(self, pairs: Indices) -> NDArray[np.bool_]:
+        """Tell of pairs `[P, 2]` of parts whether they show one picture, of different files."""
+        found = np.zeros(len(pairs), np.bool_)
+        one, other = pairs.T
+        left = np.flatnonzero(one // len(BORDERS) != other // len(BORDERS))
+        for start in range(0, len(left), _CHUNK):
+            rows = left[start : start + _CHUNK]
+            found[rows[self._agree(pairs[rows])]] = True
+        return found
 
     def correlation(self, pairs: Indices) -> Floats:
         """Correlate what sets the parts of pairs `[P, 2]` apart from all, `[P]`."""
-        one, other = (self._own(self.grey[rows]) for rows in pairs.T)
+        one, other = (self._own(rows) for rows in pairs.T)
         return (one * other).sum(axis=1)
 
     def next_alike(self, places: Indices) -> Floats:
         """Correlate whole pictures with others; the third best below `LEAST_ALIKE`, `[P]`."""
-        step = -(-len(self.grey) // (len(BORDERS) * BESIDE))
-        others = self._own(self.grey[:: step * len(BORDERS)])
+        step = -(-len(self.grey) // BESIDE)
+        others = self._own(np.arange(0, len(self.colours), step * len(BORDERS)))
         found = [np.empty(0, np.float32)]
         for start in range(0, len(places), _ROWS):
-            wholes = self.grey[places[start : start + _ROWS] * len(BORDERS)]
-            alike = self._own(wholes) @ others.T
+            alike = self._own(places[start : start + _ROWS] * len(BORDERS)) @ others.T
             others_only = np.where(alike < LEAST_ALIKE, alike, 0.0)
             best = np.partition(others_only, -min(NEXT, len(others)), axis=1)
             found.append(best[:, -min(NEXT, len(others))])
         return np.concatenate(found)
 
-    def _own(self, grey: NDArray[np.uint8]) -> Floats:
-        """Give what sets thumbnails apart, of length 1."""
-        floats = grey.astype(np.float32)
-        own = floats - (floats @ self.common) @ self.common.T
-        return own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-6)
+    def _own(self, rows: Indices) -> Floats:
+        """Give what sets parts apart, of length 1, `[P, 1024]`."""
+        own = np.empty((len(rows), GREY_BYTES), np.float32)
+        pictures, borders = np.divmod(rows, len(BORDERS))
+        for border in range(len(BORDERS)):
+            of = borders == border
+            own[of] = part(self.grey[pictures[of]].astype(np.float32), border)
+        own -= (own @ self.common) @ self.common.T
+        return _of_length_1(own)
 
     def _agree(self, pairs: Indices) -> Indices:
-        one, other = pairs.T  # the colours first: there are few of them, and most pairs fail
-        pairs = pairs[_same_colours(self.colours[one], self.colours[other])]
+        """Give the places of those that agree; what few numbers tell is looked at first."""
         least = LEAST_ALIKE if self.common.shape[1] > 1 else LEAST_ALIKE_OF_FEW
-        return pairs[self.correlation(pairs) >= least]
+        one, other = pairs.T
+        left = np.flatnonzero(_same_colours(self.colours[one], self.colours[other]))
+        one, other = pairs[left].T
+        left = left[(self.strengths[one] * self.strengths[other]).sum(axis=1) >= least]
+        return left[self.correlation(pairs[left]) >= least]
 
 
-def _parts(sketches: Sequence[bytes]) -> _Parts:
-    together = np.frombuffer(b"".join(sketches), np.uint8).reshape(-1, THUMBNAIL_BYTES)
-    grey, colours = together[:, :GREY_BYTES], together[:, GREY_BYTES:]
-    shared = [np.ones(GREY_BYTES)]
-    if len(sketches) >= ENOUGH_TO_AVERAGE:
-        average = grey[:: len(BORDERS)].mean(axis=0)
+def _parts(sketches: NDArray[np.uint8]) -> _Parts:
+    grey, colours = sketches[:, : GREYS * GREYS], sketches[:, GREYS * GREYS :]
+    common, count = _common(grey), len(grey) * len(BORDERS)
+    of_parts = _product(colours, colour_matrix()).reshape(count, -1)
+    strengths = _product(grey, hash_matrix(common)).reshape(count, -1)
+    return _Parts(grey, of_parts.round().astype(np.uint8), common, _of_length_1(strengths))
+
+
+def _common(grey: NDArray[np.uint8]) -> Floats:
+    """Give an orthonormal basis of brightness and of the average picture, if there is one."""
+    shared = [np.ones((1, GREY_BYTES), np.float32)]
+    if len(grey) >= ENOUGH_TO_AVERAGE:
+        average = part(grey.mean(axis=0, dtype=np.float32)[None], 0)
         if average.std() > 1:  # a plain one is the first direction again
             shared.append(average)
-    common = np.linalg.qr(np.stack(shared, axis=1))[0].astype(np.float32)
-    return _Parts(grey, colours, common)
+    return np.linalg.qr(np.concatenate(shared).T)[0]
+
+
+def _product(rows: NDArray[np.uint8], matrix: Floats) -> Floats:
+    starts = range(0, len(rows), _CHUNK)
+    return np.concatenate([rows[s : s + _CHUNK].astype(np.float32) @ matrix for s in starts])
+
+
+def _of_length_1(rows: Floats) -> Floats:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
 
 
 def _same_colours(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from ..inference.preprocessing import MAX_SHAPE
-from .altered_copies import is_plain
 from .file_endings import FORGIVEN, another_format, fits
 from .findings import Finding
 from .picture_facts import Header, PictureFacts
@@ -41,7 +40,7 @@ def file_findings(facts: PictureFacts) -> Iterator[Finding]:
         yield Finding("truncated", path, FORGIVEN)
     if facts.header is None or facts.error is not None:
         return
-    if is_plain(facts.sketch):
+    if facts.plain:
         yield Finding("blank", path, "nearly one grey all over")
     for kind, detail in (*_container(facts, facts.header), *_shape(facts.header)):
         yield Finding(kind, path, detail)

@@ -54,7 +54,7 @@ def is_complete(content: bytes) -> bool:
     """
     if content.startswith(_JPEG_START):
         # Within a scan an end mark cannot occur; before it one may, of the thumbnail.
-        return content.find(_JPEG_END, _scan_start(content)) >= 0
+        return content.rfind(_JPEG_END, _scan_start(content)) >= 0
     if content.startswith(_PNG_START):
         return content.rfind(_PNG_END) >= 0
     if content.startswith(_RIFF_START):

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PIL import Image
@@ -12,12 +12,9 @@ from ..errors import PictureError
 from ..inference.cores import available_cores
 from ..inference.opening import FORMATS, open_picture, room_for
 from ..inference.picture import read_bytes, use_decoded
-from .altered_copies import sketch
 from .file_endings import is_complete
 from .sample import Sample
-
-RESIZE_SIDE = 256
-"""Pictures are decoded as for training at the usual 224 pixels."""
+from .sketch import ENOUGH, show_something, sketch, stacked
 
 _TOGETHER = 16
 """Pictures that a thread is given at once: handing over one costs as much as hashing it."""
@@ -60,6 +57,7 @@ class PictureFacts:
         complete: the content's end mark is there, in formats that have one.
         error: why it cannot be decoded, or None.
         sketch: what copies are found by; empty if it cannot be decoded.
+        plain: it is nearly one grey all over.
     """
 
     sample: Sample
@@ -69,14 +67,27 @@ class PictureFacts:
     complete: bool = True
     error: str | None = None
     sketch: bytes = field(default=b"", repr=False, compare=False)
+    plain: bool = False
 
 
 def read_facts(samples: Sequence[Sample]) -> Iterator[PictureFacts]:
-    """Read and decode every picture, in parallel; results come in order."""
+    """Read and decode every picture, in parallel; results come in order.
+
+    A JPEG is decoded at the smallest DCT scale that a sketch can be made of. All of its stream is
+    read for that, so what is damaged is found as in full; only the inverse transform is shorter.
+    """
     parts = [samples[start : start + _TOGETHER] for start in range(0, len(samples), _TOGETHER)]
     with ThreadPoolExecutor(available_cores()) as threads:
-        for rows in threads.map(lambda part: [_read(sample) for sample in part], parts):
+        for rows in threads.map(_read_part, parts):
             yield from rows
+
+
+def _read_part(samples: Sequence[Sample]) -> list[PictureFacts]:
+    rows = [_read(sample) for sample in samples]
+    sketched = [row for row in rows if row.sketch]
+    shown = show_something(stacked(row.sketch for row in sketched))
+    plain = {id(row) for row, shows in zip(sketched, shown, strict=True) if not shows}
+    return [replace(row, plain=True) if id(row) in plain else row for row in rows]
 
 
 def _read(sample: Sample) -> PictureFacts:
@@ -93,7 +104,7 @@ def _read(sample: Sample) -> PictureFacts:
             headers.append(_header(image))
 
     try:
-        made = use_decoded(content, RESIZE_SIDE, sketch, look=look)
+        made = use_decoded(content, ENOUGH // 2, sketch, look=look)
     except PictureError as failure:
         error = failure.reason
     header = headers[0] if headers else read_header(content)

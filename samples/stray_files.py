@@ -16,15 +16,21 @@ def stray_findings(found: FoundSamples) -> Iterator[Finding]:
 
     Where a CSV gives the labels, only pictures that it does not name are told.
     """
-    known = {place(sample.path) for sample in found.everything}
-    for path, depth in _files(found.root):
-        if place(path) in known:
-            continue
+    for path, depth in _unnamed(found):
         if path.name.lower().endswith(PICTURE_SUFFIXES):
             why = "the CSV does not name it" if found.from_csv else "it lies in no label folder"
             yield Finding("unlabelled", (path,), why)
         elif not found.from_csv and depth >= _label_depth(found):
             yield _other(path)
+
+
+def _unnamed(found: FoundSamples) -> list[tuple[Path, int]]:
+    """List the files that are no samples, each with the number of folders above it."""
+    spelled = {str(sample.path) for sample in found.everything}
+    others = [(Path(file), depth) for file, depth in _files(found.root) if file not in spelled]
+    # A CSV, or a root such as ".", may spell a file in another way.
+    known = {place(sample.path) for sample in found.everything} if others else set[str]()
+    return [(path, depth) for path, depth in others if place(path) not in known]
 
 
 def empty_label_findings(found: FoundSamples) -> Iterator[Finding]:
@@ -38,9 +44,8 @@ def empty_label_findings(found: FoundSamples) -> Iterator[Finding]:
 def merged_label_findings(found: FoundSamples) -> Iterator[Finding]:
     """Find folders of one place whose names differ in Unicode form only, and are one label."""
     spellings: dict[str, dict[str, Path]] = {}
-    labels = {sample.path: sample.label for sample in found.everything}
-    for path, label in labels.items():
-        folder = found.root.joinpath(*_parts(found, path))
+    for label, parts in sorted({(s.label, _parts(found, s.path)) for s in found.everything}):
+        folder = found.root.joinpath(*parts)
         spellings.setdefault(label, {}).setdefault(folder.name, folder)
     for label, folders in spellings.items():
         if len(folders) > 1:
@@ -54,7 +59,8 @@ def _label_parts(found: FoundSamples) -> set[tuple[str, ...]]:
 
 def _parts(found: FoundSamples, path: Path) -> tuple[str, ...]:
     """Name a sample's label folder, relative to the root."""
-    return path.relative_to(found.root).parts[: _label_depth(found)]
+    above = len(found.root.parts)
+    return path.parts[above : above + _label_depth(found)]
 
 
 def _label_depth(found: FoundSamples) -> int:
@@ -72,14 +78,14 @@ def _folders(root: Path) -> list[Path]:
     return sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
 
 
-def _files(root: Path) -> Iterator[tuple[Path, int]]:
+def _files(root: Path) -> Iterator[tuple[str, int]]:
     """Walk to every file whose name does not begin with a dot; with the folders above it."""
     for parent, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         depth = len(Path(parent).relative_to(root).parts)
         for name in sorted(files):
             if not name.startswith("."):
-                yield Path(parent, name), depth
+                yield os.path.join(parent, name), depth  # noqa: PTH118 - many, and few become paths
 
 
 def _other(path: Path) -> Finding:

@@ -3,10 +3,11 @@
 import os
 import platform
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 from ..inference.cores import available_cores
 from ..inference.processor import UNKNOWN, Processor, describe_processor
+from ..inference.providers import runtime_packages
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,12 @@ def describe_machine() -> Machine:
         cores=available_cores(),
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
-        onnxruntime=_installed("onnxruntime"),
+        onnxruntime=_runtime_version(),
         load_average=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     )
 
 
-def _installed(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # another build of it, under another name
-        return UNKNOWN
+def _runtime_version() -> str:
+    # The package has other names where it brings other providers, such as onnxruntime-gpu.
+    packages = runtime_packages()
+    return version(packages[0]) if packages else UNKNOWN

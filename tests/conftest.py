@@ -1,7 +1,9 @@
 """What several tests share: made pictures that are really decoded, a run, its exported files."""
 
+import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -317,3 +319,86 @@ def alter_model() -> Callable[..., Path]:
     Further arguments: `bias` adds to logits by label; others replace what the card says.
     """
     return _alter_model
+
+
+class SimulatedProvider:
+    """onnxruntime with a provider that is none: the processor computes, in its name.
+
+    Attributes:
+        chosen: the providers and options that a session was last opened with.
+        memory_pattern: whether that session plans its memory.
+        threads: those that have run it, by their numbers.
+    """
+
+    chosen: list
+    memory_pattern: bool
+
+    def __init__(
+        self,
+        name: str,
+        alter: Callable = lambda _name, value: value,
+        left: Callable = lambda _node: False,
+        present: bool = True,
+        error: Exception | None = None,
+    ) -> None:
+        self.name, self.alter, self.left, self.present = name, alter, left, present
+        self.error, self.threads = error, set()
+
+    def open(self, path: str, sess_options: object, providers: list, **fallback: int) -> object:
+        """Open a session as `onnxruntime.InferenceSession` does, in the provider's name."""
+        if providers == ["CPUExecutionProvider"]:
+            return self.real(path, sess_options=sess_options, providers=providers)
+        assert fallback == {"enable_fallback": 0}  # or onnxruntime prints, and goes on without
+        self.chosen, self.memory_pattern = providers, sess_options.enable_mem_pattern
+        if self.error:
+            raise self.error
+        opened = self.real(path, sess_options=sess_options, providers=["CPUExecutionProvider"])
+        return _SimulatedSession(opened, self)
+
+    real = onnxruntime.InferenceSession
+
+
+class _SimulatedSession:
+    """A session of the processor that says it is another's."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, of: SimulatedProvider) -> None:
+        self._session, self._of = session, of
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._session, name)
+
+    def get_providers(self) -> list[str]:
+        return [self._of.name] * self._of.present + ["CPUExecutionProvider"]
+
+    def run(self, names: list[str], given: dict) -> list[np.ndarray]:
+        self._of.threads.add(threading.get_ident())
+        found = self._session.run(names, given)
+        return [self._of.alter(name, value) for name, value in zip(names, found, strict=True)]
+
+    def end_profiling(self) -> str:
+        path = Path(self._session.end_profiling())
+        events, seen = json.loads(path.read_text()), 0
+        for event in events:
+            if event["name"].endswith("_kernel_time") and "MatMul" in event["args"]["op_name"]:
+                if self._of.left("once" if not seen else "again"):
+                    seen += 1
+                    continue
+                seen += 1
+            if "provider" in event.get("args", {}):
+                event["args"]["provider"] = self._of.name
+        path.write_text(json.dumps(events))
+        return str(path)
+
+
+@pytest.fixture
+def simulate_provider(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimulatedProvider]:
+    """Give the function that puts a provider of a name into onnxruntime (`SimulatedProvider`)."""
+
+    def simulate(name: str, *arguments: object, **changes: object) -> SimulatedProvider:
+        simulated = SimulatedProvider(name, *arguments, **changes)
+        monkeypatch.setattr(onnxruntime, "InferenceSession", simulated.open)
+        present = [name, "CPUExecutionProvider"]
+        monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: present)
+        return simulated
+
+    return simulate

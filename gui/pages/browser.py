@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSplitter,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from ..thumbnails import Thumbnails
 from ..widgets.card_delegate import CardDelegate
 from ..widgets.filter_bar import FilterBar
 from ..widgets.gallery import Gallery
+from ..widgets.parts import beside
 from ..widgets.side_panel import SidePanel
 
 
@@ -62,7 +62,7 @@ class Browser(QWidget):
     def show_labels(self, labels: Sequence[str]) -> None:
         """Take another model's labels."""
         self.filter.show_labels(labels)
-        self.side.labels.counts.show_labels(labels)
+        self.side.labels.show_labels(labels)
         self.side.labels.choose(-1)
         if self._session.begun:
             self.refresh()
@@ -97,8 +97,7 @@ class Browser(QWidget):
             self.model.changed()
         else:
             self._keeping_the_place(lambda: self.model.show_numbers(numbers))
-        total = len(self._session.results)
-        self.filter.count.setText(self.tr("{0:,} of {1:,}").format(len(numbers), total))
+        self.filter.show_count(len(numbers), len(self._session.results))
         self._gallery_stack.setCurrentIndex(0 if len(numbers) else 1)
         self.show_changes()
 
@@ -174,13 +173,7 @@ class Browser(QWidget):
         row = QHBoxLayout()
         row.addWidget(self._chip)
         row.addStretch()
-        splitter = QSplitter()
-        splitter.setHandleWidth(12)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self._gallery_or_nothing())
-        splitter.addWidget(self.side)
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([960, 260])
+        splitter = beside(self._gallery_or_nothing(), self.side, (960, 260))
         self.side.setVisible(self._settings.side_panel)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 10)

@@ -1,15 +1,13 @@
 """The page Classify: one picture, its answer, and the other pictures of the session below."""
 
-from pathlib import Path
-
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from ..session import Session
 from ..settings import Settings
 from ..thumbnails import Thumbnails
 from ..widgets.filmstrip import Filmstrip
-from ..widgets.welcome import Welcome
 from .close_up import CloseUp
+from .invitation import Invitation
 from .judge import Judge
 
 THUMBNAIL = 200
@@ -24,7 +22,7 @@ class ClassifyPage(QWidget):
         super().__init__(parent)
         self._session = session
         self.thumbnails = Thumbnails(THUMBNAIL, self, CAPACITY)
-        self.welcome = Welcome(settings.recent("models"))
+        self.welcome = Invitation(session, settings)
         self.close_up = CloseUp(session, settings, self.thumbnails)
         self.viewer, self.panel = self.close_up.viewer, self.close_up.panel
         self.filmstrip = Filmstrip(session, self.thumbnails)
@@ -43,7 +41,7 @@ class ClassifyPage(QWidget):
     def refresh_theme(self) -> None:
         """Take the colours of another theme."""
         self.close_up.refresh_theme()
-        self._invite()
+        self.welcome.refresh()
 
     def step(self, by: int) -> None:
         """Show the next picture or the one before."""
@@ -70,23 +68,12 @@ class ClassifyPage(QWidget):
         session = self._session
         session.pictures_added.connect(self._added)
         session.opened.connect(self.filmstrip.choose)
-        session.model_loaded.connect(lambda _: self._invite())
-        session.model_loading.connect(lambda _: self._invite())
-        session.model_failed.connect(lambda *_: self._invite())
         self.filmstrip.shown.connect(self.close_up.show_index)
         self.close_up.right.connect(self.judge.right)
         self.close_up.wrong.connect(self.judge.wrong)
 
     def _chosen(self) -> list[int]:
         return [self.current] if self.current >= 0 else []
-
-    def _invite(self) -> None:
-        if self._session.loading:
-            self.welcome.say_loading(Path(self._session.loading).name)
-        elif self._session.model is None:
-            self.welcome.say_no_model()
-        else:
-            self.welcome.say_no_pictures()
 
     def _added(self, _first: int, _count: int) -> None:
         self._stack.setCurrentIndex(1)

@@ -4,17 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QSlider,
-    QSplitter,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from ..jobs import Progress
 from ..picture_loader import PictureLoader
@@ -23,6 +13,7 @@ from ..settings import Settings
 from ..thumbnails import Thumbnails
 from ..widgets.answer_panel import AnswerPanel
 from ..widgets.own_keys import OwnKeys
+from ..widgets.parts import beside, scrolled, tool
 from ..widgets.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -53,7 +44,10 @@ class CloseUp(QWidget):
         self.index = -1
         self.viewer = Viewer()
         self.panel = AnswerPanel()
-        self._heat, self._opacity = QToolButton(), QSlider(Qt.Orientation.Horizontal)
+        self._heat, self._opacity = (
+            tool(self.tr("Heat map"), ""),
+            QSlider(Qt.Orientation.Horizontal),
+        )
         self._scale = QLabel()
         self.left = QVBoxLayout()
         self._arrange()
@@ -145,35 +139,29 @@ class CloseUp(QWidget):
         self.left.setSpacing(10)
         self.left.addWidget(self.viewer, 1)
         self.left.addLayout(self._tools())
-        splitter = QSplitter()
-        splitter.setHandleWidth(14)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(left)
-        splitter.addWidget(_scrolled(self.panel))
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([900, 340])
+        right = scrolled(self.panel)
+        right.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        right.setMinimumWidth(300)
         frame = QHBoxLayout(self)
         frame.setContentsMargins(14, 14, 14, 10)
-        frame.addWidget(splitter)
+        frame.addWidget(beside(left, right, (900, 340), handle=14))
 
     def _tools(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        for text, tip, action in (
-            (self.tr("Fit"), self.tr("Show the whole picture (F)"), self.viewer.fit),
-            ("1:1", self.tr("A pixel on a pixel (1:1)"), self.viewer.actual_size),
-        ):
-            button = QToolButton()
-            button.setText(text)
-            button.setToolTip(tip)
-            button.clicked.connect(action)
-            row.addWidget(button)
+        row.addWidget(tool(self.tr("Fit"), self.tr("Show the whole picture (F)"), self.viewer.fit))
+        tip = self.tr("A pixel on a pixel (1:1)")
+        row.addWidget(tool("1:1", tip, self.viewer.actual_size))
         self._scale.setObjectName("muted")
         self._scale.setMinimumWidth(60)
         row.addWidget(self._scale)
         row.addStretch()
-        self._heat.setText(self.tr("Heat map"))
-        self._heat.setCheckable(True)
+        row.addWidget(self._heat)
+        row.addWidget(self._opacity)
+        self._set_up_heat()
+        return row
+
+    def _set_up_heat(self) -> None:
         self._heat.toggled.connect(lambda _: self.ask_heat())
         self._opacity.setRange(5, 100)
         self._opacity.setFixedWidth(130)
@@ -184,10 +172,7 @@ class CloseUp(QWidget):
         self._opacity.valueChanged.connect(self._set_opacity)
         self._keys = OwnKeys(self._opacity)
         self.viewer.set_heat_opacity(self._opacity.value())
-        row.addWidget(self._heat)
-        row.addWidget(self._opacity)
         self._allow_heat()
-        return row
 
     def _set_opacity(self, percent: int) -> None:
         self._settings.heat_opacity = percent
@@ -229,16 +214,3 @@ class CloseUp(QWidget):
     def _explained(self, index: int, found: "Explained") -> None:
         if index == self.index and self._heat.isChecked():
             self.viewer.show_heat(found.map, found.region)
-
-
-def _scrolled(panel: QWidget) -> QScrollArea:
-    """Let a panel be taller than a small window."""
-    area = QScrollArea()
-    area.setObjectName("plain")
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setMinimumWidth(300)
-    area.setWidget(panel)
-    return area

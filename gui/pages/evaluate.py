@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ..evaluations import Comparison, Evaluation
 from ..file_dialogs import (
+    ask_comparison_name,
     ask_labelled_folder,
     ask_labels_csv,
     ask_other_model,
@@ -21,6 +22,7 @@ from ..widgets.banner import Banner
 from ..widgets.evaluation_running import EvaluationRunning
 from ..widgets.evaluation_start import EvaluationStart
 from ..widgets.welcome import Welcome
+from ..wording import count_of_pictures, short_path
 from .evaluation_results import EvaluationResults
 
 Scoring = Evaluate | Compare
@@ -95,6 +97,17 @@ class EvaluatePage(QWidget):
         self.said.emit(self.tr("Writing {0} …").format(Path(path).name))
         self._evaluations.write(path)
 
+    def save_comparison(self, path: str) -> None:
+        """Write the comparison."""
+        self.said.emit(self.tr("Writing {0} …").format(Path(path).name))
+        self._evaluations.write_comparison(path)
+
+    def ask_file(self) -> bool:
+        """Ask where the numbers that are seen are to be saved; false where there are none."""
+        if self.shown is self.results:
+            self.results.save.click()
+        return self.shown is self.results
+
     def ask_data(self) -> None:
         """Ask for the pictures to be scored."""
         model = self._session.model
@@ -113,6 +126,9 @@ class EvaluatePage(QWidget):
         self.results.other_data_wanted.connect(self.ask_data)
         self.results.comparison_wanted.connect(lambda: ask_other_model(self, self.compare))
         self.results.report_wanted.connect(lambda: ask_report_name(self, self.save))
+        self.results.comparison_file_wanted.connect(
+            lambda: ask_comparison_name(self, self.save_comparison)
+        )
         session.model_loading.connect(lambda _: self._show())
         session.model_loaded.connect(self._model_changed)
         session.model_failed.connect(lambda *_: self._show())
@@ -153,7 +169,8 @@ class EvaluatePage(QWidget):
         self.start.invite(Path(model.loaded.path).name, card.labels, several)
         recents = [*self._settings.recent("evaluated"), *self._settings.recent("folders")]
         fitting = [path for path in dict.fromkeys(recents) if Path(path).is_dir() != several]
-        self.start.show_recents([path for path in fitting if Path(path).exists()])
+        there = [path for path in fitting if Path(path).exists()]
+        self.start.show_recents(there, self.tr("Recent"))
         self._stack.setCurrentWidget(self.start)
 
     def _model_changed(self, _model: Model) -> None:
@@ -162,8 +179,7 @@ class EvaluatePage(QWidget):
 
     def _begin(self, request: Scoring) -> None:
         self.notice.hide()
-        data = Path(request.data)
-        name = f"{data.parent.name}/{data.name}"
+        name = short_path(request.data)
         if isinstance(request, Compare):
             text = self.tr("Comparing with {0} on {1}")
             self.running.begin(text.format(Path(request.other).name, name))
@@ -175,14 +191,14 @@ class EvaluatePage(QWidget):
         self.results.show_evaluation(evaluation)
         self._show()
         count = evaluation.numbers.count("pictures")
-        self.said.emit(self.tr("{0:,} pictures scored").format(count))
+        self.said.emit(self.tr("{0} scored").format(count_of_pictures(count)))
 
     def _compared(self, comparison: Comparison) -> None:
         alone = not comparison.request.truth
         self.results.show_comparison(comparison, alone)
         self._show()
         count = comparison.numbers.count("pictures")
-        self.said.emit(self.tr("Two files compared on {0:,} pictures").format(count))
+        self.said.emit(self.tr("Two files compared on {0}").format(count_of_pictures(count)))
 
     def _fail(self, request: Scoring, reason: str) -> None:
         self._show()
@@ -204,7 +220,7 @@ class EvaluatePage(QWidget):
 
     def _cancelled(self, request: Scoring, done: int) -> None:
         self._show()
-        text = self.tr("Cancelled after {0:,} pictures; nothing was scored").format(done)
+        text = self.tr("Cancelled after {0}; nothing was scored").format(count_of_pictures(done))
         self.said.emit(text)
         again = self.tr("Start again")
         self.notice.say(text, "", again, lambda: self._evaluations.ask(request))
@@ -216,5 +232,8 @@ class EvaluatePage(QWidget):
         self.notice.say(text, "", again, lambda: self._evaluations.ask(request))
 
     def _not_written(self, reason: str) -> None:
-        self.said.emit(self.tr("The report was not written"))
-        self.notice.say(self.tr("The report was not written"), reason)
+        text = self.tr("The report was not written")
+        if self.results.compares:
+            text = self.tr("The comparison was not written")
+        self.said.emit(text)
+        self.notice.say(text, reason)

@@ -1,14 +1,11 @@
 """The numbers of an evaluation, with a way from each to its pictures."""
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -20,9 +17,12 @@ from ..widgets.bar_list import BarList
 from ..widgets.comparison_panel import ComparisonPanel
 from ..widgets.confusion_panel import ConfusionPanel
 from ..widgets.difference_table import read_differences
+from ..widgets.facts import breakable
 from ..widgets.figures import Figures
 from ..widgets.label_table import LabelTable
+from ..widgets.parts import beside, enlarge, scrolled
 from ..widgets.threshold_panel import ThresholdPanel
+from ..wording import count_of_pictures, short_path
 from . import report_texts
 
 LABELS, MISTAKES, THRESHOLD, COMPARISON = range(4)
@@ -34,20 +34,22 @@ class EvaluationResults(QWidget):
 
     Signals:
         wanted: paths of the pictures that should be shown, and why.
-        other_data_wanted, comparison_wanted, report_wanted: a button was pressed.
+        other_data_wanted, comparison_wanted: a button was pressed.
+        report_wanted, comparison_file_wanted: what is seen is to be saved.
     """
 
     wanted = Signal(object, str)
     other_data_wanted = Signal()
     comparison_wanted = Signal()
     report_wanted = Signal()
+    comparison_file_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._evaluation: Evaluation | None = None
         self._name, self._line, self._notes = QLabel(), QLabel(), QLabel()
         self.wrong, self.unreadable = QPushButton(), QPushButton()
-        self.save = QPushButton(self.tr("Save report…"))
+        self.save = QPushButton()
         self.compare = QPushButton(self.tr("Compare with…"))
         self._other = QPushButton(self.tr("Other pictures…"))
         self.figures, self.confusion = Figures(), ConfusionPanel()
@@ -57,6 +59,11 @@ class EvaluationResults(QWidget):
         self._mistakes: list[tuple[int, bool]] = []
         self._arrange()
         self._connect()
+
+    @property
+    def compares(self) -> bool:
+        """Whether the comparison is what is seen."""
+        return self.tabs.currentIndex() == COMPARISON
 
     def refresh_theme(self) -> None:
         """Take the colours of another theme."""
@@ -68,7 +75,7 @@ class EvaluationResults(QWidget):
         several = evaluation.pictures.several
         self._show_head(evaluation)
         self.figures.show_figures(report_texts.figures(evaluation))
-        self.labels.labels.show(evaluation.labels)
+        self.labels.labels.show_labels(evaluation.labels)
         self.confusion.setVisible(not several)
         if not several:
             self.confusion.show_pictures(evaluation.pictures)
@@ -101,16 +108,15 @@ class EvaluationResults(QWidget):
         self._evaluation = None
         self._show_name(comparison.request.data)
         count = comparison.numbers.count("pictures")
-        self._line.setText(self.tr("{0:,} pictures, truth not known").format(count))
-        for part in (self._notes, self.wrong, self.unreadable, self.save, self.confusion):
+        self._line.setText(self.tr("{0}, truth not known").format(count_of_pictures(count)))
+        for part in (self._notes, self.wrong, self.unreadable, self.confusion):
             part.hide()
         self.figures.hide()
         for tab in (LABELS, MISTAKES, THRESHOLD):
             self.tabs.setTabVisible(tab, False)
 
     def _show_name(self, data: str) -> None:
-        shown = Path(data)
-        self._name.setText(f"{shown.parent.name}/{shown.name}")
+        self._name.setText(breakable(short_path(data)))
         self._name.setToolTip(data)
 
     def _show_head(self, evaluation: Evaluation) -> None:
@@ -125,7 +131,6 @@ class EvaluationResults(QWidget):
         self.wrong.setVisible(bool(wrong))
         self.unreadable.setText(self.tr("Unreadable: {0:,}").format(bad))
         self.unreadable.setVisible(bool(bad))
-        self.save.show()
         self.figures.show()
 
     def _show_mistakes(self, evaluation: Evaluation) -> None:
@@ -145,7 +150,7 @@ class EvaluationResults(QWidget):
     def _connect(self) -> None:
         self._other.clicked.connect(self.other_data_wanted)
         self.compare.clicked.connect(self.comparison_wanted)
-        self.save.clicked.connect(self.report_wanted)
+        self.save.clicked.connect(self._want_file)
         self.wrong.clicked.connect(self._want_wrong)
         self.unreadable.clicked.connect(self._want_unreadable)
         self.confusion.wanted.connect(self.wanted)
@@ -155,6 +160,16 @@ class EvaluationResults(QWidget):
         self.threshold.unknown_wanted.connect(self._want_unknown)
         self.comparison.wanted.connect(self.wanted)
         self.tabs.currentChanged.connect(self._stack.setCurrentIndex)
+        self.tabs.currentChanged.connect(lambda _: self._name_save())
+        self._name_save()
+
+    def _name_save(self) -> None:
+        report, comparison = self.tr("Save report…"), self.tr("Save comparison…")
+        self.save.setText(comparison if self.compares else report)
+        self.save.setToolTip(self.tr("Save what is seen (Ctrl+E)"))
+
+    def _want_file(self) -> None:
+        (self.comparison_file_wanted if self.compares else self.report_wanted).emit()
 
     def _want_wrong(self) -> None:
         if self._evaluation is not None:
@@ -199,32 +214,7 @@ class EvaluationResults(QWidget):
             self.wanted.emit(paths, reason)
 
     def _arrange(self) -> None:
-        for title in (
-            *(self.tr("Labels"), self.tr("Confused pairs")),
-            *(self.tr("Threshold"), self.tr("Comparison")),
-        ):
-            self.tabs.addTab(title)
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setObjectName("parts")
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.setAccessibleName(self.tr("Parts of the report"))
-        for part in (self.labels, self.mistakes, self.threshold, self.comparison):
-            self._stack.addWidget(part)
-        right = QFrame()
-        right.setObjectName("panel")
-        column = QVBoxLayout(right)
-        column.setContentsMargins(1, 4, 1, 8)
-        column.setSpacing(0)
-        column.addWidget(self.tabs)
-        column.addWidget(self._stack, 1)
-        splitter = QSplitter()
-        splitter.setHandleWidth(12)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.confusion)
-        splitter.addWidget(right)
-        splitter.setSizes([640, 560])
-        splitter.setStretchFactor(0, 1)
+        splitter = beside(self.confusion, self._parts(), (640, 560))
         splitter.setStretchFactor(1, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(14, 12, 14, 10)
@@ -232,29 +222,50 @@ class EvaluationResults(QWidget):
         whole.addWidget(self._head())
         whole.addWidget(splitter, 1)
 
+    def _parts(self) -> QFrame:
+        titles = (self.tr("Labels"), self.tr("Confused pairs"))
+        for title in (*titles, self.tr("Threshold"), self.tr("Comparison")):
+            self.tabs.addTab(title)
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setObjectName("parts")
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setAccessibleName(self.tr("Parts of the report"))
+        for part in (self.labels, self.mistakes):
+            self._stack.addWidget(part)
+        for part in (self.threshold, self.comparison):
+            part.setObjectName("bare")
+            area = scrolled(part)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._stack.addWidget(area)
+        panel = QFrame()
+        panel.setObjectName("panel")
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(1, 4, 1, 8)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(self._stack, 1)
+        return panel
+
     def _head(self) -> QFrame:
-        font = self._name.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setWeight(font.Weight.DemiBold)
-        self._name.setFont(font)
+        enlarge(self._name, 1.25)
         self._line.setObjectName("muted")
         self._notes.setObjectName("note")
         self._notes.setWordWrap(True)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(self._name)
-        texts.addWidget(self._line)
+        self._name.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addLayout(texts, 1)
+        row.addWidget(self._name, 1)
         for button in (self.wrong, self.unreadable, self._other, self.compare, self.save):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         head = QFrame()
         head.setObjectName("panel")
         column = QVBoxLayout(head)
         column.setContentsMargins(18, 12, 14, 12)
-        column.setSpacing(10)
+        column.setSpacing(4)
         column.addLayout(row)
+        column.addWidget(self._line)
+        column.addSpacing(6)
         column.addWidget(self.figures)
         column.addWidget(self._notes)
         return head

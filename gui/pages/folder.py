@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QWidget
 
 from ..opened_model import Model
 from ..session import Session
 from ..settings import Settings
 from ..thumbnails import Thumbnails
 from ..widgets.hold_key import HoldKey
-from ..widgets.welcome import Welcome
+from ..widgets.parts import tool
 from .browser import Browser
 from .close_up import CloseUp
+from .invitation import Invitation
 from .judge import Judge
 
 CAPACITY = 40 << 20
@@ -36,7 +37,7 @@ class FolderPage(QWidget):
         super().__init__(parent)
         self._session, self._settings = session, settings
         self.thumbnails = Thumbnails(settings.card_side, self, CAPACITY)
-        self.welcome = Welcome(settings.recent("models"))
+        self.welcome = Invitation(session, settings)
         self.browser = Browser(session, settings, self.thumbnails)
         self.gallery, self.filter = self.browser.gallery, self.browser.filter
         self.close_up = CloseUp(session, settings, self.thumbnails)
@@ -127,7 +128,7 @@ class FolderPage(QWidget):
     def refresh_theme(self) -> None:
         """Take the colours of another theme."""
         self.close_up.refresh_theme()
-        self._invite()
+        self.welcome.refresh()
 
     def stop(self) -> None:
         """Let no thread go on."""
@@ -146,8 +147,6 @@ class FolderPage(QWidget):
         session.reviewed.connect(lambda _: self.browser.show_changes())
         session.opened.connect(lambda _: self.browser.clear())
         session.model_loaded.connect(self._take_model)
-        session.model_loading.connect(lambda _: self._invite())
-        session.model_failed.connect(lambda *_: self._invite())
         self._arrivals.timeout.connect(self._refresh)
         self.gallery.opened.connect(self.open_picture)
         self.gallery.peeked.connect(self._space)
@@ -156,11 +155,10 @@ class FolderPage(QWidget):
         self.close_up.wrong.connect(self.judge.wrong)
 
     def _add_way_back(self) -> None:
-        back = QToolButton()
-        back.setText(self.tr("‹  All pictures"))
+        back = tool(
+            self.tr("‹  All pictures"), self.tr("Back to all pictures (Esc)"), self.close_picture
+        )
         back.setAccessibleName(self.tr("Back to all pictures"))
-        back.setToolTip(self.tr("Back to all pictures (Esc)"))
-        back.clicked.connect(self.close_picture)
         self._place.setObjectName("muted")
         row = QHBoxLayout()
         row.addWidget(back)
@@ -170,11 +168,8 @@ class FolderPage(QWidget):
             ("‹", self.tr("Picture before (Left)"), -1),
             ("›", self.tr("Next picture (Right)"), 1),
         ):
-            button = QToolButton()
-            button.setText(text)
+            button = tool(text, name, lambda by=by: self.step(by))
             button.setAccessibleName(name)
-            button.setToolTip(name)
-            button.clicked.connect(lambda _=False, by=by: self.step(by))
             row.addWidget(button)
         self.close_up.left.insertLayout(0, row)
 
@@ -209,12 +204,3 @@ class FolderPage(QWidget):
 
     def _take_model(self, model: Model) -> None:
         self.browser.show_labels(model.card.labels)
-        self._invite()
-
-    def _invite(self) -> None:
-        if self._session.loading:
-            self.welcome.say_loading(Path(self._session.loading).name)
-        elif self._session.model is None:
-            self.welcome.say_no_model()
-        else:
-            self.welcome.say_no_pictures()

@@ -1,13 +1,12 @@
 """The page Model: what the open file says about itself, how it was verified, how fast it is."""
 
-from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from ..protocol import Measured
 from ..session import Session
 from ..settings import Settings
 from ..widgets.facts import Facts, breakable
+from ..widgets.parts import enlarge, scrolled
 from ..widgets.welcome import Welcome
 from . import card_facts
 
@@ -102,8 +102,21 @@ class ModelPage(QWidget):
         inner.setMaximumWidth(WIDEST)
         column = QVBoxLayout(inner)
         column.setContentsMargins(24, 20, 24, 24)
-        column.setSpacing(16)
+        column.setSpacing(14)
         column.addLayout(self._head())
+        self._labels.setWordWrap(True)
+        self._labels.setTextFormat(Qt.TextFormat.PlainText)
+        self._heading = QLabel()
+        column.addWidget(_panel(self._heading, self._labels))
+        column.addLayout(self._panels())
+        column.addStretch()
+        area = scrolled(_centred(inner))
+        area.setObjectName("page")
+        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the frame around all of it is for keys
+        area.setAccessibleName(self.tr("What the model file says"))
+        return area
+
+    def _panels(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(14)
         left = ((self.tr("Trained"), "origin"), (self.tr("Takes"), "input"))
@@ -114,19 +127,10 @@ class ModelPage(QWidget):
             grid.setColumnStretch(number, 1)
         grid.addWidget(_panel(QLabel(self.tr("File")), self.facts["file"]), 2, 0)
         grid.addWidget(self._speed_panel(), 2, 1)
-        column.addLayout(grid)
-        self._labels.setWordWrap(True)
-        self._labels.setTextFormat(Qt.TextFormat.PlainText)
-        self._heading = QLabel()
-        column.addWidget(_panel(self._heading, self._labels))
-        column.addStretch()
-        return _scrolled(inner)
+        return grid
 
     def _head(self) -> QHBoxLayout:
-        font = self._name.font()
-        font.setPointSizeF(font.pointSizeF() * 1.7)
-        font.setWeight(font.Weight.DemiBold)
-        self._name.setFont(font)
+        enlarge(self._name, 1.7)
         self._line.setObjectName("muted")
         self._line.setWordWrap(True)
         texts = QVBoxLayout()
@@ -164,18 +168,11 @@ def _panel(heading: QLabel, body: QWidget) -> QFrame:
     return panel
 
 
-def _scrolled(inner: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setObjectName("plain")
-    area.setAccessibleName(QCoreApplication.translate("ModelPage", "What the model file says"))
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
+def _centred(inner: QWidget) -> QWidget:
     outer = QWidget()
     row = QHBoxLayout(outer)
     row.setContentsMargins(0, 0, 0, 0)
     row.addStretch(1)
     row.addWidget(inner, 20)
     row.addStretch(1)
-    area.setWidget(outer)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area
+    return outer

@@ -5,11 +5,9 @@ from PySide6.QtCore import QCoreApplication
 from ..evaluations import Comparison, Evaluation
 from ..report_numbers import ReportNumbers
 from ..scored import ScoredPictures
-from ..scoring_messages import Interval
-from ..widgets.answers import percent
 from ..widgets.bar_list import Bar
 from ..widgets.figures import Figure
-from ..widgets.label_table import said
+from ..wording import count_of_pictures, ends, percent, with_interval
 
 
 def _tr(text: str) -> str:
@@ -67,19 +65,14 @@ def _several(numbers: ReportNumbers) -> list[Figure]:
 def _share(numbers: ReportNumbers, key: str, name: str, meaning: str) -> Figure:
     value, interval = numbers.number(key), numbers.interval(f"{key}_interval")
     text = "–" if value is None else percent(value)
-    return Figure(name, text, ends(interval), f"{meaning}\n{_tr('Below: the 95 % interval')}")
-
-
-def ends(interval: Interval | None) -> str:
-    """Write an interval's ends."""
-    return "" if interval is None else f"{percent(interval[0])} – {percent(interval[1])}"
+    return Figure(name, text, ends(interval), f"{meaning}\n{_tr('Below: the 95% interval')}")
 
 
 def counts_line(evaluation: Evaluation) -> str:
     """Say how many pictures were scored, by which file and how fast."""
     numbers = evaluation.numbers
     parts = [
-        _tr("{0:,} pictures").format(numbers.count("pictures")),
+        count_of_pictures(numbers.count("pictures")),
         numbers.text("model"),
         _tr("{0:,.0f} pictures/s").format(numbers.number("pictures_per_second") or 0.0),
     ]
@@ -92,11 +85,11 @@ def rule_line(evaluation: Evaluation) -> str:
     if evaluation.pictures.several or not numbers.has("refused"):
         return _tr("This file has no rule for pictures that are none of its labels.")
     text = _tr("Taken for unknown by the card's rule (score above {0:.4g}): {1}")
-    refused = said(numbers.number("refused"), numbers.interval("refused_interval"))
+    refused = with_interval(numbers.number("refused"), numbers.interval("refused_interval"))
     line = text.format(card.unknown_threshold or 0.0, refused)
     others = numbers.number("accuracy_with_refusals")
     interval = numbers.interval("accuracy_with_refusals_interval")
-    rest = _tr("; of the others right: {0}").format(said(others, interval))
+    rest = _tr("; of the others right: {0}").format(with_interval(others, interval))
     return line if others is None else line + rest
 
 
@@ -138,8 +131,8 @@ def agreement_line(comparison: Comparison) -> str:
     """Say how often two files say the same."""
     numbers = comparison.numbers
     share, pictures = numbers.number("agreement") or 0.0, numbers.count("pictures")
-    text = _tr("The same answer for {0:,} of {1:,} pictures ({2})")
-    return text.format(round(share * pictures), pictures, percent(share))
+    text = _tr("The same answer for {0:,} of {1} ({2})")
+    return text.format(round(share * pictures), count_of_pictures(pictures), percent(share))
 
 
 def model_lines(comparison: Comparison) -> list[tuple[str, str]]:
@@ -149,7 +142,7 @@ def model_lines(comparison: Comparison) -> list[tuple[str, str]]:
         score = ""
         for key in ("accuracy", "mean_average_precision"):
             if entry.has(key):
-                score = said(entry.number(key), entry.interval(f"{key}_interval"))
+                score = with_interval(entry.number(key), entry.interval(f"{key}_interval"))
         lines.append((f"{letter}  {entry.text('path').rpartition('/')[2]}", score))
     return lines
 

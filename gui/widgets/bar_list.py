@@ -1,17 +1,30 @@
-"""Lines with a bar and a count, such as confused pairs: choosing one asks for its pictures."""
+"""Lines with a bar and a number: an answer's labels, confused pairs, pictures by label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QListView, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
-from .answers import NUMBER, PROBABILITY, BarDelegate
+from ..theme import colours
+from .painting import box_of, draw_bar, draw_ground, draw_ring, state_of
+from .row_model import LEFT, RIGHT, Index, RowModel
+from .row_table import Choosing
 
-Index = QModelIndex | QPersistentModelIndex
-NO_PARENT = QModelIndex()
+ROW = 42
+"""Pixels of a line's height."""
+SHARE = Qt.ItemDataRole.UserRole
+"""The length of a bar, 0..1."""
+NUMBER = Qt.ItemDataRole.UserRole + 1
+"""What is written beside it."""
 
 
 @dataclass(frozen=True)
@@ -24,45 +37,61 @@ class Bar:
     sentence: str
 
 
-class BarModel(QAbstractListModel):
+class BarModel(RowModel[Bar]):
     """The lines."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._bars: tuple[Bar, ...] = ()
+    def text(self, row: Bar, column: int) -> str:
+        """Write what stands at the left."""
+        return row.text
 
-    def show(self, bars: Sequence[Bar]) -> None:
-        """Show other lines."""
-        self.beginResetModel()
-        self._bars = tuple(bars)
-        self.endResetModel()
+    def sentence(self, row: Bar, column: int) -> str:
+        """Say all of a line."""
+        return row.sentence
 
-    def rowCount(self, parent: Index = NO_PARENT) -> int:  # noqa: N802 - Qt's name
-        """One row a line."""
-        return 0 if parent.isValid() else len(self._bars)
+    def value(self, row: Bar, column: int, role: int) -> object:
+        """Give a line's number and the length of its bar."""
+        return {SHARE: row.share, NUMBER: row.number}.get(role)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        """Give what a line shows."""
-        if not index.isValid() or index.row() >= len(self._bars):
-            return None
-        bar = self._bars[index.row()]
-        return {
-            Qt.ItemDataRole.DisplayRole: bar.text,
-            PROBABILITY: bar.share,
-            NUMBER: bar.number,
-            Qt.ItemDataRole.ToolTipRole: bar.sentence,
-            Qt.ItemDataRole.AccessibleTextRole: bar.sentence,
-        }.get(Qt.ItemDataRole(role) if role < PROBABILITY else role)
+    def change(self, bars: Sequence[Bar]) -> None:
+        """Show other numbers of the same lines; what is chosen stays so."""
+        self._rows = tuple(bars)
+        if bars:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(bars) - 1, 0))
 
 
-class BarList(QListView):
-    """The list.
+class BarDelegate(QStyledItemDelegate):
+    """Draws a line: text and number, and a bar below them."""
 
-    Signals:
-        chosen: number of a line, by a click or Enter.
-    """
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw a row."""
+        box = box_of(option)
+        inner = box.adjusted(10, 5, -10, -8)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_ground(painter, box.adjusted(0, 1, 0, -1), option, 6)
+        if state_of(option) & QStyle.StateFlag.State_HasFocus:
+            draw_ring(painter, box.adjusted(0, 1, 0, -1), 5)
+        self._texts(painter, inner.adjusted(0, 0, 0, -9), index)
+        track = QRectF(inner.left(), inner.bottom() - 6, inner.width(), 6)
+        draw_bar(painter, track, float(index.data(SHARE)))
+        painter.restore()
 
-    chosen = Signal(int)
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        """Rows of one height."""
+        return QSize(120, ROW)
+
+    def _texts(self, painter: QPainter, line: QRectF, index: Index) -> None:
+        theme, metrics, number = colours(), QFontMetrics(painter.font()), str(index.data(NUMBER))
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(line, RIGHT, number)
+        room = int(line.width()) - metrics.horizontalAdvance(number) - 8
+        painter.setPen(QColor(theme.text))
+        text = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(line, LEFT, text)
+
+
+class BarView(QListView):
+    """The list."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,15 +104,26 @@ class BarList(QListView):
         self.setUniformItemSizes(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.clicked.connect(self._choose)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Choose the current line by Enter or Space."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._choose(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
+    def stand_out(self, row: int) -> None:
+        """Select a line, without a signal."""
+        self.selectionModel().blockSignals(True)
+        self.setCurrentIndex(self.bars.index(row, 0))
+        self.selectionModel().blockSignals(False)
+        self.viewport().update()
 
-    def _choose(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.chosen.emit(index.row())
+
+class BarList(BarView):
+    """The list where a line is chosen as a button is pressed.
+
+    Signals:
+        chosen: number of a line, by a click or Enter.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._choosing = Choosing(
+            self, lambda index: index.isValid() and self.chosen.emit(index.row())
+        )

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..protocol import Row
 from ..theme import Colours, colours
-from .answers import percent
+from ..wording import percent
 
 LARGEST, SMALLEST = 150, 26
 """Height of its letters in pixels; 40 are 1 cm on most screens, which two metres need."""

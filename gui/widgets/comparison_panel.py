@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from .difference_table import Difference, DifferenceTable
 from .facts import Facts
+from .parts import enlarge
 
 
 class ComparisonPanel(QWidget):
@@ -27,7 +28,7 @@ class ComparisonPanel(QWidget):
             "": self.tr("A and B differ"),
             "first": self.tr("A alone is right"),
             "second": self.tr("B alone is right"),
-            "neither": self.tr("A and B are wrong in two ways"),
+            "neither": self.tr("Neither is right"),
         }
         self.groups = {right: QPushButton() for right in self._reasons}
         for right, button in self.groups.items():
@@ -74,9 +75,7 @@ class ComparisonPanel(QWidget):
             self._grid.addWidget(button, *divmod(place, 2))
 
     def _arrange(self) -> None:
-        font = self._verdict.font()
-        font.setWeight(font.Weight.DemiBold)
-        self._verdict.setFont(font)
+        enlarge(self._verdict, 1.0)
         self._counts.setObjectName("muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 8)

@@ -1,10 +1,11 @@
 """The confusion matrix with what decides how it is shown, and a line on the current cell."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..scored import ScoredPictures
 from .confusion_matrix import ConfusionMatrix
+from .parts import heading, tool
 
 MANY = 30
 """Above so many labels only those that are confused are shown at first."""
@@ -24,13 +25,13 @@ class ConfusionPanel(QFrame):
         self.setObjectName("panel")
         self._pictures = ScoredPictures()
         self.matrix, self._line, self._right = ConfusionMatrix(), QLabel(), QLabel()
-        self.shares = self._toggle(
+        self.shares = tool(
             self.tr("Row %"), self.tr("Shares of the truth's pictures instead of counts")
         )
-        self.worst_first = self._toggle(
+        self.worst_first = tool(
             self.tr("Worst first"), self.tr("The labels with the most mistakes first")
         )
-        self.only_confused = self._toggle(
+        self.only_confused = tool(
             self.tr("Only confused"), self.tr("Leave out the labels that are never confused")
         )
         self.shares.toggled.connect(self.matrix.confusion.show_shares)
@@ -50,7 +51,7 @@ class ConfusionPanel(QFrame):
             toggle.blockSignals(True)
             toggle.setChecked(many)
             toggle.blockSignals(False)
-        self.matrix.confusion.show(pictures, many, many)
+        self.matrix.confusion.show_pictures(pictures, many, many)
         self._explain()
 
     def want_cell(self, truth: int, predicted: int) -> None:
@@ -80,19 +81,10 @@ class ConfusionPanel(QFrame):
         self._right.setVisible(nothing)
         self._line.setText(self.tr("Rows are truth, columns what it was taken for"))
 
-    def _toggle(self, text: str, meaning: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(meaning)
-        button.setCheckable(True)
-        return button
-
     def _arrange(self) -> None:
-        heading = QLabel(self.tr("Confusion"))
-        heading.setObjectName("heading")
         row = QHBoxLayout()
         row.setSpacing(6)
-        row.addWidget(heading)
+        row.addWidget(heading(self.tr("Confusion")))
         row.addStretch()
         for toggle in (self.shares, self.worst_first, self.only_confused):
             row.addWidget(toggle)

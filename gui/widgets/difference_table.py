@@ -1,21 +1,18 @@
 """The pictures on which two files differ, a row each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from ..report_numbers import ReportNumbers
+from .row_model import RowModel
+from .row_table import Choosing, RowTable
 from .score_delegate import ScoreDelegate
 
-Index = QModelIndex | QPersistentModelIndex
-NO_PARENT = QModelIndex()
 ROW = 30
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+"""Pixels of a row's height."""
 
 
 @dataclass(frozen=True)
@@ -65,65 +62,27 @@ def _answer(entry: ReportNumbers, key: str) -> str:
     return f"{entry.text(key, 'label')} {entry.number(key, 'probability') or 0.0:.0%}"
 
 
-class DifferenceModel(QAbstractTableModel):
-    """The rows."""
+class DifferenceModel(RowModel[Difference]):
+    """The rows: picture, truth and two answers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[Difference, ...] = ()
         self._titles = (self.tr("Picture"), self.tr("Truth"), "A", "B")
 
-    def show(self, rows: Sequence[Difference]) -> None:
-        """Show other rows."""
-        self.beginResetModel()
-        self._rows = tuple(rows)
-        self.endResetModel()
+    def text(self, row: Difference, column: int) -> str:
+        """Write a cell."""
+        return (PurePath(row.path).name, row.truth or "–", row.first, row.second)[column]
 
-    def path_at(self, row: int) -> str:
-        """Give the picture of a row."""
-        return self._rows[row].path
+    def sentence(self, row: Difference, column: int) -> str:
+        """Give the whole path, or what the cell says."""
+        return self.text(row, column) if column else row.path
 
-    def rowCount(self, parent: Index = NO_PARENT) -> int:  # noqa: N802 - Qt's name
-        """One row a picture."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = NO_PARENT) -> int:  # noqa: N802 - Qt's name
-        """Count picture, truth and two answers."""
-        return 0 if parent.isValid() else len(self._titles)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        """Give what a cell shows."""
-        if not index.isValid() or index.row() >= len(self._rows):
-            return None
-        row = self._rows[index.row()]
-        texts = (PurePath(row.path).name, row.truth or "–", row.first, row.second)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return texts[index.column()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return row.path if index.column() == 0 else texts[index.column()]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return LEFT
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{self._titles[index.column()]}: {texts[index.column()]}"
-        return None
-
-    def headerData(  # noqa: N802 - Qt's name
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:  # noqa: ANN401
-        """Give a column's title."""
-        if orientation == Qt.Orientation.Vertical or not 0 <= section < len(self._titles):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._titles[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return LEFT
-        return None
+    def spoken(self, row: Difference, column: int) -> str:
+        """Say the column too."""
+        return f"{self._titles[column]}: {self.text(row, column)}"
 
 
-class DifferenceTable(QTableView):
+class DifferenceTable(RowTable):
     """The table.
 
     Signals:
@@ -133,32 +92,14 @@ class DifferenceTable(QTableView):
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(ROW, parent)
         self.differences = DifferenceModel(self)
         self.setModel(self.differences)
         self.setItemDelegate(ScoreDelegate(self))
         self.setAccessibleName(self.tr("Pictures on which the two files differ"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.clicked.connect(self._choose)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Choose the current picture by Enter or Space."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._choose(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._choosing = Choosing(self, self._choose)
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
-            self.chosen.emit(self.differences.path_at(index.row()))
+            self.chosen.emit(self.differences.row_at(index.row()).path)

@@ -2,44 +2,44 @@
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from ..theme import colours
+from .drop_area import DropArea
 
-SHOWN_LABELS, SHOWN_FOLDERS = 3, 4
+SHOWN_LABELS = 3
 
 
-class EvaluationStart(QFrame):
-    """An area to drop a folder on.
+class EvaluationStart(DropArea):
+    """An area to drop a folder on; what was taken before are data.
 
     Signals:
-        folder_wanted, csv_wanted: a button was pressed. recent_wanted: path of data of before.
+        folder_wanted, csv_wanted: a button was pressed.
     """
 
     folder_wanted = Signal()
     csv_wanted = Signal()
-    recent_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title, self._text, self._layout = QLabel(), QLabel(), QLabel()
+        self._note = QLabel()
+        self._sketch = QLabel(textFormat=Qt.TextFormat.RichText)
+        self._sketch.setObjectName("sketch")
+        for label in (self._title, self._text):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self._folder = QPushButton(self.tr("Choose folder…"))
         self._csv = QPushButton(self.tr("Choose CSV…"))
         self._folder.clicked.connect(self.folder_wanted)
         self._csv.clicked.connect(self.csv_wanted)
-        self._recents = QVBoxLayout()
-        self._recents.setSpacing(6)
-        self._labels: tuple[str, ...] = ()
-        self._arrange()
+        self._note.setObjectName("muted")
+        self._note.setText(self.tr("Take pictures that the model has not learned from"))
+        self._arrange(self._sketch, self._note, buttons=(self._folder, self._csv))
 
     @property
     def text(self) -> str:
         """How the pictures are to lie."""
-        return self._layout.text()
+        return self._sketch.text()
 
     def invite(self, model: str, labels: Sequence[str], several: bool) -> None:
         """Say what is wanted for a model file of some labels."""
@@ -49,73 +49,12 @@ class EvaluationStart(QFrame):
             text = self.tr("Drop a CSV here that says which labels each picture has")
             layout = _csv_layout(shown)
         else:
-            text = self.tr(
-                "Drop a folder here: in it a folder for each label, in these its pictures"
-            )
+            text = self.tr("Drop a folder here that holds a folder of pictures for each label")
             layout = _folder_layout(shown, len(labels) > len(shown))
-        note = self.tr("Take pictures that the model has not learned from")
-        self._text.setText(f"{text}\n{note}")
-        self._layout.setText(layout)
+        self._text.setText(text)
+        self._sketch.setText(layout)
         self._folder.setVisible(not several)
-        primary = self._csv if several else self._folder
-        for button in (self._folder, self._csv):
-            button.setObjectName("primary" if button is primary else "")
-            button.style().unpolish(button)
-            button.style().polish(button)
-
-    def show_recents(self, paths: Sequence[str]) -> None:
-        """List data of before."""
-        while (item := self._recents.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        if paths:
-            heading = QLabel(self.tr("Recent"))
-            heading.setObjectName("heading")
-            self._recents.addWidget(heading, 0, Qt.AlignmentFlag.AlignHCenter)
-        for path in paths[:SHOWN_FOLDERS]:
-            shown = Path(path)
-            link = QPushButton(f"{shown.parent.name}/{shown.name}")
-            link.setToolTip(path)
-            link.setMinimumWidth(260)
-            link.clicked.connect(lambda _=False, path=path: self.recent_wanted.emit(path))
-            self._recents.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the dashed border of a place to drop on."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(colours().border), 2, Qt.PenStyle.DashLine)
-        pen.setDashPattern([4, 4])
-        painter.setPen(pen)
-        painter.setBrush(QColor(colours().base))
-        painter.drawRoundedRect(QRectF(self.rect().adjusted(24, 20, -24, -20)), 14, 14)
-
-    def _arrange(self) -> None:
-        font = self._title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.7)
-        font.setWeight(font.Weight.DemiBold)
-        self._title.setFont(font)
-        self._layout.setTextFormat(Qt.TextFormat.RichText)
-        self._layout.setObjectName("sketch")
-        for label in (self._title, self._text):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addStretch()
-        buttons.addWidget(self._folder)
-        buttons.addWidget(self._csv)
-        buttons.addStretch()
-        column = QVBoxLayout(self)
-        column.setSpacing(16)
-        column.addStretch(3)
-        column.addWidget(self._title)
-        column.addWidget(self._text)
-        column.addWidget(self._layout, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addLayout(buttons)
-        column.addLayout(self._recents)
-        column.addStretch(4)
+        self._emphasise(self._csv if several else self._folder)
 
 
 def _folder_layout(labels: Sequence[str], more: bool) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from .parts import empty
+
 
 class Facts(QWidget):
     """A list of facts; values can be selected and copied."""
@@ -19,10 +21,7 @@ class Facts(QWidget):
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Show other facts; one without a value is left out."""
-        while (item := self._grid.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        empty(self._grid)
         for row, (name, value) in enumerate(fact for fact in facts if fact[1]):
             self._add(row, name, value)
 

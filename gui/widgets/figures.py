@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from .parts import empty, enlarge
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -28,10 +30,7 @@ class Figures(QWidget):
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Show other numbers."""
-        while (item := self._row.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        empty(self._row)
         self.shown = tuple(figures)
         for figure in figures:
             self._row.addWidget(_tile(figure), 1)
@@ -45,10 +44,7 @@ def _tile(figure: Figure) -> QWidget:
     tile = QWidget()
     tile.setToolTip(figure.meaning)
     value, name, remark = QLabel(figure.value), QLabel(figure.name), QLabel(figure.remark)
-    font = value.font()
-    font.setPointSizeF(font.pointSizeF() * 1.7)
-    font.setWeight(font.Weight.DemiBold)
-    value.setFont(font)
+    enlarge(value, 1.7)
     for label in (name, remark):
         label.setObjectName("muted")
     name.setAccessibleName(f"{figure.name}: {figure.value} {figure.remark}")

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from .answers import percent
+from ..wording import percent
 from .histogram import Histogram
 from .label_counts import LabelCounts
+from .parts import heading
 
 if TYPE_CHECKING:
     from ..state import Results
@@ -38,10 +39,10 @@ class SidePanel(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 14, 12, 14)
         column.setSpacing(8)
-        column.addWidget(_heading(self.tr("Labels")))
+        column.addWidget(heading(self.tr("Labels")))
         column.addWidget(self.labels, 1)
         column.addSpacing(6)
-        column.addWidget(_heading(self.tr("Confidence")))
+        column.addWidget(heading(self.tr("Confidence")))
         column.addWidget(self.histogram)
         column.addWidget(self._coverage)
         column.addWidget(self._accuracy)
@@ -59,7 +60,7 @@ class SidePanel(QFrame):
         """Count the answers again."""
         from .. import tally
 
-        self.labels.counts.show_counts(tally.label_counts(results).tolist())
+        self.labels.show_counts(tally.label_counts(results).tolist())
         self.histogram.show_counts(tally.histogram(results).tolist())
         found = tally.quality(results, results.unsure_below)
         at = f"{100 * results.unsure_below:.0f}%"
@@ -74,9 +75,3 @@ class SidePanel(QFrame):
         right = self.tr("{0} of them right ({1:,} of {2:,}; 95% interval {3} to {4})")
         share, ends = percent(found.accuracy), (percent(low), percent(high))
         self._accuracy.setText(right.format(share, found.right, found.known, *ends))
-
-
-def _heading(text: str) -> QLabel:
-    heading = QLabel(text)
-    heading.setObjectName("heading")
-    return heading

@@ -1,22 +1,16 @@
 """The answers of a watched folder, the newest first, as a table of the last thousand."""
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    Qt,
-)
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from ..theme import colours
+from .row_model import RowModel
+from .row_table import RowTable
 
-Index = QModelIndex | QPersistentModelIndex
 KEPT = 1000
 
 
@@ -32,104 +26,63 @@ class LogLine:
     colour: str
 
 
-class WatchLogModel(QAbstractTableModel):
+class WatchLogModel(RowModel[LogLine]):
     """The rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._lines: deque[LogLine] = deque()
         self._titles = (self.tr("Time"), self.tr("File"), self.tr("Answer"), self.tr("How sure"))
 
     @property
     def lines(self) -> list[LogLine]:
         """All that are kept, the newest first."""
-        return list(self._lines)
+        return list(self._rows)
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Put lines at the top, the last of them first; the oldest go."""
-        some = lines[-KEPT:]
-        beyond = len(self._lines) + len(some) - KEPT
-        if beyond > 0:
-            self.beginRemoveRows(QModelIndex(), len(self._lines) - beyond, len(self._lines) - 1)
-            for _ in range(beyond):
-                self._lines.pop()
+        some = lines[-KEPT:][::-1]
+        last, stay = len(self._rows) - 1, KEPT - len(some)
+        if last >= stay:
+            self.beginRemoveRows(QModelIndex(), stay, last)
+            self._rows = self._rows[:stay]
             self.endRemoveRows()
         if some:
             self.beginInsertRows(QModelIndex(), 0, len(some) - 1)
-            self._lines.extendleft(some)
+            self._rows = (*some, *self._rows)
             self.endInsertRows()
 
-    def clear(self) -> None:
-        """Forget all."""
-        self.beginResetModel()
-        self._lines.clear()
-        self.endResetModel()
+    def text(self, row: LogLine, column: int) -> str:
+        """Write a cell."""
+        return (row.time, row.name, row.answer, row.sure)[column]
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
-        """One row a picture."""
-        return 0 if parent.isValid() else len(self._lines)
+    def sentence(self, row: LogLine, column: int) -> str:
+        """Give the whole path, or the whole answer."""
+        return row.path if column < 2 else f"{row.answer} {row.sure}"
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - likewise
-        """Four columns."""
-        return 0 if parent.isValid() else len(self._titles)
+    def spoken(self, row: LogLine, column: int) -> str:
+        """Say what is seen."""
+        return self.text(row, column)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        """Give a cell."""
-        if not index.isValid() or index.row() >= len(self._lines):
-            return None
-        line = self._lines[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return (line.time, line.name, line.answer, line.sure)[index.column()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return line.path if index.column() < 2 else f"{line.answer} {line.sure}"
-        if role == Qt.ItemDataRole.ForegroundRole and index.column() == 2:
-            return QColor(str(getattr(colours(), line.colour)))
-        return None
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:  # noqa: ANN401
-        """Give a column's title."""
-        titled = orientation == Qt.Orientation.Horizontal and section < len(self._titles)
-        return self._titles[section] if titled and role == Qt.ItemDataRole.DisplayRole else None
+    def value(self, row: LogLine, column: int, role: int) -> object:
+        """Give the colour of an answer."""
+        coloured = role == Qt.ItemDataRole.ForegroundRole and column == 2
+        return QColor(str(getattr(colours(), row.colour))) if coloured else None
 
 
-class WatchLog(QTableView):
+class WatchLog(RowTable):
     """The table."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(0, parent)
         self.answers = WatchLogModel(self)
         self.setModel(self.answers)
+        self.setObjectName("log")
         self.setAccessibleName(self.tr("Answers of the watched folder"))
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setWordWrap(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 12)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         digits = self.fontMetrics().horizontalAdvance("00:00:00")
         for column, width in ((0, digits + 40), (2, 200), (3, 220)):
             self.setColumnWidth(column, width)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.refresh_theme()
-
-    def refresh_theme(self) -> None:
-        """Take the colours of another theme."""
-        theme = colours()
-        self.setStyleSheet(f"""
-            QTableView {{ background: {theme.base}; border: 1px solid {theme.border};
-                border-radius: 8px; color: {theme.text};
-                selection-background-color: {theme.border}; selection-color: {theme.text}; }}
-            QTableView:focus {{ border-color: {theme.accent}; }}
-            QTableView::item {{ padding: 0 8px; border: 0; }}
-            QHeaderView {{ background: {theme.base}; border: 0; }}
-            QHeaderView::section {{ background: {theme.base}; color: {theme.muted};
-                border: 0; padding: 6px 8px; font-weight: 600; }}
-        """)
+        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tlx.inference.freed_memory import give_back
+
 if TYPE_CHECKING:
     from .conftest import Talk
 
@@ -205,3 +207,23 @@ def test_it_runs_without_the_command_line_s_packages(talk: "Talk"):
     assert "onnxruntime" in mapped
     assert "PySide6" not in mapped
     assert "libtorch" not in mapped
+
+
+def resident(process: subprocess.Popen) -> int:
+    """Give a process's memory in bytes."""
+    pages = Path(f"/proc/{process.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGESIZE")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not give_back(), reason="this system's C library cannot give memory back")
+def test_an_open_model_takes_the_room_of_its_file_not_of_several(model_file, start_worker):
+    with start_worker() as talk:
+        talk.say("load", id=1, model="missing.onnx")
+        talk.until("failed")  # onnxruntime is imported by now
+        before = resident(talk.process)
+        assert talk.ask("load", id=2, model=str(model_file))["kind"] == "loaded"
+        grown = resident(talk.process) - before
+    size = model_file.stat().st_size
+    assert size > 40e6
+    assert grown < 2 * size

@@ -165,6 +165,41 @@ def test_a_comparison_is_that_of_tlx_eval_to_the_last_digit(
     assert expected["disagreements"]
 
 
+def test_a_comparison_s_files_are_those_of_tlx_eval(
+    talk: "Talk", spoiled, model_file, other, run_tlx, tmp_path
+):
+    talk.say("compare", id=13, other=str(other), data=str(spoiled))
+    talk.until("compared")
+    run_tlx("eval", model_file, other, spoiled, "--out", tmp_path / "out")
+    for name in ("comparison.json", "differences.csv"):
+        path, mine = tmp_path / name, tmp_path / f"mine-{name}"
+        for _ in range(2):  # one of before is replaced
+            written = talk.ask("write-report", id=14, evaluation=13, path=str(path))
+            assert written == {"kind": "written", "id": 14, "path": str(path)}
+        made, expected = (one.read_text().splitlines() for one in (path, tmp_path / "out" / name))
+        assert [line for line in made if '"date"' not in line] == [
+            line for line in expected if '"date"' not in line
+        ]
+        mine.write_text("mine")
+        failed = talk.ask("write-report", id=15, evaluation=13, path=str(mine))
+        assert "exists and was not written by tlx" in failed["error"]
+        assert mine.read_text() == "mine"
+    for wrong, said in (("a.html", "ends in .json or .csv"), ("no/a.csv", "there is no folder no")):
+        assert said in talk.ask("write-report", id=16, evaluation=13, path=wrong)["error"]
+
+
+def test_without_truth_a_table_names_what_differs(talk: "Talk", spoiled, other, tmp_path):
+    talk.say("compare", id=17, other=str(other), data=str(spoiled), truth=False)
+    differing = talk.until("compared")[-1]["comparison"]["disagreements"]
+    path = tmp_path / "differences.csv"
+    talk.ask("write-report", id=18, evaluation=17, path=str(path))
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert [(row["path"], row["first"], float(row["first_probability"])) for row in rows] == [
+        (one["path"], one["first"]["label"], one["first"]["probability"]) for one in differing
+    ]
+    assert {(row["truth"], row["right"]) for row in rows} == {("", "")}
+
+
 def test_without_truth_only_the_answers_are_compared(talk: "Talk", spoiled, other):
     talk.say("compare", id=12, other=str(other), data=str(spoiled), truth=False)
     found = talk.until("compared")[-1]["comparison"]

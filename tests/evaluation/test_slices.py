@@ -7,7 +7,7 @@ from PIL import Image
 
 from tlx.evaluation.metrics import wilson_interval
 from tlx.evaluation.picture_sizes import read_sizes
-from tlx.evaluation.scored_picture import ScoredPicture
+from tlx.evaluation.scored_picture import ScoredLabels, ScoredPicture
 from tlx.evaluation.slices import FEW, slice_up
 from tlx.samples.sample import Sample
 
@@ -31,6 +31,40 @@ def test_pictures_are_cut_in_thirds_by_their_short_side_the_worst_first():
         ("short side", "under 200 px", 100, 0.0),
         ("short side", "200 to under 300 px", 100, 1.0),
         ("short side", "300 px and more", 100, 1.0),
+    ]
+
+
+def several(path: str, right: bool = True, side: int | None = None) -> ScoredLabels:
+    """A picture of the labels cat and dog; where it is not right the dog was missed."""
+    size = None if side is None else (side + 7, side)
+    said = ("cat", "dog") if right else ("cat",)
+    return ScoredLabels(path, ("cat", "dog"), said, "dog", 0.5, 0.7, 0.4, size)
+
+
+def test_of_several_labels_the_exact_match_is_sliced_by_size_and_column():
+    rows = [several(f"d/{side}.jpg", side >= 200, side) for side in range(100, 400)]
+    samples = [Sample(Path(one.path), "cat|dog") for one in rows]
+    names = ["first"] * 150 + ["second"] * 150
+    days = {sample.path: name for sample, name in zip(samples, names, strict=True)}
+    found = slice_up(rows, samples, {"day": days}, multi_label=True)
+    assert [(one.by, one.name, one.pictures, one.score) for one in found] == [
+        ("short side", "under 200 px", 100, 0.0),
+        ("short side", "200 to under 300 px", 100, 1.0),
+        ("short side", "300 px and more", 100, 1.0),
+        ("day", "first", 150, pytest.approx(50 / 150)),
+        ("day", "second", 150, 1.0),
+    ]
+
+
+def test_of_several_labels_folders_are_no_labels_though_one_is_called_so():
+    rows = [several("d/cat/1.jpg"), several("d/cat/a/2.jpg", right=False), several("d/x/3.jpg")]
+    labels = ("cat", "cat", "cat|dog")
+    samples = [Sample(Path(one.path), label) for one, label in zip(rows, labels, strict=True)]
+    found = slice_up(rows, samples, {}, multi_label=True)
+    assert [(one.by, one.name, one.score) for one in found] == [
+        ("folder", "cat/a", 0.0),
+        ("folder", "cat", 1.0),
+        ("folder", "x", 1.0),
     ]
 
 

@@ -140,6 +140,14 @@ def test_from_a_drop_to_the_csv(desk, colour_model, pictures, tmp_path, tlx_answ
     assert str(green) in first.values()
     assert "green" in first.values()
 
+    desk.drop(pictures)
+    until(lambda: f"{pictures.name} - colours.onnx - tlx" in desk.titles(), "no folder is shown")
+    desk.do("windowactivate", "--sync", number)
+    exported = export(desk, tmp_path, sum(1 for _ in pictures.rglob("*.png")))
+    table, words = tmp_path / "classified.csv", (sys.executable, "-m", "tlx", "classify")
+    subprocess.run([*words, colour_model, pictures, "--csv", table, "--topk", "3"], check=False)
+    assert sorted(exported.read_bytes().splitlines()) == sorted(table.read_bytes().splitlines())
+
     folder, log = tmp_path / "camera", tmp_path / "answers.csv"
     folder.mkdir()
     desk.do("key", "ctrl+shift+w")
@@ -157,6 +165,21 @@ def test_from_a_drop_to_the_csv(desk, colour_model, pictures, tmp_path, tlx_answ
         assert (row["label"], row["probability"], row["error"]) == expected
     window.terminate()
     window.wait(30)
+
+
+def export(desk: Desk, folder: Path, count: int) -> Path:
+    """Write the answers by Ctrl+E and the dialog, until there is one for each picture."""
+    for attempt in range(30):
+        path = folder / f"export-{attempt}.csv"
+        desk.do("key", "ctrl+e")
+        time.sleep(1)
+        desk.do("type", "--delay", 5, path)
+        desk.do("key", "Return")
+        until(path.exists, f"{path.name} is not written")
+        if len(rows(path)) == count:
+            return path
+        time.sleep(1)
+    raise AssertionError(f"there are never {count} answers")
 
 
 @pytest.fixture

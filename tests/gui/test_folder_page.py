@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox
 
-from tlx.gui import sorting
+from tlx.gui import copying, sorting
 from tlx.gui.manifest import MANIFEST
 from tlx.gui.page_stack import CLASSIFY, FOLDER
 from tlx.gui.sorter import Sorter
@@ -126,9 +127,9 @@ def test_the_order_is_that_of_the_answers(page):
 
 def test_a_click_on_a_label_shows_its_pictures(page, qtbot):
     labels = page.browser.side.labels
-    counts = [labels.counts.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(4)]
+    counts = [labels.bars.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(4)]
     assert counts == ["All labels: 7", "blue: 2", "green: 3", "red: 2"]
-    at = labels.visualRect(labels.counts.index(2, 0)).center()
+    at = labels.visualRect(labels.bars.index(2, 0)).center()
     qtbot.mouseClick(labels.viewport(), Qt.MouseButton.LeftButton, NO_KEYS, at)
     assert names(page) == ["green/0.png", "green/1.png", "red/leaf.png"]
     page.filter.clear()
@@ -280,6 +281,68 @@ def test_all_that_is_selected_is_decided_in_one_step(page, qtbot):
     assert len(page._session.review.labels) == 3
     press(qtbot, page, Qt.Key.Key_Z, CTRL)
     assert page._session.review.labels == {}
+
+
+@pytest.fixture
+def several(open_window, qtbot, multi_label_run):
+    """The page with pictures that have several labels; gives the way to open it again, too."""
+
+    def show():
+        window = open_window(multi_label_run / "model.onnx", multi_label_run.parent / "data")
+        wait_done(qtbot, window, 48)
+        return window.pages.folder
+
+    return show
+
+
+def test_several_labels_are_added_and_taken_away_by_keys_undone_and_recalled(
+    several, qtbot, tmp_path
+):
+    page = several()
+    page.choose(0)
+    results, card = page._session.results, page.browser.model.card
+    first, second = results.labels[:2]
+    chosen = [set(results.chosen(row)) for row in range(3)]
+    press(qtbot, page, Qt.Key.Key_Y)
+    assert (card(0).said, card(0).right, page.gallery.currentIndex().row()) == ("right", True, 1)
+    press(qtbot, page, Qt.Key.Key_1)
+    assert set(results.said(1)) == chosen[1] ^ {first}
+    assert (card(1).said, card(1).right) == ("other", False)
+    assert card(1).detail == f"is {', '.join(results.said(1)) or 'none'}"
+    press(qtbot, page, Qt.Key.Key_N)
+    picker = page.window().findChild(LabelPicker)
+    qtbot.keyClicks(picker._part, second)
+    qtbot.keyClick(picker._part, Qt.Key.Key_Return)
+    assert set(results.said(1)) == chosen[1] ^ {first, second}
+    page.filter.choose_state("wrong")
+    assert page.numbers == [1]
+    page.browser.clear()
+    press(qtbot, page, Qt.Key.Key_Z, CTRL)
+    assert set(results.said(1)) == chosen[1] ^ {first}
+    page.choose(2)
+    press(qtbot, page, Qt.Key.Key_U)
+    said = [card(row).said for row in range(4)]
+    assert said == ["right", "other", "unsure", ""]
+    page.window().exporting.write_corrections(str(tmp_path / "labels.csv"))
+    rows = list(csv.DictReader((tmp_path / "labels.csv").read_text().splitlines()))
+    assert [set(row["labels"].split("|")) - {""} for row in rows] == [
+        *(chosen[0], chosen[1] ^ {first})
+    ]
+    page.window().close()
+    again = several()
+    assert [again.browser.model.card(row).said for row in range(4)] == said
+
+
+def test_of_several_pictures_a_label_is_added_to_all_then_taken_from_all(several, qtbot):
+    page = several()
+    results, label = page._session.results, page._session.results.labels[0]
+    assert 0 < sum(label in results.chosen(row) for row in range(48)) < 48
+    press(qtbot, page, Qt.Key.Key_A, CTRL)
+    for there in (True, False):
+        press(qtbot, page, Qt.Key.Key_1)
+        assert {label in results.said(row) for row in range(48)} == {there}
+    press(qtbot, page, Qt.Key.Key_Z, CTRL)
+    assert {label in results.said(row) for row in range(48)} == {True}
 
 
 def test_what_was_reviewed_is_there_again_when_the_window_is_opened_again(
@@ -443,10 +506,10 @@ def test_taking_back_is_cancelled_by_esc_and_asked_about_at_the_close(
     list(sorting.apply(sorting.make_plan([(str(source / n), "x") for n in "ab"], target), "move"))
     real = sorting._take_back
 
-    def take_back(place, made):
+    def take_back(place, made, stopped):
         at_work.set()
         assert go_on.wait(60)
-        return real(place, made)
+        return real(place, made, stopped)
 
     def answer_no(*words):
         asked.append(words[2])
@@ -461,10 +524,35 @@ def test_taking_back_is_cancelled_by_esc_and_asked_about_at_the_close(
         press(qtbot, page, Qt.Key.Key_Escape)
         go_on.set()
     assert asked == ["Pictures are still being copied, moved or taken back. Close anyway?"]
-    assert [path.name for path in source.iterdir()] == ["b"]
+    assert list(source.iterdir()) == []
     assert {path.name for path in target.rglob("*.*")} == {MANIFEST}
     assert "cancelled" in window.banner.text
-    assert sorting.undo(target / MANIFEST).files == 1
+    assert sorting.undo(target / MANIFEST).files == 2
+
+
+def test_closing_waits_for_a_piece_of_the_file_that_is_copied_not_for_the_file(
+    page, qtbot, tmp_path, monkeypatch
+):
+    window, target, slow = page.window(), tmp_path / "sorted", threading.Event()
+    large = tmp_path / "large.tif"
+    target.mkdir()
+    with large.open("wb") as file:
+        file.truncate(100 * copying.PIECE)
+    real = os.fsync
+
+    def fsync(file):  # as on a memory stick
+        slow.set()
+        time.sleep(0.2)
+        real(file)
+
+    monkeypatch.setattr(copying.os, "fsync", fsync)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    window.exporting.sorter.make(sorting.make_plan([(str(large), "x")], target), "copy")
+    assert slow.wait(60)
+    start = time.monotonic()
+    assert window.close()
+    assert time.monotonic() - start < 5  # all of it would take 20 seconds
+    assert [path.name for path in target.rglob("*.*")] == [MANIFEST]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
@@ -518,7 +606,7 @@ def test_a_thumbnail_that_comes_later_is_painted_on_its_card(page, qtbot):
 
 def test_the_models_are_right(page, qtmodeltester):
     qtmodeltester.check(page.browser.model, force_py=True)
-    qtmodeltester.check(page.browser.side.labels.counts, force_py=True)
+    qtmodeltester.check(page.browser.side.labels.bars, force_py=True)
 
 
 def test_nothing_overlaps_in_the_smallest_window(page, qtbot):

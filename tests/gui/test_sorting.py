@@ -1,9 +1,10 @@
 """Pictures into label folders and back: nothing is lost, nothing else is touched."""
 
 import errno
+import hashlib
 import os
 import random
-import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from tlx.errors import DataError
 from tlx.gui import sorting
+from tlx.gui.copying import PIECE
 from tlx.gui.manifest import MANIFEST, WAYS, read_manifest
 from tlx.gui.sorting import SortingError, apply, folder_name, make_plan, undo
 
@@ -126,15 +128,15 @@ def test_a_picture_that_has_vanished_is_passed_and_said(source, target):
 
 
 def test_a_full_disk_leaves_nothing_half_written_and_can_be_taken_back(source, target, monkeypatch):
-    before, real = contents(source), shutil.copy2
+    before, real = contents(source), sorting.copy
 
-    def copy(one: str, other: Path) -> None:
+    def copy(one: str, other: Path, stopped) -> str:
         if one.endswith("2.png"):
-            Path(other).write_bytes(b"half")
+            other.write_bytes(b"half")
             raise OSError(errno.ENOSPC, "No space left on device")
-        real(one, other)
+        return real(one, other, stopped)
 
-    monkeypatch.setattr(shutil, "copy2", copy)
+    monkeypatch.setattr(sorting, "copy", copy)
     with pytest.raises(SortingError, match="No space left on device; what was made"):
         list(apply(make_plan(labelled(source), target)))
     made = {name for name in contents(target) if name.endswith(".png")}
@@ -142,6 +144,91 @@ def test_a_full_disk_leaves_nothing_half_written_and_can_be_taken_back(source, t
     assert not list(target.rglob("*.partial"))
     undo(target / MANIFEST)
     assert (contents(target), contents(source)) == ({}, before)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A file of four pieces and a half."""
+    path = tmp_path / "large.tif"
+    path.write_bytes(os.urandom(PIECE // 2) * 9)
+    return path
+
+
+def test_copies_are_the_file_with_its_times_however_many_pieces_there_are(large, target):
+    os.utime(large, (1e9, 1e9))
+    list(apply(make_plan([(str(large), "cat")], target)))
+    copied = target / "cat" / "large.tif"
+    assert copied.read_bytes() == large.read_bytes()
+    assert copied.stat().st_mtime == 1e9
+    made = read_manifest(target / MANIFEST)[-1]
+    assert made.sha256 == hashlib.sha256(large.read_bytes()).hexdigest()
+    assert undo(target / MANIFEST) == sorting.Undone(1, ())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_copying_stops_within_a_file_and_nothing_of_it_stays(large, target, way):
+    asked = iter([False] * 2)
+    steps = apply(make_plan([(str(large), "cat")], target), way, lambda: next(asked, True))
+    assert [one.way for one in steps] == ["manifest"]
+    assert set(contents(target)) == {"cat", MANIFEST}
+    assert undo(target / MANIFEST) == sorting.Undone(0, ())
+    assert contents(target) == {}
+    assert large.stat().st_size == PIECE * 9 // 2
+
+
+def test_taking_back_stops_within_a_file_and_a_second_one_takes_it_back(large, target):
+    list(apply(make_plan([(str(large), "cat")], target), "move"))
+    asked = iter([False] * 8)  # the manifest's line, five pieces looked at, two moved back
+    assert undo(target / MANIFEST, lambda: next(asked, True)).stopped
+    assert sorted(path.name for path in large.parent.iterdir()) == ["target"]
+    assert undo(target / MANIFEST) == sorting.Undone(1, ())
+    assert large.stat().st_size == PIECE * 9 // 2
+
+
+FULL = """
+import sys
+from pathlib import Path
+from tlx.errors import TlxError
+from tlx.gui.files import write_results
+from tlx.gui.manifest import MANIFEST
+from tlx.gui.protocol import Row
+from tlx.gui.sorting import apply, make_plan, undo
+target, sources = Path(sys.argv[1]), sys.argv[2:]
+try:
+    list(apply(make_plan([(one, "cat") for one in sources], target)))
+except TlxError as error:
+    print(error)
+print(*sorted(path.name for path in (target / "cat").iterdir()))
+try:
+    write_results(target / "answers.csv", [Row("x" * 2**20, (), "no picture")] * 3, ["cat"])
+except TlxError as error:
+    print(error)
+print(undo(target / MANIFEST).files, *target.iterdir())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="a small file system is mounted as Linux does")
+def test_a_file_system_that_is_really_full_leaves_whole_files_only(tmp_path, target):
+    size = 700_000
+    sources = [tmp_path / f"{number}.png" for number in range(4)]
+    for path in sources:
+        path.write_bytes(os.urandom(size))
+    script = 'mount -t tmpfs -o size=2m none "$2" && exec "$0" -c "$1" "${@:2}"'
+    words = ["unshare", "--map-root-user", "--mount", "bash", "-c", script]
+    done = subprocess.run(
+        [*words, sys.executable, FULL, target, *sources],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        pytest.skip(f"no file system may be mounted here ({done.stderr.strip()})")
+    copying, there, table, left = done.stdout.splitlines()
+    assert copying.endswith("No space left on device; what was made before is whole")
+    assert there == "0.png 1.png"
+    assert "No space left on device" in table
+    assert left == "2"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
@@ -163,8 +250,8 @@ def test_what_a_symbolic_link_leads_to_is_copied_and_the_link_stays(source, targ
 def test_undo_stops_between_files_and_a_second_one_takes_back_the_rest(source, target):
     before = contents(source)
     list(apply(make_plan(labelled(source), target), "move"))
-    asked = iter([False] * 5 + [True])
-    assert undo(target / MANIFEST, lambda: next(asked)) == sorting.Undone(5, (), stopped=True)
+    back = lambda: len(list(source.rglob("*.png"))) == 5  # noqa: E731
+    assert undo(target / MANIFEST, back) == sorting.Undone(5, (), stopped=True)
     assert len(list(source.rglob("*.png"))) == 5
     assert len(read_manifest(target / MANIFEST)) == 13
     assert undo(target / MANIFEST) == sorting.Undone(7, ())

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from catalogue.card_files import CARD_FILES, bare
 from catalogue.kinds import ANSWERED, EITHER, Kind
 from catalogue.models import MODELS, ODD_TEXTS, model
 from catalogue.tables import TABLES
@@ -45,6 +46,21 @@ def test_a_bad_model_file_is_one_line(kind, tmp_path, run_safely, good_picture, 
 def test_every_bad_model_file_through_all_that_opens_it(kind, tmp_path, run_safely, good_picture):
     _drive(kind, tmp_path, run_safely, good_picture, few=False)
     assert {path.name for path in tmp_path.iterdir()} <= {"in", "good.jpg", "outside.bin", "maps"}
+
+
+@pytest.mark.parametrize("kind", CARD_FILES, ids=str)
+def test_a_bad_card_file_is_one_line(kind, tmp_path, run_safely, good_picture, fingerprint):
+    path, picture = tmp_path / "bare.onnx", tmp_path / "good.jpg"
+    path.write_bytes(bare())
+    picture.write_bytes(good_picture)
+    files = _files(tmp_path / "in", kind, "json")
+    before = fingerprint(tmp_path)
+    codes = (0,) if kind.answer == ANSWERED else (2,)
+    for card in files:
+        run_safely("inspect", path, "--card", card, codes=codes)
+        run_safely("classify", path, picture, "--card", card, codes=codes)
+    assert len(files) >= 5
+    assert fingerprint(tmp_path) == before
 
 
 @pytest.mark.parametrize("name", ["formulas", "controls"])

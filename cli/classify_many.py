@@ -1,0 +1,171 @@
+"""`tlx classify --out`: very many pictures, into a folder of Parquet files."""
+
+import sys
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..errors import DataError, UsageError
+from .extras import require_extra
+from .model_options import Opening, show_provider
+from .picture_paths import find_paths
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..inference.classifier import Classifier
+    from ..inference.many_answers import Answers, Event
+    from ..inference.part_manifest import PartPlan, WholeShard
+
+PART_SIZE = 10_000
+LOCAL, RAY = "local", "ray"
+
+
+@dataclass(frozen=True)
+class ManyOptions:
+    """What was typed besides the pictures; None where nothing was."""
+
+    out: Path
+    topk: int
+    max_pixels: int
+    shard: str | None
+    part_size: int | None
+    engine: str | None
+    workers: int | None
+    as_json: bool
+
+
+def classify_many(opening: Opening, pictures: Sequence[str], options: ManyOptions) -> None:
+    """Write the parts that are not there yet.
+
+    Raises:
+        TlxError: what was asked for makes no sense, or cannot go on.
+        Exit: some pictures could not be read.
+    """
+    _require_engine(options, opening.provider)
+    from ..inference.listed_paths import read_shard
+    from ..inference.many_answers import write_parts
+
+    shard = read_shard(options.shard or "1/1")
+    paths = find_paths(pictures, sys.stdin)
+    first = next(paths, None)
+    if first is None:
+        raise DataError("no pictures are given; name files, folders or lists")
+    classifier = _open(opening, first)
+    plan = _plan(opening, options, classifier, shard.count)
+    answers = _answers(opening, options, classifier, plan)
+    with Screen(options.as_json) as screen:
+        show_provider(classifier, screen)
+        whole = _show(write_parts(chain([first], paths), options.out, plan, shard, answers), screen)
+        _sum_up(whole, screen, plan, options)
+    if whole.failures:
+        raise typer.Exit(1)
+
+
+def _require_engine(options: ManyOptions, provider: str) -> None:
+    if options.engine not in (None, LOCAL, RAY):
+        raise UsageError(f"--engine {options.engine}: give {LOCAL} or {RAY}")
+    if options.engine == RAY:
+        if provider != "cpu":
+            raise UsageError(f"the workers of --engine ray compute on cpu, not on {provider}")
+        require_extra("ray", "classify --engine ray")
+    elif options.workers is not None:
+        raise UsageError("--workers are those of --engine ray; on one machine every core works")
+    else:
+        require_extra("parquet", "classify --out")
+
+
+def _open(opening: Opening, first: str) -> "Classifier":
+    """Open the model file; Ray's workers then get one that is sound."""
+    from ..inference.classifier import Classifier
+    from ..inference.cores import available_cores
+    from ..inference.remote import AT_ONCE, is_url
+
+    threads = available_cores() * (AT_ONCE if is_url(first) else 1)
+    return Classifier(
+        opening.model, threads, many=True, provider=opening.provider, card=opening.card
+    )
+
+
+def _plan(
+    opening: Opening, options: ManyOptions, classifier: "Classifier", shards: int
+) -> "PartPlan":
+    from ..inference.part_manifest import PartPlan
+    from ..inference.whole_file import file_digest
+
+    return PartPlan(
+        model_sha256=file_digest(opening.model),
+        topk=min(options.topk, len(classifier.card.labels)),
+        max_pixels=options.max_pixels,
+        part_size=options.part_size or PART_SIZE,
+        shards=shards,
+        provider=opening.provider,
+        card_sha256=None if opening.card is None else file_digest(opening.card),
+    )
+
+
+def _answers(
+    opening: Opening, options: ManyOptions, classifier: "Classifier", plan: "PartPlan"
+) -> "Answers":
+    """Choose what computes."""
+    from ..inference.answer_table import answer_tables
+
+    if options.engine != RAY:
+        return partial(answer_tables, classifier, topk=plan.topk)
+    from ..inference.ray_answers import ray_answers
+
+    card = None if opening.card is None else opening.card.read_bytes()
+    model = opening.model.read_bytes()
+    return partial(ray_answers, model, card=card, topk=plan.topk, workers=options.workers)
+
+
+def _show(work: "Generator[Event, None, WholeShard]", screen: Screen) -> "WholeShard":
+    """Show what happens to its end, and give what it returns."""
+    while True:
+        try:
+            _show_event(next(work), screen)
+        except StopIteration as end:
+            whole: WholeShard = end.value
+            return whole
+
+
+def _show_event(event: "Event", screen: Screen) -> None:
+    from ..inference.many_answers import Answered
+    from ..inference.part_folder import Part
+
+    if isinstance(event, Answered):
+        screen.progress("classifying", event.pictures, 0)
+    elif isinstance(event, Part):
+        screen.row(f"{event.path}  {_count(event.pictures)}{_unreadable(event.failures)}")
+    elif event.parts:
+        screen.row(f"parts with {_count(event.pictures)} are there; going on behind them")
+
+
+def _sum_up(whole: "WholeShard", screen: Screen, plan: "PartPlan", options: ManyOptions) -> None:
+    share = f", share {options.shard} of {_count(whole.listed)}" if options.shard else ""
+    found = f"{_count(whole.pictures)} in {options.out}{share}"
+    screen.row(found + _unreadable(whole.failures), style="yellow" if whole.failures else None)
+    screen.json(
+        {
+            "out": str(options.out),
+            "model_sha256": plan.model_sha256,
+            "shard": options.shard or "1/1",
+            "pictures": whole.pictures,
+            "failures": whole.failures,
+            "listed": whole.listed,
+            "list_sha256": whole.list_sha256,
+            "error": None,
+        }
+    )
+
+
+def _count(pictures: int) -> str:
+    return f"{pictures:,} picture" + ("" if pictures == 1 else "s")
+
+
+def _unreadable(failures: int) -> str:
+    return f", {failures:,} of them unreadable" if failures else ""

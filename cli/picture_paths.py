@@ -1,0 +1,83 @@
+"""Which pictures the words of a command line mean."""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import DataError
+from .extras import require_extra
+
+
+def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
+    """Turn arguments into files: folders are searched, globs expanded, lists read.
+
+    A list is `-`, a text file (.txt), or a Parquet file or folder (.parquet). What is none of all
+    this stays as it is, so that a missing file becomes a row. Files are given as they are found.
+
+    Raises:
+        DataError: a folder without pictures, a glob that fits nothing, an empty list.
+        MissingExtraError: a Parquet list without the extra `parquet`.
+    """
+    for argument in arguments:
+        if argument == "-":
+            yield from _found(_lines(stdin), "an empty list on stdin")
+        # os.path says no where pathlib raises: a name too long, a folder that may not be entered.
+        elif os.path.exists(argument) and argument.lower().endswith(".parquet"):  # noqa: PTH110
+            yield from _found(_rows(Path(argument)), f"no paths in {argument}")
+        elif os.path.isdir(argument):  # noqa: PTH112
+            yield from _pictures_of(argument)
+        elif os.path.isfile(argument) and argument.lower().endswith(".txt"):  # noqa: PTH113
+            yield from _found(_lines_of(Path(argument)), f"no paths in {argument}")
+        elif not os.path.exists(argument) and glob.has_magic(argument):  # noqa: PTH110
+            # A folder and what lies in it may both fit, so each picture is kept once.
+            yield from _found(iter(dict.fromkeys(_matches(argument))), f"nothing fits {argument}")
+        else:
+            yield argument
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    return (line.rstrip("\r\n") for line in file)
+
+
+def _lines_of(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
+            yield from _lines(file)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _rows(path: Path) -> Iterator[str]:
+    require_extra("parquet", "classify with a list in Parquet")
+    from ..inference.path_table import listed_in_parquet
+
+    yield from listed_in_parquet(path)
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    from ..samples.folders import find_pictures
+
+    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - may be absolute
+        if os.path.isdir(match):  # noqa: PTH112
+            yield from (str(path) for path in find_pictures(Path(match)))
+        else:
+            yield match
+
+
+def _pictures_of(folder: str) -> Iterator[str]:
+    from ..samples.folders import find_pictures
+
+    paths = (str(path) for path in find_pictures(Path(folder)))
+    yield from _found(paths, f"no pictures in {folder}")
+
+
+def _found(paths: Iterator[str], otherwise: str) -> Iterator[str]:
+    empty = True
+    for path in paths:
+        if path:
+            empty = False
+            yield path
+    if empty:
+        raise DataError(f"{otherwise}; give pictures, folders, globs, or - for a list on stdin")

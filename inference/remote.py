@@ -1,0 +1,49 @@
+"""Pictures that are named by a URL: fsspec opens them, of the extra `parquet`."""
+
+import os
+import re
+from contextlib import AbstractContextManager
+from typing import IO, cast
+
+from ..errors import MissingExtraError, PictureError
+from .opening import BYTES_A_PIXEL, require_bytes
+from .picture import Picture
+from .pixel_limit import pixel_limit
+
+AT_ONCE = 8
+"""Pictures a core that are waited for at a time where they come over a network."""
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def is_url(path: str) -> bool:
+    """Tell whether a path is a URL, such as s3://bucket/a.jpg; a drive's letter makes none."""
+    return _URL.match(path) is not None
+
+
+def picture_at(path: str | os.PathLike[str]) -> Picture:
+    """Give what a classifier takes: a file's path as it is, the content of what a URL names.
+
+    Raises:
+        PictureError: it cannot be fetched.
+        MissingExtraError: a package for this kind of URL is not installed.
+    """
+    name = os.fspath(path)
+    return _fetched(name) if is_url(name) else name
+
+
+def _fetched(url: str) -> bytes:
+    import fsspec
+
+    most = BYTES_A_PIXEL * pixel_limit()
+    try:
+        with cast(AbstractContextManager[IO[bytes]], fsspec.open(url, "rb")) as file:
+            content = file.read(most + 1)
+    except ImportError as error:
+        raise MissingExtraError(f"{url} cannot be opened: {error}") from None
+    except FileNotFoundError:
+        raise PictureError("no such file", url) from None
+    except Exception as error:  # noqa: BLE001 - every file system of fsspec raises its own
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise PictureError(f"cannot be fetched ({text})", url) from None
+    require_bytes(len(content))
+    return content
