@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +24,7 @@ from tlx.inference.card import (
     VerificationSummary,
 )
 from tlx.inference.card_json import card_to_json
+from tlx.inference.part_manifest import Manifest, PartPlan, WholeShard
 from tlx.training.config import TrainingConfig, write_config
 
 MOST = 20_000
@@ -145,6 +146,8 @@ def _notes() -> Iterator[bytes]:
     yield b'{"files": [{"path": "model.onnx", "sha256": "00"}]}'
     yield b'{"files": {"path": 1}}'
     yield TENSORS.encode()
+    plan = PartPlan("0" * 64, 5, 10**8, 1000)
+    yield json.dumps(asdict(Manifest(1, "0", plan, WholeShard(9, 1, 9, "0" * 64)))).encode()
     yield b'{"inputs": [], "outputs": []}'  # found by fuzzing
     yield b"[" * 5000
 
