@@ -1,5 +1,7 @@
 """Run folders of strangers, lists, and bundles, through the commands that open them."""
 
+import io
+import json
 import shutil
 from pathlib import Path
 
@@ -41,8 +43,8 @@ def test_a_bad_config_is_one_line(kind, tmp_path, run_safely, trained_run):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", CONFIGS, ids=str)
-def test_every_bad_config_is_one_line(kind, tmp_path, run_safely, trained_run):
-    _refuse_configs(_written(tmp_path / "in", kind, "json"), trained_run, run_safely)
+def test_more_bad_configs_are_one_line(kind, tmp_path, run_safely, trained_run):
+    _refuse_configs(_written(tmp_path / "in", kind, "json")[::3], trained_run, run_safely)
 
 
 @pytest.mark.slow
@@ -67,9 +69,9 @@ def test_a_bad_checkpoint_is_one_line(tmp_path, run_safely, trained_run):
 @pytest.mark.slow
 def test_a_bad_checkpoint_is_not_exported(tmp_path, run_safely, trained_run):
     kind = checkpoints((trained_run / "best.pt").read_bytes())
-    for path in _written(tmp_path / "in", kind, "pt"):
+    for path in _written(tmp_path / "in", kind, "pt")[::3]:
         shutil.copy(path, trained_run / "best.pt")
-        ran = run_safely("export", trained_run, *EXPORT, seconds=60)
+        ran = run_safely("export", trained_run, *EXPORT, seconds=60, begun=True)
         # An altered byte may be one that does not matter, such as in a name of the archive.
         assert ran.code == 2 or path.stem.startswith("altered"), path
 
@@ -85,7 +87,7 @@ def test_a_training_does_not_go_on_from_what_it_does_not_understand(
         copy = tmp_path / "copy"
         shutil.copytree(trained_run, copy)
         shutil.copy(path, copy / "last.pt")
-        run_safely("train", "--resume", copy, "--json", codes=(0, 2), seconds=60)
+        run_safely("train", "--resume", copy, "--json", codes=(0, 2), seconds=60, begun=True)
         shutil.rmtree(copy)
 
 
@@ -110,10 +112,10 @@ def test_a_bad_list_on_stdin_is_one_line_or_rows(name, run_safely, colour_model,
         "classify", colour_model, "-", "--json", codes=(1, 2), stdin=LISTS[name] + good
     )
     assert (ran.code == 2) == (not LISTS[name].strip())
-    rows = ran.out.splitlines()
-    assert len(rows) == len([line for line in LISTS[name].split(b"\n") if line.strip(b"\r")]) + (
-        bool(good) and LISTS[name].endswith(b"\n")
-    )
+    lines = io.StringIO(given.decode("latin-1"), newline=None).read().split("\n")
+    rows = [json.loads(row) for row in ran.out.splitlines()]
+    assert len(rows) == len([line for line in lines if line])
+    assert all(row["error"] for row in rows)
 
 
 LABELS = {
