@@ -107,10 +107,8 @@ LISTS = {
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_bad_list_on_stdin_is_one_line_or_rows(name, run_safely, colour_model, tmp_path):
-    good = b"good.jpg\n" if LISTS[name].strip() else b""
-    ran = run_safely(
-        "classify", colour_model, "-", "--json", codes=(1, 2), stdin=LISTS[name] + good
-    )
+    given = LISTS[name] + (b"good.jpg\n" if LISTS[name].strip() else b"")
+    ran = run_safely("classify", colour_model, "-", "--json", codes=(1, 2), stdin=given)
     assert (ran.code == 2) == (not LISTS[name].strip())
     lines = io.StringIO(given.decode("latin-1"), newline=None).read().split("\n")
     rows = [json.loads(row) for row in ran.out.splitlines()]
