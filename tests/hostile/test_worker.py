@@ -13,6 +13,8 @@ import pytest
 from catalogue.requests import LINES
 
 SECONDS = 10
+PATIENCE = 60
+"""Seconds in which a hang is known for one even on a machine that others use."""
 
 
 class Worker:
@@ -42,9 +44,9 @@ class Worker:
         """Send a line and then a picture; give what was said until the picture is answered."""
         self.say(line)
         self.say(json.dumps({"kind": "classify", "id": -5, "paths": [str(picture)]}).encode())
-        answers = [self.read(SECONDS)]
+        answers = [self.read(PATIENCE)]
         while (answers[-1]["kind"], answers[-1]["id"]) != ("done", -5):
-            answers.append(self.read(SECONDS))
+            answers.append(self.read(PATIENCE))
         row = next(one for one in answers if one["kind"] == "classified" and one["id"] == -5)
         assert row["rows"][0]["predictions"]
         return answers
@@ -68,11 +70,11 @@ def worker(tmp_path_factory, colour_model) -> Iterator[Worker]:
 
 
 @pytest.mark.parametrize("kind", LINES)
-def test_a_bad_request_is_answered_and_so_is_the_next(kind, worker, picture):
+def test_a_bad_request_is_answered_and_so_is_the_next(kind, worker, picture, in_time):
     for line in LINES[kind]:
         start = perf_counter()
         answers = worker.ask(line, picture)
-        assert perf_counter() - start < SECONDS, line[:200]
+        assert in_time(perf_counter() - start, SECONDS), line[:200]
         for answer in answers:
             assert "a bug" not in (answer.get("error") or ""), (line[:200], answer)
             assert "\n" not in (answer.get("error") or "")
