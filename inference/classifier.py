@@ -26,6 +26,10 @@ Prepared = tuple[str, Pixels | PictureError]
 """A file's name with what a session takes, or with why there is none."""
 
 
+def _its_name(path: PictureFile) -> Picture:
+    return os.fspath(path)
+
+
 class Classifier:
     """A model file that classifies pictures.
 
@@ -92,7 +96,7 @@ class Classifier:
     def classify_files(
         self,
         paths: Iterable[PictureFile],
-        read: Callable[[PictureFile], Picture] = os.fspath,
+        read: Callable[[PictureFile], Picture] = _its_name,
     ) -> Iterator[Outcome]:
         """Classify files, one outcome a file in the order given; a bad picture is a row.
 
