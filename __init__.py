@@ -4,6 +4,7 @@ The public API, given lazily: importing `tlx` imports nothing else of ours, so i
 next to nothing and does no harm where a tool imports the checkout under its folder's name.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from .training.config import TrainingConfig
     from .training.fit import TrainingResult
     from .training.train import train
+
+# onnxruntime's official builds (1.32 does) report to their maker over the network, and keep an
+# identifier on the disk. They ask for this when they are imported, in processes of ours as well.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 

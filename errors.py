@@ -9,6 +9,7 @@ TlxError
 ├── CheckpointError     a run folder or checkpoint that cannot be used
 ├── WeightsError        pretrained weights that cannot be had or do not fit
 ├── TrainingError       training that cannot go on
+│   └── StoppedError    for the machine's sake, not the numbers': the run can be gone on with
 ├── UsageError          an option or argument that makes no sense
 │   └── ContradictionError  two that make none together, each being possible
 ├── MissingExtraError   a command that needs packages which are not installed
@@ -65,6 +66,10 @@ class WeightsError(TlxError):
 
 class TrainingError(TlxError):
     """Training cannot go on."""
+
+
+class StoppedError(TrainingError):
+    """Training was stopped by the machine it ran on; its run can be gone on with."""
 
 
 class UsageError(TlxError):

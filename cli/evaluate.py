@@ -1,5 +1,6 @@
 """`tlx eval`: a model file scored on labelled pictures."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import UsageError
+from ..inference.folder_lock import only_writer, only_writer_of
+from ..inference.whole_file import clear_unfinished
 from .eval_page import refuse_foreign_page, write_report_page
 from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
@@ -137,7 +140,7 @@ def _score(
     classifier = Classifier(opening.model, many=True, provider=opening.provider, card=opening.card)
     strange = unknown_pictures(wanted.unknown, classifier)
     _refuse_foreign(wanted)
-    with Screen(wanted.as_json) as screen:
+    with Screen(wanted.as_json) as screen, _alone(wanted):
         computed = show_provider(classifier, screen)
         events = evaluate(classifier, samples, columns, wanted.topk)
         report = finish(
@@ -173,6 +176,18 @@ def _refuse_foreign(wanted: _Wanted) -> None:
         _prepare(wanted.out)
     if wanted.page is not None:
         refuse_foreign_page(wanted.page)
+
+
+def _alone(wanted: _Wanted) -> ExitStack:
+    """Keep other evaluations from the same folder and page, and clear what killed ones left."""
+    with ExitStack() as held:
+        if wanted.out is not None:
+            held.enter_context(only_writer(wanted.out, "eval"))
+            clear_unfinished(*(wanted.out / name for name in ("report.json", *_names())))
+        if wanted.page is not None:
+            held.enter_context(only_writer_of(wanted.page))
+            clear_unfinished(wanted.page)
+        return held.pop_all()
 
 
 def _names() -> tuple[str, ...]:

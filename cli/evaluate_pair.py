@@ -1,11 +1,14 @@
 """`tlx eval A B FOLDER`: two model files compared on the same pictures."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ..errors import UsageError
+from ..inference.folder_lock import only_writer
+from ..inference.whole_file import clear_unfinished
 from .pair_files import RECORD, TABLE, is_ours, write_record, write_table
 from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
@@ -91,7 +94,8 @@ def compare_files(
     require_comparable(first, second)
     if out is not None:
         _prepare(out)
-    with Screen(as_json) as screen:
+    alone = nullcontext() if out is None else only_writer(out, "eval")
+    with Screen(as_json) as screen, alone:
         events = compare_events(first, second, samples)
         found = finish(
             events, lambda event: screen.progress("evaluating both", event.done, event.total)
@@ -109,6 +113,7 @@ def compare_files(
         }
         screen.json(content)
         if out is not None:
+            clear_unfinished(out / RECORD, out / TABLE)
             with writing("--out", out):
                 write_record(out / RECORD, content)
                 write_table(out / TABLE, difference_rows(found))

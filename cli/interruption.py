@@ -1,11 +1,39 @@
-"""Ctrl-C in a training: taken between two events, where nothing is half done."""
+"""Ctrl-C and SIGTERM in a training: taken between two events, where nothing is half done."""
 
 import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: what Ctrl-C is, asked for by a program."""
+
+
+@contextmanager
+def terminating() -> Generator[None]:
+    """Raise `Terminated` at SIGTERM, so that what is unfinished is cleared away.
+
+    Not where it is ignored or somebody else has taken it over.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated
+
+
 class Interruption:
-    """Notes Ctrl-C instead of raising it wherever Python is; a second one stops at once.
+    """Notes Ctrl-C and SIGTERM instead of raising them anywhere; a second one stops at once.
 
     Raised anywhere, KeyboardInterrupt may be lost (Python swallows what is raised in a finalizer)
     or leave a process that decodes pictures with half a message, which it complains about.
@@ -13,13 +41,15 @@ class Interruption:
     """
 
     def __init__(self) -> None:
-        self._asked = False
+        self._asked: type[KeyboardInterrupt] | None = None
 
     def __enter__(self) -> "Interruption":
-        """Take Ctrl-C over."""
-        self._before = signal.getsignal(signal.SIGINT)
-        if self._before is signal.default_int_handler:  # not where Ctrl-C is ignored (nohup)
-            signal.signal(signal.SIGINT, self._ask)
+        """Take the signals over."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        self._before = {number: signal.getsignal(number) for number in numbers}
+        for number, handler in self._before.items():
+            if handler in (signal.default_int_handler, _terminate):  # not where it is ignored
+                signal.signal(number, self._ask)
         return self
 
     def __exit__(
@@ -28,14 +58,15 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give Ctrl-C back."""
-        signal.signal(signal.SIGINT, self._before)
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
-        if self._asked:
-            raise KeyboardInterrupt
+        """Raise KeyboardInterrupt, or `Terminated`, if that was asked for."""
+        if self._asked is not None:
+            raise self._asked
 
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+    def _ask(self, number: int, _frame: FrameType | None) -> None:
         self.check()
-        self._asked = True
+        self._asked = Terminated if number == signal.SIGTERM else KeyboardInterrupt

@@ -1,5 +1,6 @@
 """The command `tlx`: its commands, and the one place that turns errors into a line."""
 
+import logging
 import os
 import sys
 import warnings
@@ -27,16 +28,21 @@ from . import (
     weights,
     worker_options,
 )
+from .interruption import Terminated, terminating
 from .plain_text import accept_any_file_name, one_line
+from .system_errors import system_advice
 
 
 class _Commands(TyperGroup):
-    """Typer's group, which would end on Ctrl-C without a word and on a closed pipe with 1."""
+    """Typer's group, which would end on a signal without a word and on a closed pipe with 1."""
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - of Click or of Typer, by version
         """Run the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            with terminating():
+                return super().invoke(ctx)
+        except Terminated:
+            _fail("terminated", 143)
         except KeyboardInterrupt:
             _fail("interrupted", 130)
         except BrokenPipeError:
@@ -90,6 +96,7 @@ def main() -> None:
     accept_any_file_name()
     if not sys.warnoptions:  # Pillow warns of odd pictures; what matters is a row or an error
         warnings.simplefilter("ignore")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on a HOME it cannot use
     try:
         code = app(prog_name="tlx", standalone_mode=False)
     except TlxError as error:
@@ -101,9 +108,8 @@ def main() -> None:
             _fail_usage(error)
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
-        if isinstance(error, OSError):  # the disk is full, a folder may not be written
-            name = f"{error.filename}: " if error.filename else ""
-            _fail(f"{name}{error.strerror or error}", 2)
+        if isinstance(error, OSError | MemoryError):
+            _fail(system_advice(error), 2)
         _fail(
             f"unexpected {type(error).__name__}: {error} (this is a bug of tlx; "
             f"{TRACEBACK_VARIABLE}=1 shows where)",

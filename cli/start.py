@@ -11,6 +11,7 @@ from ..errors import MissingExtraError, UsageError
 
 def main() -> None:
     """Run the command that stands on the command line."""
+    _open_closed_streams()
     words = sys.argv[1:]
     if words == ["worker"]:
         from .worker import worker_command
@@ -25,6 +26,20 @@ def main() -> None:
     from .main import main as run
 
     run()
+
+
+def _open_closed_streams() -> None:
+    """Give a closed stdin, stdout or stderr (`>&-`) to nobody.
+
+    Else the next file that is opened gets its number, and what a library says ends up in there.
+    """
+    number = 0
+    while number <= 2:
+        number = os.open(os.devnull, os.O_RDWR)
+    os.close(number)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - to the very end
 
 
 def _quickly(words: Sequence[str]) -> bool:

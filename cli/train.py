@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..errors import UsageError
+from ..errors import StoppedError, UsageError
 from ..training.config import TrainingConfig
 from ..training.options import COMMON, OUTPUT, RECIPE
 from ..training.torchrun import this_process
@@ -120,8 +120,9 @@ def _run(events: "Events", screen: Screen) -> "TrainingResult":
         shown = _Shown(screen, interruption)
         try:
             return finish(events, shown.show)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, StoppedError, OSError):
             shown.say_how_to_go_on()
+            interruption.check()  # whoever stops a training may have stopped its processes too
             raise
 
 

@@ -60,6 +60,8 @@ def _roots(config: Path, places: Sequence[str], names: Collection[Path]) -> Iter
 
 
 def _recorded_data(config: Path) -> Path | None:
+    if not config.is_file():
+        return None
     try:
         content: object = parse(config.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # without it the data is looked for

@@ -18,11 +18,11 @@ def normalise_in_rows(graph: GraphProto) -> None:
     number goes through the same operations, so it stays the same to the bit. A graph that does not
     begin with uint8 `[N, S, S, 3]`, or does anything else first, is left as it is.
     """
-    transpose, *steps = _steps(graph) or [None]
+    found = _steps(graph)
     sides = [side.dim_value for side in graph.input[0].type.tensor_type.shape.dim]
-    if transpose is None or not steps or not all(sides[1:]):
+    if len(found) < 2 or not all(sides[1:]):
         return
-    _, height, width, _ = sides
+    (transpose, *steps), (_, height, width, _) = found, sides
     before = {name for step in steps for name in step.input[1:]}
     for step in steps:
         for index, name in enumerate(step.input[1:], 1):

@@ -191,6 +191,7 @@ def _recorded(folder: Path) -> list[dict[str, Any]]:
     if not record.exists():
         return []
     try:
+        assert record.is_file()
         rows = [dict(row) for row in parse(record.read_text(encoding="utf-8"))["files"]]
         assert all(isinstance(row[key], str) for row in rows for key in ("path", "sha256"))
     except (OSError, KeyError, TypeError, ValueError, AssertionError):

@@ -186,6 +186,8 @@ def _write(table: Path, rows: Sequence[_Row]) -> None:
 
 
 def _content(table: Path) -> dict[str, list[_Row]]:
+    if not table.is_file():
+        return {}
     try:
         content = dict(parse(table.read_text(encoding="utf-8")))
         return content if all(isinstance(row, dict) for row in content.get("trials", ())) else {}

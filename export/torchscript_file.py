@@ -1,5 +1,6 @@
 """TorchScript: deprecated upstream, still what libtorch on many machines loads."""
 
+import re
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from ..inference.card_json import card_to_json
 from .deployed import example_input
 from .options import ExportOptions
 from .tensors import tensors_note
+
+_CONSTANTS = re.compile(rb"(?m)(?:^  \w+ : Final\[.*\n)+")
 
 
 def write_torchscript(
@@ -49,15 +52,28 @@ def load_torchscript(path: Path) -> tuple[ScriptModule, dict[str, str]]:
 def _save(module: ScriptModule, notes: dict[str, str], path: Path) -> None:
     content = BytesIO()
     torch.jit.save(module, content, _extra_files=notes)
-    _write_without_sources(content, path)
+    _write_plainly(content, path)
 
 
-def _write_without_sources(content: BytesIO, path: Path) -> None:
-    """Leave out the debug entries: they name the source files by their paths on this machine."""
+def _write_plainly(content: BytesIO, path: Path) -> None:
+    """Leave out what only differs from one writing to the next, or tells about this machine.
+
+    Debug entries name the source files by their paths here. Of a module's constants torch keeps a
+    set, so their order is chance; a hash of all entries follows from it.
+    """
     with ZipFile(content) as source, ZipFile(path, "w") as target:
         for entry in source.infolist():
-            if not entry.filename.endswith(".debug_pkl"):
-                target.writestr(entry, source.read(entry))
+            if not entry.filename.endswith((".debug_pkl", "/.data/serialization_id")):
+                target.writestr(entry, sorted_constants(source.read(entry), entry.filename))
+
+
+def sorted_constants(content: bytes, name: str) -> bytes:
+    """Sort the lines of a module's constants in an archive's entry of code."""
+    if not name.endswith(".py"):
+        return content
+    return _CONSTANTS.sub(
+        lambda lines: b"".join(sorted(lines[0].splitlines(keepends=True))), content
+    )
 
 
 @contextmanager

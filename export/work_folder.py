@@ -3,10 +3,10 @@
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from .folder_lock import only_export
+from ..inference.folder_lock import only_writer
 
 
 @contextmanager
@@ -18,15 +18,8 @@ def work_folder(folder: Path) -> Generator[Path]:
     Raises:
         UsageError: another export is at work in `folder`.
     """
-    made = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with only_export(folder), _hidden(folder) as work:
-            yield work
-    finally:
-        if made:
-            with suppress(OSError):  # something was published
-                folder.rmdir()
+    with only_writer(folder, "export"), _hidden(folder) as work:
+        yield work
 
 
 @contextmanager

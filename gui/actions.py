@@ -39,16 +39,21 @@ def fill(menu: QMenu, owner: QMainWindow, commands: list[Command | None]) -> lis
 
 
 def key_sheet(menus: list[QMenu]) -> str:
-    """Write all keys as a table of rich text."""
-    rows: list[str] = []
-    for menu in menus:
-        rows.append(f"<tr><td colspan=2><br><b>{menu.title().replace('&', '')}</b></td></tr>")
-        for action in menu.actions():
-            keys = _keys(action)
-            if keys:
-                text = action.text().replace("&", "").rstrip("…")
-                rows.append(f"<tr><td style='padding-right: 28px'>{text}</td><td>{keys}</td></tr>")
-    return f"<table>{''.join(rows)}</table>"
+    """Write all keys as rich text in two columns, which fit on a small screen."""
+    half = (len(menus) + 1) // 2
+    columns = ("<tr><td>&nbsp;</td></tr>".join(map(_rows, m)) for m in (menus[:half], menus[half:]))
+    cells = "".join(f"<td><table>{rows}</table></td><td width=32></td>" for rows in columns)
+    return f"<table><tr>{cells}</tr></table>"
+
+
+def _rows(menu: QMenu) -> str:
+    rows = [f"<tr><td colspan=2><b>{menu.title().replace('&', '')}</b></td></tr>"]
+    for action in menu.actions():
+        if keys := _keys(action):
+            text = action.text().replace("&", "").rstrip("…").replace(" ", "&nbsp;")
+            whole = keys.replace(" ", "&nbsp;")
+            rows.append(f"<tr><td style='padding-right: 24px'>{text}</td><td>{whole}</td></tr>")
+    return "".join(rows)
 
 
 def _keys(action: QAction) -> str:

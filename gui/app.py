@@ -24,7 +24,9 @@ _Hook = Callable[[type[BaseException], BaseException, TracebackType | None], Non
 
 def make_application() -> QApplication:
     """Make Qt's application, with its name, style and texts."""
-    QLoggingCategory.setFilterRules("qt.gui.icc.warning=false")  # of many JPEGs, and harmless
+    # Of many pictures, and harmless: what cannot be read is said in the window.
+    quiet = ("qt.gui.icc.warning=false", "qt.gui.imageio*.warning=false")
+    QLoggingCategory.setFilterRules("\n".join(quiet))
     application = QApplication(sys.argv[:1])
     application.setApplicationName("tlx")
     application.setApplicationDisplayName("tlx")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -17,6 +16,7 @@ from .pages.judge import Judge
 from .settings import THEMES
 from .widgets.own_keys import EnterKeys
 from .widgets.viewer import STEP, Viewer
+from .wording import short_path
 
 if TYPE_CHECKING:
     from .window import MainWindow
@@ -243,7 +243,7 @@ def _add_recents(window: "MainWindow", menu: QMenu) -> None:
         recent.clear()
         for what in ("models", "folders"):
             for path in window.settings.recent(what):
-                action = recent.addAction(f"{Path(path).parent.name}/{Path(path).name}")
+                action = recent.addAction(short_path(path))
                 action.setToolTip(path)
                 action.triggered.connect(lambda _=False, path=path: window.open_places([path]))
             recent.addSeparator()

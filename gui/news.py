@@ -9,6 +9,7 @@ from .evaluations import Evaluations
 from .jobs import Progress
 from .opened_model import Model
 from .scoring_messages import Progressed
+from .wording import count_of_pictures
 
 if TYPE_CHECKING:
     from .window import MainWindow
@@ -76,8 +77,8 @@ class News(QObject):
                 self.tr("tlx looks for jpg, png, webp, gif, bmp, tif, avif, ppm and their kin"),
             )
         elif self._session.model is None:
-            text = self.tr("{0:,} pictures; open a model to classify them")
-            self._strip.say(text.format(count))
+            text = self.tr("{0}; open a model to classify them")
+            self._strip.say(text.format(count_of_pictures(count)))
 
     def _progressed(self, progress: Progress) -> None:
         if self._session.running:
@@ -90,15 +91,15 @@ class News(QObject):
         results = self._session.results
         bad, done = unreadable(results), len(results) - len(results.waiting())
         if not to_its_end:
-            text = self.tr("Cancelled after {0:,} of {1:,} pictures; F5 goes on")
-            self._strip.say(text.format(done, len(results)))
+            text = self.tr("Cancelled after {0:,} of {1}; F5 goes on")
+            self._strip.say(text.format(done, count_of_pictures(len(results))))
             self._strip.offer(self.tr("Continue"), self._session.classify_waiting)
         elif bad:
-            text = self.tr("{0:,} pictures, {1:,} of them unreadable")
-            self._strip.say(text.format(done, bad))
+            text = self.tr("{0}, {1:,} of them unreadable")
+            self._strip.say(text.format(count_of_pictures(done), bad))
             self._strip.offer(self.tr("Show them"), self._show_unreadable)
         else:
-            self._strip.say(self.tr("{0:,} pictures classified").format(done))
+            self._strip.say(self.tr("{0} classified").format(count_of_pictures(done)))
 
     def _show_unreadable(self) -> None:
         page = self._window.show_folder()

@@ -11,12 +11,17 @@ from .style_sheet import style_sheet
 
 @dataclass(frozen=True)
 class Colours:
-    """A theme. Text on `window`, `base` and `raised` has a contrast of 4.5 or more."""
+    """A theme.
+
+    Text on `window`, `base` and `raised` has a contrast of 4.5 or more, the `edge` of what is
+    typed into, chosen from or scrolled with one of 3 or more (WCAG 2.2, 1.4.3 and 1.4.11).
+    """
 
     window: str
     base: str
     raised: str
     border: str
+    edge: str
     text: str
     muted: str
     accent: str
@@ -32,6 +37,7 @@ LIGHT = Colours(
     base="#ffffff",
     raised="#ffffff",
     border="#d8dce3",
+    edge="#848c99",
     text="#1a1e24",
     muted="#5a6472",
     accent="#2765d8",
@@ -46,6 +52,7 @@ DARK = Colours(
     base="#22262c",
     raised="#2a2f37",
     border="#3a414b",
+    edge="#727c8a",
     text="#e7eaef",
     muted="#a0a9b6",
     accent="#79a8ff",

@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session, self.settings = session, settings
         self.setAcceptDrops(True)
-        self.setMinimumSize(900, 600)
+        self.setMinimumSize(800, 560)
         self.resize(1280, 800)
         self._first_paint, self._opened = True, ""
         self._heat_key = HoldKey(self.heat_key)

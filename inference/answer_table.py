@@ -62,18 +62,19 @@ def answer_table(
     import pyarrow as pa
 
     schema = answer_schema(multi_label)
-    rows = [_row(outcome, topk) for outcome in outcomes]
+    rows = [_row(outcome, topk, multi_label) for outcome in outcomes]
     return pa.table({name: [row[name] for row in rows] for name in schema.names}, schema)
 
 
-def _row(outcome: "Outcome", topk: int) -> dict[str, object]:
+def _row(outcome: "Outcome", topk: int, multi_label: bool) -> dict[str, object]:
     found = outcome.prediction
     ranked: Sequence[RankedLabel] = found.top(topk) if found else ()
+    chosen: Sequence[RankedLabel] = found.chosen if found and multi_label else ()
     return {
         "path": path_text(outcome.path),
-        "labels": [row.label for row in found.chosen] if found else [],
-        "label": found.label if found else None,
-        "probability": found.probability if found else None,
+        "labels": [row.label for row in chosen],
+        "label": ranked[0].label if ranked else None,
+        "probability": ranked[0].probability if ranked else None,
         "top_labels": [row.label for row in ranked],
         "top_probabilities": [row.probability for row in ranked],
         "unknown": found.unknown if found else None,

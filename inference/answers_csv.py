@@ -3,12 +3,13 @@
 import csv
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..errors import UsageError
+from .folder_lock import only_writer_of
 from .spreadsheet import plain_cells
-from .whole_file import replacing
+from .whole_file import clear_unfinished, replacing
 
 HEADER = ("path", "error", "label", "probability")
 MULTI_LABEL_HEADER = ("path", "error", "labels", "label", "probability")
@@ -59,23 +60,26 @@ def open_table(path: Path, header: Iterable[Cells]) -> Generator[Write]:
     """Give the function that writes a row of a CSV; it is there when all rows are.
 
     Raises:
-        UsageError: as above.
+        UsageError: as above, or another process is writing it.
     """
-    with replacing(path) as temporary:
+    with ExitStack() as held:
         with _saying(path):
-            file = temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape")
-        with file:
-            writer = csv.writer(file)
+            held.enter_context(only_writer_of(path))
+            clear_unfinished(path)
+            temporary = held.enter_context(replacing(path))
+            opened = temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape")
+            file = held.enter_context(opened)
+        writer = csv.writer(file)
 
-            def write(row: Cells) -> None:
-                with _saying(path):
-                    writer.writerow(row)
-
-            for row in header:
-                write(row)
-            yield write
+        def write(row: Cells) -> None:
             with _saying(path):
-                file.close()
+                writer.writerow(row)
+
+        for row in header:
+            write(row)
+        yield write
+        with _saying(path):
+            file.close()
 
 
 @contextmanager

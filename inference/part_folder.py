@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from .. import __version__
 from ..errors import DataError, UsageError
-from .file_lock import only_holder
+from .folder_lock import only_holder
 from .listed_paths import PathDigest, Shard, path_text
 from .part_manifest import (
     SCHEMA,

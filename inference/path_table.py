@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 from ..errors import DataError
 
@@ -42,4 +41,4 @@ def _column(names: list[str], path: Path) -> str:
 def _text(value: object, column: str, path: Path) -> str:
     if not isinstance(value, str):
         raise DataError(f"{path}: column {column} holds {type(value).__name__}, not text")
-    return cast(str, value)
+    return value

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .. import __version__
 from ..errors import ClusterError, TlxError
@@ -65,17 +65,16 @@ class PictureWorker:
             path = Path(folder, "model.onnx")
             path.write_bytes(ray.get(model[0]))
             card = _card_file(settings.card, path.with_name("card.json"))
-            # Of many threads most wait for the network; each file waits for its own.
-            self._local = Classifier(path, threads=1, card=card)
-            self._fetching = Classifier(path, threads=AT_ONCE, many=True, card=card)
+            self._classifier = Classifier(path, threads=1, many=True, card=card)
 
     def __call__(self, block: "pyarrow.Table") -> "pyarrow.Table":
         """Classify a block: binary `path` in, rows of `answer_schema` out."""
         import pyarrow as pa
 
         paths = [os.fsdecode(path) for path in cast(list[bytes], block["path"].to_pylist())]
-        classifier = self._fetching if any(map(is_url, paths)) else self._local
-        return pa.concat_tables(answer_tables(classifier, paths, self._topk))
+        # Of threads that fetch most wait for the network.
+        self._classifier.threads = AT_ONCE if any(map(is_url, paths)) else 1
+        return pa.concat_tables(answer_tables(self._classifier, paths, self._topk))
 
 
 def _card_file(content: bytes | None, path: Path) -> Path | None:
@@ -145,7 +144,8 @@ def _round(
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
-    answers = data.from_arrow_refs(blocks).map_batches(
+    tables: Any = blocks  # Ray's own word for them rests on types that pyarrow does not give
+    answers = data.from_arrow_refs(tables).map_batches(
         PictureWorker,
         fn_constructor_args=([content], settings),
         batch_size=None,  # a block

@@ -13,6 +13,9 @@ def replacing(path: Path) -> Generator[Path]:
 
     It is synced to the disk before it is renamed. On any error it is removed, and `path` stays
     as it was.
+
+    Raises:
+        OSError: with `path` as its file name, which the user knows.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -20,6 +23,10 @@ def replacing(path: Path) -> Generator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is None or os.fspath(error.filename) == os.fspath(temporary):
+            error.filename = os.fspath(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -33,3 +40,10 @@ def file_digest(path: Path) -> str:
 def unfinished(path: Path) -> Iterator[Path]:
     """Find what killed processes left of `path`; somebody who still writes it is found too."""
     yield from path.parent.glob(f".{path.name}.*.partial")
+
+
+def clear_unfinished(*paths: Path) -> None:
+    """Remove what killed processes left of files; nobody else may be writing them now."""
+    for path in paths:
+        for left in unfinished(path):
+            left.unlink(missing_ok=True)

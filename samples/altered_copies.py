@@ -74,7 +74,8 @@ def altered_copies(sketches: Mapping[str, bytes]) -> list[Alike]:
     if count > WINDOW:
         rows = pairs_by_hash(hash_strengths(parts.strengths), FLIPPED_BITS, parts.alike)
     else:
-        rows = parts.alike(np.stack(np.triu_indices(count, 1), axis=1))
+        every = np.stack(np.triu_indices(count, 1), axis=1)
+        rows = every[parts.alike(every)]
     best = _best(parts, rows)
     kept = sorted(pair for pair, stands_out in _stand_out(parts, best).items() if stands_out)
     return [Alike(keys[one], keys[other], best[one, other]) for one, other in kept]
@@ -117,12 +118,15 @@ class _Parts:
     common: Floats
     strengths: Floats
 
-    def alike(self, pairs: Indices) -> Indices:
-        """Keep the pairs `[P, 2]` of parts that show one picture, and are of different files."""
-        one, other = pairs.T // len(BORDERS)
-        pairs = pairs[one != other]
-        starts = range(0, len(pairs), _CHUNK)
-        return np.concatenate([pairs[:0], *(self._agree(pairs[s : s + _CHUNK]) for s in starts)])
+    def alike(self, pairs: Indices) -> NDArray[np.bool_]:
+        """Tell of pairs `[P, 2]` of parts whether they show one picture, of different files."""
+        found = np.zeros(len(pairs), np.bool_)
+        one, other = pairs.T
+        left = np.flatnonzero(one // len(BORDERS) != other // len(BORDERS))
+        for start in range(0, len(left), _CHUNK):
+            rows = left[start : start + _CHUNK]
+            found[rows[self._agree(pairs[rows])]] = True
+        return found
 
     def correlation(self, pairs: Indices) -> Floats:
         """Correlate what sets the parts of pairs `[P, 2]` apart from all, `[P]`."""
@@ -152,12 +156,13 @@ class _Parts:
         return _of_length_1(own)
 
     def _agree(self, pairs: Indices) -> Indices:
+        """Give the places of those that agree; what few numbers tell is looked at first."""
         least = LEAST_ALIKE if self.common.shape[1] > 1 else LEAST_ALIKE_OF_FEW
-        one, other = pairs.T  # colours and low frequencies first: few numbers, and most pairs fail
-        pairs = pairs[_same_colours(self.colours[one], self.colours[other])]
         one, other = pairs.T
-        pairs = pairs[(self.strengths[one] * self.strengths[other]).sum(axis=1) >= least]
-        return pairs[self.correlation(pairs) >= least]
+        left = np.flatnonzero(_same_colours(self.colours[one], self.colours[other]))
+        one, other = pairs[left].T
+        left = left[(self.strengths[one] * self.strengths[other]).sum(axis=1) >= least]
+        return left[self.correlation(pairs[left]) >= least]
 
 
 def _parts(sketches: NDArray[np.uint8]) -> _Parts:

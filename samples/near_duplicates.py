@@ -68,7 +68,8 @@ def near_duplicates(thumbnails: Mapping[str, bytes]) -> list[tuple[str, str]]:
     if len(keys) > WINDOW:
         pairs = _by_hash(looks)
     else:
-        pairs = looks.alike(np.stack(np.triu_indices(len(keys), 1), axis=1))
+        every = np.stack(np.triu_indices(len(keys), 1), axis=1)
+        pairs = every[looks.alike(every)]
     return sorted((keys[min(pair)], keys[max(pair)]) for pair in pairs.tolist())
 
 
@@ -80,10 +81,10 @@ class _Looks:
     colours: NDArray[np.uint8]
     average: Floats
 
-    def alike(self, pairs: Indices) -> Indices:
-        """Keep the pairs `[P, 2]` whose thumbnails are those of one picture."""
+    def alike(self, pairs: Indices) -> NDArray[np.bool_]:
+        """Tell of pairs `[P, 2]` whether their thumbnails are those of one picture, `[P]`."""
         chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
-        return np.concatenate([pairs[:0], *(chunk[self._verdicts(chunk)] for chunk in chunks)])
+        return np.concatenate([np.empty(0, np.bool_), *map(self._verdicts, chunks)])
 
     def _verdicts(self, pairs: Indices) -> NDArray[np.bool_]:
         one, other = pairs.T

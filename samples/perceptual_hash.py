@@ -17,12 +17,13 @@ WINDOW = 64
 """Neighbours looked at in a bucket of the hash: bounds the work where thousands are alike."""
 
 _BYTES = 8
+_TOGETHER = 65536
 
 Bits = NDArray[np.uint64]
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
-Confirm = Callable[[Indices], Indices]
-"""Takes pairs of rows, `[P, 2]`; gives those that are one picture."""
+Confirm = Callable[[Indices], NDArray[np.bool_]]
+"""Takes pairs of rows, `[P, 2]`; tells, `[P]`, which are one picture."""
 
 
 def hash_strengths(strengths: Floats) -> NDArray[np.uint8]:
@@ -59,13 +60,31 @@ def pairs_by_hash(hashes: NDArray[np.uint8], most_flipped: int, confirm: Confirm
         rows = in_order[left[in_order]]
         buckets = hashes[rows, first].astype(np.uint16) << 8 | hashes[rows, second]
         order = np.argsort(buckets, kind="stable")  # of 16 bits a radix sort, which is quick
-        for neighbours in _neighbours(rows[order], buckets[order]):
-            pairs = neighbours[left[neighbours].all(axis=1)]
-            apart = _count_bits(bits[pairs[:, 0]] ^ bits[pairs[:, 1]])
-            alike = confirm(pairs[apart <= most_flipped])
-            left[alike.max(axis=1, initial=0)] = False
-            found.append(alike)
+        for steps in _enough_together(_neighbours(rows[order], buckets[order])):
+            candidates = [
+                pairs[_count_bits(bits[pairs[:, 0]] ^ bits[pairs[:, 1]]) <= most_flipped]
+                for pairs in (step[left[step].all(axis=1)] for step in steps)
+            ]
+            alike = confirm(np.concatenate(candidates))
+            ends = np.cumsum([len(pairs) for pairs in candidates])[:-1]
+            for pairs, these in zip(candidates, np.split(alike, ends), strict=True):
+                kept = pairs[these]
+                kept = kept[left[kept].all(axis=1)]  # an earlier step may have found one of them
+                left[kept.max(axis=1, initial=0)] = False
+                found.append(kept)
     return np.concatenate(found)
+
+
+def _enough_together(steps: Iterator[Indices]) -> Iterator[list[Indices]]:
+    """Gather steps of few pairs each, which are dearer one by one."""
+    waiting: list[Indices] = []
+    for step in steps:
+        waiting.append(step)
+        if sum(map(len, waiting)) >= _TOGETHER:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _neighbours(rows: Indices, buckets: NDArray[np.uint16]) -> Iterator[Indices]:

@@ -11,6 +11,7 @@ from ..export.events import ExportEvent
 from ..export.options import ExportOptions
 from ..export.publish import export_events
 from ..inference.classifier import Classifier
+from ..inference.folder_lock import only_writer
 from ..samples.splitting import read_split
 from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
 from ..training.config import GRADUAL, TrainingConfig, read_config
@@ -91,7 +92,13 @@ def compare_events(study: Study) -> Generator[CompareEvent, None, StudyResult]:
 
     Raises:
         DataError: the pictures cannot be trained on, or are not those of the finished cells.
+        UsageError: another process is at work on the study.
     """
+    with only_writer(study.folder, "compare"):
+        return (yield from _compare(study))
+
+
+def _compare(study: Study) -> Generator[CompareEvent, None, StudyResult]:
     todo = [(cell, config) for cell in study.grid.cells for config in study.runs(cell)]
     results: list[CellResult] = []
     failures: list[CellFailed] = []

@@ -14,8 +14,9 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import UsageError
+from ..inference.folder_lock import folder_lock, only_writer
 from ..inference.strict_json import parse
-from ..inference.whole_file import replacing
+from ..inference.whole_file import replacing, unfinished
 from ..samples.folders import find_samples
 from ..training.config import TrainingConfig
 from ..training.options import option_name
@@ -63,15 +64,25 @@ def open_study(grid: Grid, out: Path | None, overwrite: bool) -> Study:
         overwrite: remove the results of whatever study lies there.
 
     Raises:
-        UsageError: the folder lies inside the data, or holds other things or another study.
+        UsageError: the folder lies inside the data, holds other things or another study, or
+            another process is at work there.
         DataError: there are no pictures to train on.
     """
     if grid.base.labels is None:
         find_samples(grid.base.data)
     folder = _default_folder(grid) if out is None else out
     _refuse(folder, grid.base)
+    with only_writer(folder, "compare"):
+        _prepare(folder, _record(grid), overwrite)
+    return Study(folder, grid)
+
+
+def _prepare(folder: Path, now: _Record, overwrite: bool) -> None:
+    """Write the record of a study, after what lies there was held against it, or was cleared."""
+    for rest in folder.rglob(".*.*.partial"):  # of a kill: nobody else is at work here
+        if rest.is_file():
+            rest.unlink(missing_ok=True)
     earlier = _read_record(folder)
-    now = _record(grid)
     if overwrite:
         _clear(folder)
     elif earlier is not None and (difference := _difference(earlier, now)):
@@ -79,16 +90,15 @@ def open_study(grid: Grid, out: Path | None, overwrite: bool) -> Study:
             f"{folder} holds another study: {difference}; choose another --out, or --overwrite "
             "to begin it anew"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     content = {"schema": _SCHEMA, "options": now.options, "vary": now.vary, "seeds": now.seeds}
     with replacing(folder / _RECORD) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    return Study(folder, grid)
 
 
 def _refuse(folder: Path, base: TrainingConfig) -> None:
     refuse_folder(folder, base)
-    if folder.exists() and any(folder.iterdir()) and _read_record(folder) is None:
+    left = {*unfinished(folder / _RECORD), folder_lock(folder, "compare")}  # of a kill
+    if folder.exists() and set(folder.iterdir()) - left and _read_record(folder) is None:
         raise UsageError(f"--out {folder} is not empty and holds no study; choose another")
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 import pytest
 from PIL import Image
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # as tlx does, before it is imported
+import onnxruntime
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet

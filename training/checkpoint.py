@@ -49,8 +49,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "weights": checkpoint.weights,
         "progress": checkpoint.progress,
     }
-    with replacing(path) as temporary:
-        torch.save(content, temporary)
+    # Through a file of Python's, or a full disk would be a RuntimeError that does not say so.
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        torch.save(content, file)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

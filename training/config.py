@@ -215,6 +215,8 @@ def read_config(run: Path) -> TrainingConfig:
         CheckpointError: there is none, or it is not one of ours.
     """
     path = run / "config.json"
+    if path.exists() and not path.is_file():  # a FIFO is waited for, a device may never end
+        raise CheckpointError(f"{path} is no file")
     try:
         content = parse(path.read_text(encoding="utf-8"))
         return replace(read(TrainingConfig, content, "it"), out=run)

@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from ..errors import TrainingError, UsageError
 from ..evaluation.plots import draw_rates
+from .advice import with_advice
 from .batches import Batch, Batches
 from .config import TrainingConfig
 from .device import choose_device
@@ -29,7 +30,7 @@ from .loop import BatchDone
 from .precision import choose_precision
 from .run_folder import refuse_folder
 from .torchrun import ALONE, this_process
-from .train import TrainingEvent, job_of, read_everything, starting_network, with_advice
+from .train import TrainingEvent, job_of, read_everything, starting_network
 
 STEPS = 100
 LOWEST, HIGHEST = 1e-6, 1.0

@@ -214,9 +214,9 @@ def read_history(last: Checkpoint) -> list[EpochDone]:
     kinds = get_type_hints(EpochDone)
     try:
         rows = [EpochDone(**row) for row in last.progress["history"]]
-        values = [(value, kinds[name]) for row in rows for name, value in asdict(row).items()]
     except (KeyError, TypeError):
-        values = [(None, int)]
+        rows = []
+    values = [(value, kinds[name]) for row in rows for name, value in asdict(row).items()]
     if not values or not all(_fits(*value) for value in values):
         raise CheckpointError("last.pt is damaged: it does not say which epochs are done")
     return rows

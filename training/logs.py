@@ -1,5 +1,6 @@
 """Where epochs are logged beside `metrics.csv`: TensorBoard and MLflow, each by its own library."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -121,6 +122,7 @@ class MlflowLog:
     name = "mlflow"
 
     def __init__(self, config: TrainingConfig, run: Path) -> None:
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # asked for by its import
         import mlflow
 
         remembered = run / "mlflow.txt"

@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import CheckpointError, UsageError
-from ..inference.whole_file import replacing, unfinished
+from ..inference.folder_lock import folder_lock
+from ..inference.whole_file import clear_unfinished, replacing, unfinished
 from .config import TrainingConfig, read_config
 
 CONFIG = "config.json"
@@ -78,7 +79,8 @@ def choose_run_folder(config: TrainingConfig) -> Path:
     if out is None:
         out = _free_folder(Path("runs"), f"{date.today()}-{config.data.resolve().name}")
     refuse_folder(out, config)
-    if not out.exists() or set(out.iterdir()) <= {*unfinished(out / CONFIG)}:
+    left = {*unfinished(out / CONFIG), folder_lock(out, "train")}
+    if not out.exists() or set(out.iterdir()) <= left:
         return out  # of a run that was killed at once, there may be an unfinished one
     if not _is_run(out):
         raise UsageError(f"{out} is not empty and no run folder; choose another --out")
@@ -117,9 +119,7 @@ def prepare_run_folder(run: Path) -> None:
 
 def remove_unfinished(run: Path) -> None:
     """Remove the unfinished files of a training that was killed; none may be under way."""
-    for name in RUN_FILES:
-        for path in unfinished(run / name):
-            path.unlink(missing_ok=True)
+    clear_unfinished(*(run / name for name in RUN_FILES))
 
 
 def write_metrics(path: Path, history: Sequence[EpochDone]) -> None:

@@ -1,21 +1,24 @@
 """A whole training: from a data folder to a run folder, as an iterator of what happens."""
 
 from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec
 
 import torch
 
 from .. import __version__
-from ..errors import CheckpointError, TrainingError
+from ..errors import CheckpointError
 from ..inference.card import ModelCard, Provenance
 from ..inference.events import finish
+from ..inference.folder_lock import only_writer
 from ..samples.loading import ReadingProgress, load_pictures
 from ..samples.sample import LabelledPictures
 from ..samples.splitting import write_split
+from .advice import with_advice
 from .checkpoint import Checkpoint, load_checkpoint, restore_network
 from .checks import require_enough, require_task
 from .config import TrainingConfig, read_config, write_config
@@ -30,13 +33,11 @@ from .processes import joined, told_by_first
 from .recording import draw_training_pictures
 from .resnet import PictureNetwork, build_resnet
 from .run_folder import choose_run_folder, prepare_run_folder, remove_unfinished
-from .torchrun import Processes, this_process
+from .torchrun import Processes
 from .weights import Weights, fit_network, load_weights
 from .weights_download import DownloadProgress
 
 Options = ParamSpec("Options")
-Event = TypeVar("Event")
-Result = TypeVar("Result")
 
 TrainingEvent = DownloadProgress | ReadingProgress | FitEvent
 
@@ -109,8 +110,8 @@ def training_events(
     device = choose_device(config.device)
     choose_precision(config.amp, device)
     require_logs(config)
-    with joined(device) as processes:
-        start = yield from told_by_first(processes, lambda: _begin(config, processes))
+    with joined(device) as processes, ExitStack() as held:
+        start = yield from told_by_first(processes, lambda: _begin(config, processes, held))
         return (yield from with_advice(_run(start, device, processes, features)))
 
 
@@ -142,17 +143,22 @@ def resume_events(
     )
     chosen = choose_device(config.device)
     require_logs(config)
-    with joined(chosen) as processes:
-        start = yield from told_by_first(processes, lambda: _go_on(config, run, processes))
+    with joined(chosen) as processes, ExitStack() as held:
+        start = yield from told_by_first(processes, lambda: _go_on(config, run, processes, held))
         return (yield from with_advice(_run(start, chosen, processes, features)))
 
 
 def _begin(
-    config: TrainingConfig, processes: Processes
+    config: TrainingConfig, processes: Processes, held: ExitStack
 ) -> Generator[TrainingEvent, None, Beginning]:
-    """Read everything, and prepare the run folder once nothing can be refused any more."""
-    start = yield from read_everything(config, choose_run_folder(config), processes)
-    run = start.run
+    """Read everything, and prepare the run folder once nothing can be refused any more.
+
+    `held` keeps the folder from others until the training ends.
+    """
+    run = choose_run_folder(config)
+    held.enter_context(only_writer(run, "train"))
+    choose_run_folder(replace(config, out=run))  # another may just have ended there
+    start = yield from read_everything(config, run, processes)
     prepare_run_folder(run)
     write_config(run / "config.json", replace(config, data=config.data.resolve(), out=None))
     write_split(run / "split.csv", start.pictures)
@@ -179,10 +185,11 @@ def read_everything(
 
 
 def _go_on(
-    config: TrainingConfig, run: Path, processes: Processes
+    config: TrainingConfig, run: Path, processes: Processes, held: ExitStack
 ) -> Generator[TrainingEvent, None, Beginning]:
     if not (run / "last.pt").exists():
         raise CheckpointError(f"{run} {_why_not_resumable(run)}")
+    held.enter_context(only_writer(run, "train"))
     remove_unfinished(run)
     last = load_checkpoint(run / "last.pt")
     history = read_history(last)
@@ -233,29 +240,6 @@ def job_of(start: Beginning, processes: Processes, features: Path) -> Job:
         used = (*start.pictures.train, *start.pictures.validation)
         kept.keep_only([sample.path for sample in used])
     return Job(start.config, start.run, start.pictures, start.card, processes, kept, features)
-
-
-def with_advice(events: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
-    """Say what to do about the two failures that every trainer meets."""
-    try:
-        return (yield from events)
-    except torch.OutOfMemoryError:
-        raise TrainingError(
-            "the device ran out of memory; give a lower --batch or --imgsz, or --freeze more"
-        ) from None
-    except RuntimeError as error:
-        if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
-            raise TrainingError(
-                f"--compile failed ({type(error).__name__}): on a processor it needs a C++ "
-                "compiler; leave it out"
-            ) from None
-        if this_process().count > 1 and "peer" in str(error):  # Gloo's word and NCCL's
-            raise TrainingError("another process has ended; its own line says why") from None
-        if "DataLoader worker" not in str(error):
-            raise
-        raise TrainingError(
-            "a decoding process was killed, usually for want of memory; give fewer --workers"
-        ) from None
 
 
 def _card(config: TrainingConfig, pictures: LabelledPictures, weights: Weights) -> ModelCard:

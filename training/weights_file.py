@@ -59,6 +59,8 @@ def load_plain(path: Path) -> object:
     Raises:
         WeightsError: it cannot be read, or holds more; nothing in it is executed.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise WeightsError(f"{path} is not a regular file; give a state dict")
     try:
         refuse_packed(path)
         with torch.serialization.safe_globals([Namespace]):

@@ -1,10 +1,13 @@
 """Classify pictures: python predict.py PICTURE... (README.md says the same rule in words)."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # or some builds report to their maker
 import onnxruntime
 from PIL import Image
 

@@ -97,8 +97,7 @@ class Browser(QWidget):
             self.model.changed()
         else:
             self._keeping_the_place(lambda: self.model.show_numbers(numbers))
-        total = len(self._session.results)
-        self.filter.count.setText(self.tr("{0:,} of {1:,}").format(len(numbers), total))
+        self.filter.show_count(len(numbers), len(self._session.results))
         self._gallery_stack.setCurrentIndex(0 if len(numbers) else 1)
         self.show_changes()
 

@@ -90,7 +90,7 @@ def verified(card: "ModelCard") -> list[Fact]:
         (_tr("Largest difference"), f"{seen.max_probability_difference:.2e}{limit}"),
         (_tr("Same answer"), f"{seen.agreement:.2%}"),
         ((seen.metric or "").capitalize(), score),
-        (_tr("Of the checkpoint"), of_checkpoint),
+        (_tr("{0}, checkpoint").format((seen.metric or "").capitalize()), of_checkpoint),
     ]
 
 
@@ -110,6 +110,6 @@ def _result(row: "MeasuredResult") -> str:
     value = f"{row.value:.4f}"
     if row.interval:
         low, high = row.interval
-        value += _tr(" (95 % interval {0:.4f} to {1:.4f})").format(low, high)
+        value += _tr(" (95% interval {0:.4f} to {1:.4f})").format(low, high)
     value += _tr(", {0} {1} pictures").format(row.pictures, row.split)
     return value + (_tr(", which chose the epoch") if row.used_for_selection else "")

@@ -22,6 +22,7 @@ from ..widgets.banner import Banner
 from ..widgets.evaluation_running import EvaluationRunning
 from ..widgets.evaluation_start import EvaluationStart
 from ..widgets.welcome import Welcome
+from ..wording import count_of_pictures, short_path
 from .evaluation_results import EvaluationResults
 
 Scoring = Evaluate | Compare
@@ -178,8 +179,7 @@ class EvaluatePage(QWidget):
 
     def _begin(self, request: Scoring) -> None:
         self.notice.hide()
-        data = Path(request.data)
-        name = f"{data.parent.name}/{data.name}"
+        name = short_path(request.data)
         if isinstance(request, Compare):
             text = self.tr("Comparing with {0} on {1}")
             self.running.begin(text.format(Path(request.other).name, name))
@@ -191,14 +191,14 @@ class EvaluatePage(QWidget):
         self.results.show_evaluation(evaluation)
         self._show()
         count = evaluation.numbers.count("pictures")
-        self.said.emit(self.tr("{0:,} pictures scored").format(count))
+        self.said.emit(self.tr("{0} scored").format(count_of_pictures(count)))
 
     def _compared(self, comparison: Comparison) -> None:
         alone = not comparison.request.truth
         self.results.show_comparison(comparison, alone)
         self._show()
         count = comparison.numbers.count("pictures")
-        self.said.emit(self.tr("Two files compared on {0:,} pictures").format(count))
+        self.said.emit(self.tr("Two files compared on {0}").format(count_of_pictures(count)))
 
     def _fail(self, request: Scoring, reason: str) -> None:
         self._show()
@@ -220,7 +220,7 @@ class EvaluatePage(QWidget):
 
     def _cancelled(self, request: Scoring, done: int) -> None:
         self._show()
-        text = self.tr("Cancelled after {0:,} pictures; nothing was scored").format(done)
+        text = self.tr("Cancelled after {0}; nothing was scored").format(count_of_pictures(done))
         self.said.emit(text)
         again = self.tr("Start again")
         self.notice.say(text, "", again, lambda: self._evaluations.ask(request))

@@ -1,7 +1,5 @@
 """The numbers of an evaluation, with a way from each to its pictures."""
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,10 +17,12 @@ from ..widgets.bar_list import BarList
 from ..widgets.comparison_panel import ComparisonPanel
 from ..widgets.confusion_panel import ConfusionPanel
 from ..widgets.difference_table import read_differences
+from ..widgets.facts import breakable
 from ..widgets.figures import Figures
 from ..widgets.label_table import LabelTable
-from ..widgets.parts import beside, enlarge
+from ..widgets.parts import beside, enlarge, scrolled
 from ..widgets.threshold_panel import ThresholdPanel
+from ..wording import count_of_pictures, short_path
 from . import report_texts
 
 LABELS, MISTAKES, THRESHOLD, COMPARISON = range(4)
@@ -108,7 +108,7 @@ class EvaluationResults(QWidget):
         self._evaluation = None
         self._show_name(comparison.request.data)
         count = comparison.numbers.count("pictures")
-        self._line.setText(self.tr("{0:,} pictures, truth not known").format(count))
+        self._line.setText(self.tr("{0}, truth not known").format(count_of_pictures(count)))
         for part in (self._notes, self.wrong, self.unreadable, self.confusion):
             part.hide()
         self.figures.hide()
@@ -116,8 +116,7 @@ class EvaluationResults(QWidget):
             self.tabs.setTabVisible(tab, False)
 
     def _show_name(self, data: str) -> None:
-        shown = Path(data)
-        self._name.setText(f"{shown.parent.name}/{shown.name}")
+        self._name.setText(breakable(short_path(data)))
         self._name.setToolTip(data)
 
     def _show_head(self, evaluation: Evaluation) -> None:
@@ -215,26 +214,7 @@ class EvaluationResults(QWidget):
             self.wanted.emit(paths, reason)
 
     def _arrange(self) -> None:
-        for title in (
-            *(self.tr("Labels"), self.tr("Confused pairs")),
-            *(self.tr("Threshold"), self.tr("Comparison")),
-        ):
-            self.tabs.addTab(title)
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setObjectName("parts")
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.setAccessibleName(self.tr("Parts of the report"))
-        for part in (self.labels, self.mistakes, self.threshold, self.comparison):
-            self._stack.addWidget(part)
-        right = QFrame()
-        right.setObjectName("panel")
-        column = QVBoxLayout(right)
-        column.setContentsMargins(1, 4, 1, 8)
-        column.setSpacing(0)
-        column.addWidget(self.tabs)
-        column.addWidget(self._stack, 1)
-        splitter = beside(self.confusion, right, (640, 560))
+        splitter = beside(self.confusion, self._parts(), (640, 560))
         splitter.setStretchFactor(1, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(14, 12, 14, 10)
@@ -242,26 +222,50 @@ class EvaluationResults(QWidget):
         whole.addWidget(self._head())
         whole.addWidget(splitter, 1)
 
+    def _parts(self) -> QFrame:
+        titles = (self.tr("Labels"), self.tr("Confused pairs"))
+        for title in (*titles, self.tr("Threshold"), self.tr("Comparison")):
+            self.tabs.addTab(title)
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setObjectName("parts")
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setAccessibleName(self.tr("Parts of the report"))
+        for part in (self.labels, self.mistakes):
+            self._stack.addWidget(part)
+        for part in (self.threshold, self.comparison):
+            part.setObjectName("bare")
+            area = scrolled(part)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._stack.addWidget(area)
+        panel = QFrame()
+        panel.setObjectName("panel")
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(1, 4, 1, 8)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(self._stack, 1)
+        return panel
+
     def _head(self) -> QFrame:
         enlarge(self._name, 1.25)
         self._line.setObjectName("muted")
         self._notes.setObjectName("note")
         self._notes.setWordWrap(True)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(self._name)
-        texts.addWidget(self._line)
+        self._name.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addLayout(texts, 1)
+        row.addWidget(self._name, 1)
         for button in (self.wrong, self.unreadable, self._other, self.compare, self.save):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         head = QFrame()
         head.setObjectName("panel")
         column = QVBoxLayout(head)
         column.setContentsMargins(18, 12, 14, 12)
-        column.setSpacing(10)
+        column.setSpacing(4)
         column.addLayout(row)
+        column.addWidget(self._line)
+        column.addSpacing(6)
         column.addWidget(self.figures)
         column.addWidget(self._notes)
         return head

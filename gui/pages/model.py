@@ -102,8 +102,21 @@ class ModelPage(QWidget):
         inner.setMaximumWidth(WIDEST)
         column = QVBoxLayout(inner)
         column.setContentsMargins(24, 20, 24, 24)
-        column.setSpacing(16)
+        column.setSpacing(14)
         column.addLayout(self._head())
+        self._labels.setWordWrap(True)
+        self._labels.setTextFormat(Qt.TextFormat.PlainText)
+        self._heading = QLabel()
+        column.addWidget(_panel(self._heading, self._labels))
+        column.addLayout(self._panels())
+        column.addStretch()
+        area = scrolled(_centred(inner))
+        area.setObjectName("page")
+        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the frame around all of it is for keys
+        area.setAccessibleName(self.tr("What the model file says"))
+        return area
+
+    def _panels(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(14)
         left = ((self.tr("Trained"), "origin"), (self.tr("Takes"), "input"))
@@ -114,15 +127,7 @@ class ModelPage(QWidget):
             grid.setColumnStretch(number, 1)
         grid.addWidget(_panel(QLabel(self.tr("File")), self.facts["file"]), 2, 0)
         grid.addWidget(self._speed_panel(), 2, 1)
-        column.addLayout(grid)
-        self._labels.setWordWrap(True)
-        self._labels.setTextFormat(Qt.TextFormat.PlainText)
-        self._heading = QLabel()
-        column.addWidget(_panel(self._heading, self._labels))
-        column.addStretch()
-        area = scrolled(_centred(inner))
-        area.setAccessibleName(self.tr("What the model file says"))
-        return area
+        return grid
 
     def _head(self) -> QHBoxLayout:
         enlarge(self._name, 1.7)

@@ -5,9 +5,9 @@ from PySide6.QtCore import QCoreApplication
 from ..evaluations import Comparison, Evaluation
 from ..report_numbers import ReportNumbers
 from ..scored import ScoredPictures
-from ..shares import ends, percent, with_interval
 from ..widgets.bar_list import Bar
 from ..widgets.figures import Figure
+from ..wording import count_of_pictures, ends, percent, with_interval
 
 
 def _tr(text: str) -> str:
@@ -65,14 +65,14 @@ def _several(numbers: ReportNumbers) -> list[Figure]:
 def _share(numbers: ReportNumbers, key: str, name: str, meaning: str) -> Figure:
     value, interval = numbers.number(key), numbers.interval(f"{key}_interval")
     text = "–" if value is None else percent(value)
-    return Figure(name, text, ends(interval), f"{meaning}\n{_tr('Below: the 95 % interval')}")
+    return Figure(name, text, ends(interval), f"{meaning}\n{_tr('Below: the 95% interval')}")
 
 
 def counts_line(evaluation: Evaluation) -> str:
     """Say how many pictures were scored, by which file and how fast."""
     numbers = evaluation.numbers
     parts = [
-        _tr("{0:,} pictures").format(numbers.count("pictures")),
+        count_of_pictures(numbers.count("pictures")),
         numbers.text("model"),
         _tr("{0:,.0f} pictures/s").format(numbers.number("pictures_per_second") or 0.0),
     ]
@@ -131,8 +131,8 @@ def agreement_line(comparison: Comparison) -> str:
     """Say how often two files say the same."""
     numbers = comparison.numbers
     share, pictures = numbers.number("agreement") or 0.0, numbers.count("pictures")
-    text = _tr("The same answer for {0:,} of {1:,} pictures ({2})")
-    return text.format(round(share * pictures), pictures, percent(share))
+    text = _tr("The same answer for {0:,} of {1} ({2})")
+    return text.format(round(share * pictures), count_of_pictures(pictures), percent(share))
 
 
 def model_lines(comparison: Comparison) -> list[tuple[str, str]]:

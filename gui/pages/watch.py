@@ -27,6 +27,7 @@ from ..widgets.big_answer import BigAnswer, Headline
 from ..widgets.last_picture import LastPicture
 from ..widgets.watch_log import LogLine, WatchLog
 from ..widgets.watch_plan import WatchPlan
+from ..wording import count_of_pictures, short_path
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -185,17 +186,21 @@ class WatchPage(QWidget):
         texts = {
             OFF: (self.tr("Stopped"), theme.muted),
             STARTING: (self.tr("Starting …"), theme.muted),
-            WATCHING: (self.tr("Watching {0}").format(folder), theme.good),
+            WATCHING: (
+                self.tr("Watching {0}").format(short_path(folder)),
+                theme.good,
+            ),
             GONE: (self.tr("The folder is away"), theme.bad),
         }
         text, colour = texts[state]
         self._state.setText(f"●  {text}")
+        self._state.setToolTip(folder)
         self._state.setStyleSheet(f"color: {colour}")
         self._stop.setText(self.tr("Start again") if state == OFF else self.tr("Stop"))
         if state == GONE:
             waits = self.tr("Watching goes on when it is back.")
             self.banner.say(self.watch.reason, waits)
-        elif state == WATCHING and self.banner.text.startswith(self.watch.reason or "\0"):
+        elif state in (WATCHING, OFF) and self.banner.text.startswith(self.watch.reason or "\0"):
             self.banner.hide()
         if not self._pictures:
             self._say_nothing_yet(state)
@@ -210,7 +215,7 @@ class WatchPage(QWidget):
             self._tick.stop()
         while self._times and self._times[0] < monotonic() - MINUTE:
             self._times.popleft()
-        parts = [self.tr("{0:,} pictures").format(self._pictures)]
+        parts = [count_of_pictures(self._pictures)]
         if self._bad:
             parts.append(self.tr("{0:,} unreadable").format(self._bad))
         if self.running:

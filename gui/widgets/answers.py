@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from ..protocol import Ranked
-from ..shares import percent
+from ..wording import percent
 from .bar_list import ROW, Bar, BarView
 
 

@@ -3,37 +3,48 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .parts import enlarge
 
 
 class Banner(QFrame):
-    """Shows a message, with a button for the next step and details that unfold as a tooltip."""
+    """Shows a message and its details, with a button for the next step."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
-        self._text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        flag = Qt.TextInteractionFlag
-        self._text.setTextInteractionFlags(flag.TextSelectableByMouse)
+        self._text, self._details = QLabel(), QLabel()
+        enlarge(self._text, 1.0)
+        for label in (self._text, self._details):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._action = QPushButton()
-        self._close = QToolButton(autoRaise=True)
+        self._close = QToolButton()
+        self._close.setObjectName("flat")
         self._close.setText("✕")
         self._close.setAccessibleName(self.tr("Close the message"))
         self._close.setToolTip(self.tr("Close (Esc)"))
         self._close.clicked.connect(self.hide)
         self._action.clicked.connect(self._act)
         self._then: Callable[[], object] = self.hide
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.addWidget(self._text, 1)
-        row.addWidget(self._action)
-        row.addWidget(self._close)
+        self._arrange()
         self.hide()
 
     @property
     def text(self) -> str:
         """What is shown; empty if nothing is."""
-        return "" if self.isHidden() else self._text.text()
+        shown = (label.text() for label in (self._text, self._details))
+        return "" if self.isHidden() else "\n".join(filter(None, shown))
 
     def say(
         self,
@@ -47,8 +58,9 @@ class Banner(QFrame):
         self.setProperty("good", good)
         self.style().unpolish(self)
         self.style().polish(self)
-        self._text.setText(f"{text}\n{details}" if details else text)
-        self._text.setAccessibleName(text)
+        self._text.setText(text)
+        self._details.setText(details)
+        self._details.setVisible(bool(details))
         self._action.setText(action)
         self._action.setAccessibleName(action)
         self._action.setVisible(bool(action))
@@ -62,3 +74,14 @@ class Banner(QFrame):
     def _act(self) -> None:
         self.hide()
         self._then()
+
+    def _arrange(self) -> None:
+        texts = QVBoxLayout()
+        texts.setSpacing(1)
+        texts.addWidget(self._text)
+        texts.addWidget(self._details)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addLayout(texts, 1)
+        row.addWidget(self._action)
+        row.addWidget(self._close)

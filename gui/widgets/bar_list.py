@@ -8,13 +8,14 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
 from ..theme import colours
-from .painting import box_of, draw_bar, draw_ground
+from .painting import box_of, draw_bar, draw_ground, draw_ring, state_of
 from .row_model import LEFT, RIGHT, Index, RowModel
 from .row_table import Choosing
 
@@ -68,6 +69,8 @@ class BarDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw_ground(painter, box.adjusted(0, 1, 0, -1), option, 6)
+        if state_of(option) & QStyle.StateFlag.State_HasFocus:
+            draw_ring(painter, box.adjusted(0, 1, 0, -1), 5)
         self._texts(painter, inner.adjusted(0, 0, 0, -9), index)
         track = QRectF(inner.left(), inner.bottom() - 6, inner.width(), 6)
         draw_bar(painter, track, float(index.data(SHARE)))

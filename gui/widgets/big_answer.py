@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..protocol import Row
-from ..shares import percent
 from ..theme import Colours, colours
+from ..wording import percent
 
 LARGEST, SMALLEST = 150, 26
 """Height of its letters in pixels; 40 are 1 cm on most screens, which two metres need."""

@@ -30,7 +30,7 @@ class CardDelegate(QStyledItemDelegate):
         """Draw a card."""
         card, theme = index.data(CARD), colours()
         state: QStyle.StateFlag = getattr(option, "state")  # noqa: B009 - not in the stubs
-        box = QRectF(getattr(option, "rect")).adjusted(4, 4, -4, -4)  # noqa: B009
+        box = QRectF(getattr(option, "rect")).adjusted(1, 1, -7, -7)  # noqa: B009
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._ground(painter, box, state, theme)
         inner = box.adjusted(6, 6, -6, -8)

@@ -28,7 +28,7 @@ class ComparisonPanel(QWidget):
             "": self.tr("A and B differ"),
             "first": self.tr("A alone is right"),
             "second": self.tr("B alone is right"),
-            "neither": self.tr("A and B are wrong in two ways"),
+            "neither": self.tr("Neither is right"),
         }
         self.groups = {right: QPushButton() for right in self._reasons}
         for right, button in self.groups.items():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from ..scored import ScoredPictures
 from ..theme import Colours, colours
-from .painting import box_of, state_of
+from .painting import box_of, draw_ring, state_of
 from .row_model import NO_PARENT, RIGHT, Index, RowModel
 from .row_table import Choosing, RowTable
 from .turned_header import TurnedHeader
@@ -131,8 +131,7 @@ class CellDelegate(QStyledItemDelegate):
         if state_of(option) & QStyle.StateFlag.State_Selected:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(theme.accent), 2))
-            painter.drawRoundedRect(inner, 3, 3)
+            draw_ring(painter, box, 3)
             painter.restore()
 
 
@@ -202,13 +201,15 @@ class ConfusionMatrix(RowTable):
         count = self.confusion.rowCount()
         if not count:
             return
-        across, down = self._across, self.verticalHeader()
+        across, down, room = self._across, self.verticalHeader(), self.contentsRect()
         widest = min(across.widest() + 22, HEADER)
         down.setFixedWidth(widest)
-        wide = min(max((self.width() - widest - 4) // count, SMALLEST[0]), LARGEST[0])
-        across.setDefaultSectionSize(wide)
-        tall = (self.height() - across.sizeHint().height() - 4) // count
-        down.setDefaultSectionSize(min(max(tall, SMALLEST[1]), LARGEST[1]))
+        across.setDefaultSectionSize(_within((room.width() - widest) // count, 0))
+        tall = (room.height() - across.sizeHint().height()) // count
+        down.setDefaultSectionSize(_within(tall, 1))
+        if tall < SMALLEST[1]:  # they scroll, and the bar takes its part
+            bar = self.verticalScrollBar().sizeHint().width()
+            across.setDefaultSectionSize(_within((room.width() - widest - bar) // count, 0))
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid() and index.data(SHARE) is not None:
@@ -217,3 +218,7 @@ class ConfusionMatrix(RowTable):
     def _look(self, index: QModelIndex) -> None:
         if index.isValid():
             self.looked_at.emit(str(index.data(Qt.ItemDataRole.ToolTipRole)))
+
+
+def _within(pixels: int, side: int) -> int:
+    return min(max(pixels, SMALLEST[side]), LARGEST[side])

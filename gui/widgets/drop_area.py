@@ -1,13 +1,13 @@
 """A place to drop things on: what is wanted, two buttons for it, and what was taken before."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ..theme import colours
+from ..wording import short_path
 from .parts import empty, enlarge, heading
 
 SHOWN = 4
@@ -31,6 +31,9 @@ class DropArea(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._buttons: tuple[QPushButton, ...] = ()
         self._recents, self._column = QVBoxLayout(), QVBoxLayout(self)
+        self._recents.setContentsMargins(0, 10, 0, 0)
+        self._recents.setSpacing(6)
+        self._column.setSpacing(16)
 
     def show_recents(self, paths: Sequence[str], title: str) -> None:
         """List what was taken before."""
@@ -48,7 +51,7 @@ class DropArea(QFrame):
         pen.setDashPattern([4, 4])
         painter.setPen(pen)
         painter.setBrush(QColor(colours().base))
-        painter.drawRoundedRect(QRectF(self.rect().adjusted(24, 20, -24, -20)), 14, 14)
+        painter.drawRoundedRect(QRectF(self.rect().adjusted(15, 13, -15, -11)), 14, 14)
 
     def _arrange(self, *parts: QWidget, buttons: tuple[QPushButton, ...]) -> None:
         """Put the parts below the title, then the buttons."""
@@ -74,8 +77,7 @@ class DropArea(QFrame):
             button.style().polish(button)
 
     def _link(self, path: str) -> QPushButton:
-        shown = Path(path)
-        link = QPushButton(f"{shown.parent.name}/{shown.name}")
+        link = QPushButton(short_path(path))
         link.setToolTip(path)
         link.setMinimumWidth(260)
         link.clicked.connect(lambda: self.recent_wanted.emit(path))

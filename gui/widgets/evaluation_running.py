@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ..scoring_messages import Progressed
+from ..wording import count_of_pictures
 from .parts import enlarge
 
 WIDTH = 460
@@ -57,7 +58,7 @@ class EvaluationRunning(QWidget):
             self._text.setText(self.tr("Computing the numbers and their intervals …"))
             return
         rate = progress.done / progress.seconds if progress.seconds else 0.0
-        text = self.tr("{0:,} of {1:,} pictures").format(progress.done, progress.total)
+        text = self.tr("{0:,} of {1}").format(progress.done, count_of_pictures(progress.total))
         if rate:
             left = (progress.total - progress.done) / rate
             parts = (text, self.tr("{0:,.1f} pictures/s").format(rate), self._left(left))

@@ -23,6 +23,7 @@ class EvaluationStart(DropArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._note = QLabel()
         self._sketch = QLabel(textFormat=Qt.TextFormat.RichText)
         self._sketch.setObjectName("sketch")
         for label in (self._title, self._text):
@@ -31,9 +32,9 @@ class EvaluationStart(DropArea):
         self._csv = QPushButton(self.tr("Choose CSV…"))
         self._folder.clicked.connect(self.folder_wanted)
         self._csv.clicked.connect(self.csv_wanted)
-        self._column.setSpacing(16)
-        self._recents.setSpacing(6)
-        self._arrange(self._sketch, buttons=(self._folder, self._csv))
+        self._note.setObjectName("muted")
+        self._note.setText(self.tr("Take pictures that the model has not learned from"))
+        self._arrange(self._sketch, self._note, buttons=(self._folder, self._csv))
 
     @property
     def text(self) -> str:
@@ -48,12 +49,9 @@ class EvaluationStart(DropArea):
             text = self.tr("Drop a CSV here that says which labels each picture has")
             layout = _csv_layout(shown)
         else:
-            text = self.tr(
-                "Drop a folder here: in it a folder for each label, in these its pictures"
-            )
+            text = self.tr("Drop a folder here that holds a folder of pictures for each label")
             layout = _folder_layout(shown, len(labels) > len(shown))
-        note = self.tr("Take pictures that the model has not learned from")
-        self._text.setText(f"{text}\n{note}")
+        self._text.setText(text)
         self._sketch.setText(layout)
         self._folder.setVisible(not several)
         self._emphasise(self._csv if several else self._folder)

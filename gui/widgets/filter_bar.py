@@ -95,6 +95,13 @@ class FilterBar(QWidget):
         """Sort otherwise."""
         self._order.setCurrentIndex(self._order.findData(order))
 
+    def show_count(self, count: int, total: int) -> None:
+        """Say how many are shown; the room that it takes does not change with it."""
+        text = self.tr("{0:,} of {1:,}")
+        widest = self.count.fontMetrics().horizontalAdvance(text.format(total, total))
+        self.count.setMinimumWidth(widest)
+        self.count.setText(text.format(count, total))
+
     def enlarge(self, steps: int) -> None:
         """Show larger pictures, or smaller ones for negative steps."""
         self._size.setValue(self._size.value() + steps * self._size.singleStep())
@@ -130,7 +137,6 @@ class FilterBar(QWidget):
     def _arrange(self) -> None:
         confidence = QLabel(self.tr("Confidence"))
         confidence.setObjectName("muted")
-        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("88,888 / 88,888"))
         self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.count.setObjectName("muted")
         row = QHBoxLayout(self)

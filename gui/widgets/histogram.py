@@ -28,7 +28,8 @@ class Histogram(QWidget):
         self._threshold = 50
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.SplitHCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setMaximumHeight(112)
         self._describe()
 
     @property
@@ -53,6 +54,10 @@ class Histogram(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Be wider than high."""
         return QSize(200, 112)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Give way where there is little room."""
+        return QSize(120, 64)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Take the threshold to the cursor."""
@@ -115,6 +120,6 @@ class Histogram(QWidget):
             painter.drawText(line, Qt.AlignmentFlag[side], f"{percent}%")
 
     def _describe(self) -> None:
-        text = self.tr("Answers below {0} % are called unsure").format(self._threshold)
+        text = self.tr("Answers below {0}% are called unsure").format(self._threshold)
         self.setAccessibleName(text)
         self.setToolTip(text)

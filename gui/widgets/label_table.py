@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from ..report_numbers import LabelNumbers
 from ..scoring_messages import Interval
-from ..shares import percent, with_interval
+from ..wording import percent, with_interval
 from .row_model import LEFT, RIGHT, RowModel
 from .row_table import Choosing, RowTable
 from .score_delegate import INTERVAL, ROW, VALUE, ScoreDelegate
 
-WIDE, NARROW = 77, 460
-"""Pixels of the last column, and of a table that has no room for all."""
+NAME, SCORE, LARGEST = 70, 79, 120
+"""Pixels of a label and a score at least, and of a score at most."""
 UP = Qt.SortOrder.AscendingOrder
 LABEL, PRECISION, RECALL, F1, AVERAGE, PICTURES = range(6)
 
@@ -127,14 +127,17 @@ class LabelTable(RowTable):
         self._choosing = Choosing(self, self._choose)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Give the labels what the scores leave; where there is little room, one score less."""
+        """Give the labels what the scores leave; where there is little room, leave some out."""
         super().resizeEvent(event)
-        width = self.viewport().width()
-        self.setColumnHidden(AVERAGE, width < NARROW)
-        scores = 3 if width < NARROW else 4
-        self.setColumnWidth(PICTURES, WIDE)
+        width, left = self.viewport().width(), 5
+        for column in (AVERAGE, PICTURES, PRECISION):
+            without = width < NAME + left * SCORE
+            self.setColumnHidden(column, without)
+            left -= without
+        wide = min(max((width - 150) // left, SCORE), LARGEST)
         for column in _SCORES:
-            self.setColumnWidth(column, min(max((width - WIDE - 150) // scores, 79), 120))
+            self.setColumnWidth(column, wide)
+        self.setColumnWidth(PICTURES, SCORE)
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -1,7 +1,7 @@
-"""What several delegates draw alike: the ground of what is chosen, and a bar for a share."""
+"""What is drawn alike in several places: what is chosen, what has the focus, a share as a bar."""
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from ..theme import colours
@@ -31,6 +31,13 @@ def draw_ground(
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(wash)
         painter.drawRoundedRect(box, radius, radius)
+
+
+def draw_ring(painter: QPainter, box: QRectF, radius: float) -> None:
+    """Draw the frame of what has the focus, or is current."""
+    painter.setPen(QPen(QColor(colours().accent), 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), radius, radius)
 
 
 def draw_bar(painter: QPainter, track: QRectF, share: float) -> None:

@@ -108,6 +108,6 @@ class RangeSlider(QWidget):
         return HANDLE + value / 100 * (self.width() - 2 * HANDLE)
 
     def _describe(self) -> None:
-        text = self.tr("{0}: {1} to {2} %").format(self._name, self._low, self._high)
+        text = self.tr("{0}: {1} to {2}%").format(self._name, self._low, self._high)
         self.setAccessibleName(text)
         self.setToolTip(text)

@@ -31,8 +31,8 @@ class ScoreDelegate(QStyledItemDelegate):
             track = QRectF(inner.left(), inner.bottom() - 6, inner.width(), 4)
             draw_bar(painter, track, value or 0.0)
             self._whisker(painter, track, interval)
-        painter.setPen(QColor(colours().border))
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        line = QRectF(box.left(), box.bottom() - 1, box.width(), 1)
+        painter.fillRect(line, QColor(colours().border))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802

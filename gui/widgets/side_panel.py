@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from ..shares import percent
+from ..wording import percent
 from .histogram import Histogram
 from .label_counts import LabelCounts
 from .parts import heading

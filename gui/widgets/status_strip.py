@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
 
 from ..jobs import Pace, Progress
+from ..wording import count_of_pictures
 
 
 class StatusStrip(QStatusBar):
@@ -71,7 +72,7 @@ class StatusStrip(QStatusBar):
         self._bar.show()
         self._stop.show()
         self._offer.hide()
-        text = self.tr("{0:,} of {1:,} pictures").format(progress.done, progress.total)
+        text = self.tr("{0:,} of {1}").format(progress.done, count_of_pictures(progress.total))
         if (rate := self._pace.rate) is not None:
             left = (progress.total - progress.done) / rate
             more = self.tr("{0}   ·   {1:.{2}f} a second   ·   {3} left")

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ..scoring_messages import AtThreshold
-from ..shares import with_interval
+from ..wording import with_interval
 from .threshold_plot import LEFT, RIGHT, ThresholdPlot
 
 
@@ -73,31 +73,29 @@ class ThresholdPanel(QWidget):
         self._unsure.setEnabled(bool(below))
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(6)
-        legend = QLabel()
-        legend.setObjectName("muted")
-        legend.setWordWrap(True)
-        legend.setText(self.tr("Solid: accuracy in its 95 % interval. Dashed: share answered."))
-        column.addWidget(legend)
-        column.addWidget(self.plot, 1)
+        legend = QLabel(self.tr("Solid: accuracy in its 95% interval. Dashed: share answered."))
+        for label in (legend, self._rule):
+            label.setObjectName("muted")
+        for label in (legend, self._answered, self._right, self._rule):
+            label.setWordWrap(True)
         track = QHBoxLayout()
         track.setContentsMargins(LEFT - 7, 0, RIGHT - 7, 0)  # the handle under the marker
         track.addWidget(self.slider)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(6)
+        column.addWidget(legend)
+        column.addWidget(self.plot, 1)
         column.addLayout(track)
-        for label in (self._answered, self._right, self._rule):
-            label.setWordWrap(True)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(self._answered)
-        texts.addWidget(self._right)
-        row = QHBoxLayout()
-        row.addLayout(texts, 1)
-        row.addWidget(self._unsure, 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(row)
-        row = QHBoxLayout()
-        self._rule.setObjectName("muted")
-        row.addWidget(self._rule, 1)
-        row.addWidget(self._unknown, 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(row)
+        column.addLayout(_beside(self._unsure, self._answered, self._right))
+        column.addLayout(_beside(self._unknown, self._rule))
+
+
+def _beside(button: QPushButton, *said: QLabel) -> QHBoxLayout:
+    texts, row = QVBoxLayout(), QHBoxLayout()
+    texts.setSpacing(2)
+    for label in said:
+        texts.addWidget(label)
+    row.addLayout(texts, 1)
+    row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+    return row

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFocusEvent,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QGraphicsPixmapItem,
@@ -15,11 +26,16 @@ from PySide6.QtWidgets import (
 )
 
 from ..theme import colours
+from .painting import draw_ring
 
 STEP = 1.25
 LARGEST, SMALLEST = 32.0, 0.02
 FIT_LARGEST = 4.0
 """A picture of a few pixels is not blown up beyond this when it is fitted."""
+
+ROUND = 8
+"""Radius of the corners, in pixels."""
+_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 _HEAT = ((0, 0, 4), (81, 18, 124), (183, 55, 121), (252, 137, 97), (252, 253, 191))
 """Five steps of the perceptually even map "magma" (Smith and van der Walt, CC0)."""
@@ -48,11 +64,12 @@ class Viewer(QGraphicsView):
             item.setTransformationMode(smooth)
         for item in (self._picture, self._heat, self._seen):
             self._scene.addItem(item)
-        self._fitted, self._preview = True, False
+        self._fitted, self._preview, self._ringed = True, False, False
         self._wanted_heat: tuple[Sequence[Sequence[float]], Sequence[float]] | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
         self.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setHorizontalScrollBarPolicy(policy)
@@ -166,6 +183,30 @@ class Viewer(QGraphicsView):
         self._note.setGeometry(self.rect())
         if self._fitted:
             self.fit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Show the focus to who came by the keyboard."""
+        self._ringed = event.reason() in _BY_KEY
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Show it no longer."""
+        self._ringed = False
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Round the corners, whose colour is that of the window."""
+        super().paintEvent(event)
+        painter, box, corners = QPainter(self.viewport()), QRectF(self.rect()), QPainterPath()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        corners.addRect(box)
+        corners.addRoundedRect(box, ROUND, ROUND)  # what lies in both is left out
+        painter.fillPath(corners, QColor(colours().window))
+        if self._ringed:
+            draw_ring(painter, box, ROUND - 1)
+        painter.end()
 
     def _show(self, pixmap: QPixmap) -> None:
         self._picture.setPixmap(pixmap)

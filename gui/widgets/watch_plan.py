@@ -3,7 +3,6 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..file_dialogs import ask_csv, ask_folder
+from .choice import Tick
 from .parts import enlarge
 
 
@@ -37,12 +37,13 @@ class WatchPlan(QWidget):
         self._folder, self._csv = QLineEdit(folder), QLineEdit(csv)
         self._folder.setAccessibleName(self.tr("Folder that is watched"))
         self._csv.setAccessibleName(self.tr("CSV for the answers"))
-        self._csv.setPlaceholderText(self.tr("none"))
-        self._present = QCheckBox(self.tr("Also the pictures that are there already"))
+        self._csv.setPlaceholderText(self.tr("Optional: a row is added for each picture"))
+        self._present = Tick(self.tr("Also the pictures that are there already"))
         self._present.setChecked(True)
         self._start = QPushButton(self.tr("Start"))
         self._start.setObjectName("primary")
         self._model = QPushButton(self.tr("Open model…"))
+        self._model.setObjectName("primary")
         self._has_model = False
         self._arrange()
         self._start.clicked.connect(self.start_wanted)
@@ -72,6 +73,7 @@ class WatchPlan(QWidget):
         answers = self.tr("New pictures are classified as they come, by {0}.").format(name)
         self._by.setText(answers if name else self.tr("Open a model first."))
         self._model.setVisible(not name)
+        self._start.setVisible(bool(name))
         self._allow()
 
     def set_folder(self, path: str) -> None:

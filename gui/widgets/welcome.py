@@ -26,8 +26,6 @@ class Welcome(DropArea):
         self._pictures = QPushButton(self.tr("Open pictures…"))
         self._model.clicked.connect(self.model_wanted)
         self._pictures.clicked.connect(self.pictures_wanted)
-        self._column.setSpacing(18)
-        self._recents.setContentsMargins(0, 12, 0, 0)
         self._arrange(buttons=(self._model, self._pictures))
         self.show_recents(recents, self.tr("Recent models"))
         self.say_no_model()

@@ -100,7 +100,8 @@ def test_tlx_traceback_lets_the_exception_through(monkeypatch, error):
 def test_what_the_system_refuses_is_no_bug_of_tlx(run_tlx, monkeypatch):
     raise_in_inspect(monkeypatch, OSError(28, "No space left on device", "out/model.onnx"))
     error = run_tlx("inspect", "model.onnx").error
-    assert error == "tlx: out/model.onnx: No space left on device\n"
+    step = "make room there and run the command again"
+    assert error == f"tlx: out/model.onnx: No space left on device; {step}\n"
 
 
 def test_an_error_stays_one_line_whatever_the_files_name(run_tlx):

@@ -5,19 +5,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
 import tlx
 from tlx.errors import UsageError
-from tlx.export.folder_lock import LOCK, only_export
+from tlx.inference.folder_lock import folder_lock, only_writer
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from tlx.export.folder_lock import only_export
-with only_export(Path(sys.argv[1])):
+from tlx.inference.folder_lock import only_writer
+with only_writer(Path(sys.argv[1]), "export"):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -47,35 +46,11 @@ def test_a_second_export_is_refused_in_one_line_and_changes_nothing(holder, ligh
 def test_a_process_that_is_killed_leaves_no_lock_behind(holder, light_run):
     holder.kill()
     holder.wait()
-    with only_export(light_run):
-        assert (light_run / LOCK).exists()
-    assert not (light_run / LOCK).exists()
-
-
-def test_the_lock_holds_inside_one_process_too_and_is_given_back_on_an_error(tmp_path):
-    with pytest.raises(KeyError), only_export(tmp_path):
-        with pytest.raises(UsageError), only_export(tmp_path):
-            pass
-        raise KeyError
-    with only_export(tmp_path):
-        pass
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_lock_file_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
-    """Whoever opened the file just before its holder removed it holds nothing."""
-    from tlx.inference import file_lock
-
-    answers = iter([False, True])
-    seen: list[Path] = []
-
-    def is_there(path: Path, _file: object) -> bool:
-        seen.append(path)
-        return next(answers)
-
-    monkeypatch.setattr(file_lock, "_is_there", is_there)
-    with only_export(tmp_path):
-        assert seen == [tmp_path / LOCK] * 2
+    lock = folder_lock(light_run, "export")
+    assert lock.exists()
+    with only_writer(light_run, "export"):
+        assert lock.exists()
+    assert not lock.exists()
 
 
 def test_a_folder_that_was_made_for_an_export_that_fails_is_removed(light_run, tmp_path):
@@ -89,7 +64,7 @@ def test_a_folder_that_was_made_for_an_export_that_fails_is_removed(light_run, t
 def test_of_two_exports_at_once_one_goes_on_and_its_file_is_recorded(light_run):
     command = [sys.executable, "-m", "tlx", "export", light_run, "--format"]
     first = subprocess.Popen([*command, "onnx"], stdout=subprocess.DEVNULL)
-    while first.poll() is None and not (light_run / LOCK).exists():
+    while first.poll() is None and not folder_lock(light_run, "export").exists():
         time.sleep(0.001)
     second = subprocess.run([*command, "torchscript"], capture_output=True, text=True, check=False)
     assert second.returncode == 2

@@ -115,3 +115,37 @@ def open_window(qtbot, tmp_path: Path) -> Iterator[Callable]:
         window.session._jobs.clear()
         window.close()
         window.deleteLater()
+
+
+@pytest.fixture
+def focus_is_seen(qtbot) -> Callable:
+    """Give the function that goes to all that takes the focus: each must then look otherwise."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QWidget
+
+    def painted(window, widget):
+        qtbot.wait(1)
+        at = widget.mapTo(window, widget.rect().topLeft())
+        shown = widget.rect().translated(at).adjusted(-3, -3, 3, 3)
+        return window.grab(shown).toImage()
+
+    def check(window, where: str) -> None:
+        widgets = [
+            widget
+            for widget in window.findChildren(QWidget)
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            and widget.isVisible()
+            and widget.isEnabled()
+            and widget.window() is window
+        ]
+        assert widgets
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
+        for widget in widgets:
+            widget.clearFocus()
+            before = painted(window, widget)
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            assert widget.hasFocus()
+            assert painted(window, widget) != before, (where, widget, widget.accessibleName())
+
+    return check

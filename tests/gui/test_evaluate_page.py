@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from tlx.gui.app import begin, make_window
 from tlx.gui.page_stack import EVALUATE
 from tlx.gui.settings import Settings
-from tlx.gui.theme import DARK, LIGHT, apply_theme
+from tlx.gui.theme import DARK, LIGHT, apply_theme, colours
 from tlx.gui.widgets.confusion_matrix import cell_colour
 from tlx.gui.window import MainWindow
 
@@ -565,6 +566,28 @@ def test_everything_on_the_page_that_takes_the_focus_has_a_name(done, qtbot, bia
     assert {"Scores of the labels", "Threshold of probability in percent", "Mend it"} <= seen
 
 
+def test_the_focus_is_seen_on_every_part(done, qtbot, biased, focus_is_seen):
+    with qtbot.waitSignal(done._evaluations.compared, timeout=WAIT):
+        done.compare(str(biased))
+    done.notice.say("wrong", "in detail", "Mend it")
+    for tab in range(4):
+        done.results.tabs.setCurrentIndex(tab)
+        focus_is_seen(done.window(), done.results.tabs.tabText(tab))
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_row_that_is_chosen_stays_legible(done, qapp, name):
+    table = done.results.labels
+    apply_theme(qapp, name)
+    table.setFocus()
+    table.selectRow(1)
+    qapp.processEvents()
+    ground = table.viewport().grab(table.visualRect(table.labels.index(1, 1))).toImage()
+    text, behind = QColor(colours().text), ground.pixelColor(3, 3)
+    apply_theme(qapp, "light")
+    assert abs(text.lightnessF() - behind.lightnessF()) > 0.6
+
+
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 @pytest.mark.parametrize("right", [True, False])
 def test_numbers_in_cells_have_contrast_enough(theme, right):
@@ -594,6 +617,12 @@ def test_the_smallest_window_shows_the_whole_matrix_and_clips_no_button(done, qt
         assert button.mapTo(window, button.rect().topRight()).x() < window.width()
     table = results.labels
     assert table.columnWidth(0) >= 70
+    results.tabs.setCurrentIndex(THRESHOLD)
+    qtbot.wait(50)
+    panel = results.threshold
+    parts = [panel.plot, panel.slider, panel._answered, panel._right, panel._rule]
+    for above, below in pairwise(parts):
+        assert above.geometry().bottom() < below.geometry().top()
 
 
 def test_no_picture_is_changed_and_nothing_is_written_beside_them(done, qtbot, muddled):

@@ -10,8 +10,10 @@ EXPORT = ("--format", "onnx", "--json")
 
 
 def _place(source: Path, target: Path) -> None:
-    """Put a file, or what is none, into a run folder."""
-    if target.is_symlink() or target.exists():
+    """Put a file, or what is none, into a run folder in the place of another."""
+    if target.is_dir() and not target.is_symlink():
+        target.rmdir()
+    elif target.is_symlink() or target.exists():
         target.unlink()
     source.rename(target)
 
@@ -22,18 +24,25 @@ def _written(folder: Path, kind, ending: str) -> list[Path]:
     return sorted(folder.glob(f"*.{ending}"))
 
 
+def _refuse_configs(files: list[Path], run: Path, run_safely) -> None:
+    for path in files:
+        _place(path, run / "config.json")
+        run_safely("train", "--resume", run, "--json", codes=(2,))
+        run_safely("export", run, *EXPORT, codes=(2,))
+    assert not (run / "model.onnx").exists()
+
+
 @pytest.mark.parametrize("kind", CONFIGS, ids=str)
 def test_a_bad_config_is_one_line(kind, tmp_path, run_safely, trained_run):
     files = _written(tmp_path / "in", kind, "json")
     assert len(files) >= 5
-    for path in files:
-        shutil.rmtree(trained_run / "config.json", ignore_errors=True)
-        _place(path, trained_run / "config.json")
-        run_safely("train", "--resume", trained_run, "--json", codes=(2,))
-        run_safely("export", trained_run, *EXPORT, codes=(2,))
-        if (trained_run / "config.json").is_dir():
-            (trained_run / "config.json").rmdir()
-    assert not (trained_run / "model.onnx").exists()
+    _refuse_configs(files[:: len(files) // 12 + 1], trained_run, run_safely)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", CONFIGS, ids=str)
+def test_every_bad_config_is_one_line(kind, tmp_path, run_safely, trained_run):
+    _refuse_configs(_written(tmp_path / "in", kind, "json"), trained_run, run_safely)
 
 
 @pytest.mark.slow
@@ -43,25 +52,31 @@ def test_a_bad_split_is_one_line_or_other_pictures(kind, tmp_path, run_safely, t
         _place(path, trained_run / "split.csv")
         run_safely("export", trained_run, *EXPORT, seconds=60)
         run_safely("train", "--resume", trained_run, "--json", codes=(2,))
-        if (trained_run / "split.csv").is_dir():
-            (trained_run / "split.csv").rmdir()
 
 
-def test_a_bad_checkpoint_is_one_line(tmp_path, run_safely, trained_run, split_folder):
+def test_a_bad_checkpoint_is_one_line(tmp_path, run_safely, trained_run):
     kind = checkpoints((trained_run / "best.pt").read_bytes())
     for path in _written(tmp_path / "in", kind, "pt"):
         run_safely("inspect", path)
         shutil.copy(path, trained_run / "last.pt")
         run_safely("train", "--resume", trained_run, "--json", codes=(2,))
-        shutil.copy(path, trained_run / "best.pt")
-        ran = run_safely("export", trained_run, *EXPORT, seconds=60)
-        assert ran.code == 2 or path.stem.startswith(("epoch", "progress", "altered")), path
     assert not Path("/tmp/was-here").exists()
     assert not (tmp_path / "was-here").exists()
 
 
+@pytest.mark.slow
+def test_a_bad_checkpoint_is_not_exported(tmp_path, run_safely, trained_run):
+    kind = checkpoints((trained_run / "best.pt").read_bytes())
+    for path in _written(tmp_path / "in", kind, "pt"):
+        shutil.copy(path, trained_run / "best.pt")
+        ran = run_safely("export", trained_run, *EXPORT, seconds=60)
+        # An altered byte may be one that does not matter, such as in a name of the archive.
+        assert ran.code == 2 or path.stem.startswith("altered"), path
+
+
+@pytest.mark.slow
 def test_a_training_does_not_go_on_from_what_it_does_not_understand(
-    tmp_path, run_safely, trained_run, split_folder
+    tmp_path, run_safely, trained_run
 ):
     config = trained_run / "config.json"
     config.write_text(config.read_text().replace('"epochs": 2', '"epochs": 3'))

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+import tlx
 from tlx.errors import DataError, UsageError
 from tlx.inference.answer_table import answer_schema, answer_table, answer_tables
 from tlx.inference.classifier import Classifier
@@ -349,6 +351,13 @@ def test_chosen_labels_and_unknown_pictures_have_their_columns():
             "error": "bad",
         },
     ]
+
+
+def test_the_documentation_names_the_columns_in_their_order():
+    text = (Path(tlx.__file__).parent / "docs" / "many.md").read_text(encoding="utf-8")
+    _, table = text.split("| column | type | |\n")
+    named = [line.split("`")[1] for line in table.splitlines()[1:10]]
+    assert named == answer_schema(True).names
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names are text there")

@@ -268,8 +268,8 @@ def test_the_scripts_need_three_packages_and_nothing_of_ours(name):
     assert imported - standard - {"predict"} == {"numpy", "onnxruntime", "PIL"}
 
 
-def test_predict_is_under_80_lines():
-    assert len((TEMPLATES / "predict.py").read_text(encoding="utf-8").splitlines()) < 80
+def test_predict_is_under_85_lines():
+    assert len((TEMPLATES / "predict.py").read_text(encoding="utf-8").splitlines()) < 85
 
 
 def test_the_package_carries_every_file_that_bundles_are_made_of():

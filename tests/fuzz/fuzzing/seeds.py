@@ -1,6 +1,7 @@
 """What fuzzing begins with: whole and damaged examples of all that the targets read."""
 
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -39,6 +40,7 @@ def _cards() -> Iterator[bytes]:
     )
     yield card_to_json(full).encode()
     yield CARD_JSON.encode()
+    yield CARD_JSON.replace('"resnet18"', '"\\ud800"').encode()  # found by fuzzing
     for text in (*TEXTS.values(), *ODD_TEXTS.values()):
         yield text.encode("utf-8", "surrogatepass")
 
@@ -54,6 +56,7 @@ def _tables() -> Iterator[bytes]:
 
 def _lists() -> Iterator[bytes]:
     yield b"red\ngreen\nblue\n"
+    yield b"\r\xef\xbb\xbfred\nblue\n"  # found by fuzzing
     yield "\ufeffcafé\r\ncafe\u0301\r\n".encode()
     yield b"a.jpg\nb.jpg\n\n/dev/zero\n../x\xff.jpg\n-\n*.jpg\n"
 
@@ -127,6 +130,8 @@ def _archives() -> Iterator[bytes]:
                 if extra:
                     target.writestr(extra, "{}")
             yield file.getvalue()
+            # Found by fuzzing: an entry that says it is longer than the file.
+            yield file.getvalue().replace(struct.pack("<I", len(CARD_JSON)), b"\xff\xff\xff\0")
     file = BytesIO()
     with ZipFile(file, "w") as target:
         target.writestr("SHA256SUMS", f"{'0' * 64}  ../../etc/passwd\n")
@@ -139,6 +144,8 @@ def _notes() -> Iterator[bytes]:
     yield b'{"files": [{"path": "model.onnx", "sha256": "00"}]}'
     yield b'{"files": {"path": 1}}'
     yield TENSORS.encode()
+    yield b'{"inputs": [], "outputs": []}'  # found by fuzzing
+    yield b"[" * 5000
 
 
 SEEDS = {

@@ -35,6 +35,7 @@ SHAPES = {
     "large-cell.csv": "file,label\na.jpg," + "x" * 300_000 + "\nb.jpg,blue\n",
     "many-columns.csv": "file,label" + ",x" * 20_000 + "\na.jpg,red\n",
     "many-flags.csv": "file," + ",".join(f"c{i}" for i in range(3000)) + "\na.jpg" + ",1" * 3000,
+    "long-header.csv": "file,label" + "," * 300_000 + "\n" + "a.jpg\n" * 100_000,
     "semicolons.csv": GOOD.replace(",", ";"),
     "tabs.csv": GOOD.replace(",", "\t"),
     "json.csv": '{"file": "a.jpg", "label": "red"}\n',

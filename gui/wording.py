@@ -1,6 +1,21 @@
-"""How a share of 0..1 is written, alone and with its interval."""
+"""How counts, and shares of 0..1 with their intervals, are written."""
+
+from pathlib import PurePath
+
+from PySide6.QtCore import QCoreApplication
 
 from .scoring_messages import Interval
+
+
+def count_of_pictures(count: int) -> str:
+    """Write how many pictures there are."""
+    text = "{0:,} picture" if count == 1 else "{0:,} pictures"
+    return QCoreApplication.translate("wording", text).format(count)
+
+
+def short_path(path: str) -> str:
+    """Write a file's or folder's name, and that of the folder it lies in."""
+    return "/".join(PurePath(path).parts[-2:])
 
 
 def percent(share: float) -> str:

@@ -1,0 +1,70 @@
+"""Two commands that write the same: the second is refused before its work, in one line."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tlx.inference.folder_lock import only_writer, only_writer_of
+
+SMALL = ["--weights", "none", "--imgsz", "32", "--epochs", "1", "--batch", "8", "-j", "0"]
+
+
+def test_a_second_command_is_refused_and_changes_nothing(
+    run_safely, model_file, split_folder, trained_run, tmp_path
+):
+    test = split_folder / "test"
+    cases = {
+        ("train", split_folder, "--out"): ("train", SMALL),
+        ("compare", split_folder, "--vary", "lr=1,2", "--out"): ("compare", SMALL),
+        ("export", trained_run, "--out"): ("export", []),
+        ("eval", model_file, test, "--out"): ("eval", []),
+        ("eval", model_file, model_file, test, "--out"): ("eval", []),
+    }
+    for words, (command, options) in cases.items():
+        out = tmp_path / "out"
+        with only_writer(out, command):
+            before = sorted(out.iterdir())
+            ran = run_safely(*words, out, *options, codes=(2,))
+            assert sorted(out.iterdir()) == before
+        assert ran.err == (
+            f"tlx: another tlx {command} is writing into {out}; wait until it has ended, or "
+            "choose another --out\n"
+        )
+        assert not out.exists()
+
+
+def test_a_run_that_is_at_work_is_not_gone_on_with(run_safely, trained_run):
+    with only_writer(trained_run, "train"):
+        ran = run_safely("train", "--resume", trained_run, codes=(2,))
+    assert f"another tlx train is writing into {trained_run}; wait" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [(("classify", "--csv"), "answers.csv"), (("eval", "--report"), "page.html")],
+)
+def test_a_file_that_another_one_writes_is_refused(
+    run_safely, model_file, split_folder, tmp_path, words, name
+):
+    command, option = words
+    path = tmp_path / name
+    with only_writer_of(path):
+        arguments = (command, model_file, split_folder / "test", option, path)
+        ran = run_safely(*arguments, codes=(2,))
+    assert f"{path}: another tlx is writing it; wait until it has ended, or choose" in ran.err
+    assert list(tmp_path.glob("*")) == []
+
+
+@pytest.mark.slow
+def test_of_two_trainings_started_at_once_one_is_refused(few_pictures, tmp_path, assert_whole):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "tlx", "train", few_pictures, "--out", run, *SMALL]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, **pipes) for _ in range(2)]
+    said = [process.communicate()[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 2], said
+    # The second may come so late that the first has ended: then there is its run.
+    assert any("another tlx train is writing" in text or "holds a run" in text for text in said)
+    assert assert_whole(run) >= 6
+    assert not list(run.glob(".*"))
