@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import CardError
 from .card import ModelCard, Provenance
 from .card_json import card_from_json
+from .strict_json import UnexpectedJsonError, parse
 
 MAX_BYTES = 16_000_000
 """A longer file is no card: a thousand labels take 30 thousand."""
@@ -56,8 +57,8 @@ def _text(place: Path) -> str:
 def _whole(text: str) -> str:
     """Take the card out of what `tlx inspect --json` printed, and fill in what may be left out."""
     try:
-        content: object = json.loads(text)
-    except (ValueError, RecursionError):
+        content: object = parse(text)
+    except UnexpectedJsonError:
         return text  # what is wrong with it is said by whoever reads cards
     if isinstance(content, dict) and "schema" not in content and "card" in content:
         content = content["card"]

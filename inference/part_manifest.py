@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from .listed_paths import Shard
-from .strict_json import UnexpectedJsonError, read
+from .strict_json import UnexpectedJsonError, parse, read
 from .whole_file import replacing
 
 SCHEMA = 1
@@ -79,7 +79,7 @@ def read_manifest(path: Path) -> Manifest:
         UsageError: it is damaged, or of a newer tlx.
     """
     try:
-        found: Manifest = read(Manifest, json.loads(path.read_bytes()), path.name)
+        found: Manifest = read(Manifest, parse(path.read_bytes()), path.name)
     except (OSError, ValueError, UnexpectedJsonError) as error:
         text = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"{path} cannot be read ({text}); choose another --out") from None

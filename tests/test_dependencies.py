@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-REQUIREMENT = re.compile(r"(?P<name>[\w-]+)(?P<bound>[^;\[]*)(;.*)?$")
+REQUIREMENT = re.compile(r"(?P<name>[\w-]+)(\[\w+\])?(?P<bound>[^;\[]*)(;.*)?$")
 
 
 def _asked_for() -> dict[str, dict[str, set[str]]]:
@@ -16,7 +16,9 @@ def _asked_for() -> dict[str, dict[str, set[str]]]:
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for group, requirements in groups.items():
         for requirement in requirements:
-            if parsed := REQUIREMENT.fullmatch(requirement):
+            parsed = REQUIREMENT.fullmatch(requirement)
+            assert parsed, requirement
+            if parsed["name"] != "tlx":  # one of its extras
                 found[group][parsed["name"]].add(parsed["bound"].strip())
     return found
 
@@ -32,7 +34,8 @@ def _documented() -> dict[str, dict[str, str]]:
             name, bound, why, licence = (cell.strip() for cell in line.strip("| ").split(" | "))
             assert why
             assert licence
-            found[name if len(titles) > 1 else titles[0]][name] = bound
+            group = next((title for title in titles if name == title), titles[0])
+            found[group][name] = bound
     return found
 
 

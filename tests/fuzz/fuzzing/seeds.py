@@ -3,9 +3,11 @@
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from catalogue.models import CARD, CARD_JSON, ODD_TEXTS, TEXTS
@@ -22,6 +24,7 @@ from tlx.inference.card import (
     VerificationSummary,
 )
 from tlx.inference.card_json import card_to_json
+from tlx.inference.part_manifest import Manifest, PartPlan, WholeShard
 from tlx.training.config import TrainingConfig, write_config
 
 MOST = 20_000
@@ -98,11 +101,10 @@ def _pictures() -> Iterator[bytes]:
 
 
 def _configs() -> Iterator[bytes]:
-    path = Path("/dev/shm/tlx-fuzz-seed.json")
     config = TrainingConfig(Path("/data"), labels=Path("l.csv"), lr=0.1, log=("tensorboard",))
-    write_config(path, config)
-    yield path.read_bytes()
-    path.unlink()
+    with TemporaryDirectory() as folder:
+        write_config(Path(folder, "config.json"), config)
+        yield Path(folder, "config.json").read_bytes()
     yield b'{"data": "x"}'
     yield b'{"data": "x", "epochs": 1e999}'
     yield b"[" * 5000
@@ -144,6 +146,8 @@ def _notes() -> Iterator[bytes]:
     yield b'{"files": [{"path": "model.onnx", "sha256": "00"}]}'
     yield b'{"files": {"path": 1}}'
     yield TENSORS.encode()
+    plan = PartPlan("0" * 64, 5, 10**8, 1000)
+    yield json.dumps(asdict(Manifest(1, "0", plan, WholeShard(9, 1, 9, "0" * 64)))).encode()
     yield b'{"inputs": [], "outputs": []}'  # found by fuzzing
     yield b"[" * 5000
 
@@ -162,6 +166,7 @@ SEEDS = {
 """By the target's name."""
 
 
-def seeds_of(target: str) -> list[bytes]:
+@cache
+def seeds_of(target: str) -> tuple[bytes, ...]:
     """Give the seeds of a target that are short enough."""
-    return [seed for seed in SEEDS[target]() if len(seed) <= MOST]
+    return tuple(seed for seed in SEEDS[target]() if len(seed) <= MOST)

@@ -4,7 +4,9 @@ A target returns on whatever its parser documents, the errors it documents among
 it raises is a finding.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,16 +17,18 @@ from zipfile import ZipFile
 
 from catalogue.models import CARD_JSON
 
-from tlx.cli.classify import find_paths
+from tlx.cli.picture_paths import find_paths
 from tlx.errors import CheckpointError, DataError, ModelFileError, PictureError, UsageError
 from tlx.export.bundle import check_bundle_target
 from tlx.export.record import find_earlier
 from tlx.gui.manifest import read_manifest
 from tlx.gui.protocol import decode_answer, decode_request, encode
 from tlx.inference.card import CARD_KEY, TENSORS_KEY
+from tlx.inference.card_file import read_card_file
 from tlx.inference.card_json import card_from_json, card_to_json
 from tlx.inference.inspection import FileDescription, archive_kind, describe_archive
 from tlx.inference.markdown_card import FORMATS, markdown_card
+from tlx.inference.part_manifest import read_manifest as read_part_manifest
 from tlx.inference.pixel_limit import VARIABLE
 from tlx.inference.preprocessing import Preprocessing, preprocess
 from tlx.inference.session import TensorSpec
@@ -45,7 +49,9 @@ PIXELS = "1000000"
 def _folder() -> Path:
     """Give a folder of this process; in memory where the system has such a place."""
     memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="tlx-fuzz-", dir=memory if memory.is_dir() else None))
+    folder = tempfile.mkdtemp(prefix="tlx-fuzz-", dir=memory if memory.is_dir() else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _written(name: str, content: bytes) -> Path:
@@ -56,6 +62,9 @@ def _written(name: str, content: bytes) -> Path:
 
 def card(content: bytes) -> None:
     """A card as JSON: refused, or the same when it is written and read again; also as Markdown."""
+    path = _written("card.json", content)
+    with suppress(ModelFileError):
+        read_card_file(path)
     with suppress(ModelFileError):
         found = card_from_json(content.decode("utf-8", "replace"))
         text = card_to_json(found)
@@ -140,10 +149,12 @@ def archive(content: bytes) -> None:
 
 
 def notes(content: bytes) -> None:
-    """The `verification.json` beside exported files, and a TorchScript file's note of tensors."""
+    """The `verification.json` beside exported files, a TorchScript file's note, one of parts."""
     path = _written("verification.json", content)
     with suppress(UsageError):
         find_earlier(path.parent, ["model.onnx"])
+    with suppress(UsageError):
+        read_part_manifest(path)
     path = _folder() / "model.ts"
     with ZipFile(path, "w") as archive:
         archive.writestr(f"m/extra/{CARD_KEY}", CARD_JSON)
