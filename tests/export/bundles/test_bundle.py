@@ -264,7 +264,7 @@ def test_the_scripts_need_three_packages_and_nothing_of_ours(name):
         *(a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names),
         *(node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)),
     }
-    standard = {"json", "sys", "pathlib", "hashlib", "collections.abc"}
+    standard = {"json", "os", "sys", "pathlib", "hashlib", "collections.abc"}
     assert imported - standard - {"predict"} == {"numpy", "onnxruntime", "PIL"}
 
 
