@@ -4,11 +4,14 @@ Decoding alone is: every file is read and decoded as `tlx train` does at the usu
 nothing else, in as many threads as the check has. Below 1,024 pixels a side that is in full. The
 check is all that `tlx check` does but printing. They take turns, each in a process of its own,
 perhaps with the check of another version of tlx (`--other`, its interpreter), so that a busy
-machine slows all of them. Prints a line of JSON a round of each, and the ratios at the end.
+machine slows all of them. numpy multiplies matrices in one thread there: with more, on a busy
+machine, they wait for each other, and that counts as processor time. Prints a line of JSON a round
+of each, and the ratios at the end.
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -81,7 +84,8 @@ def take_turns(folder: Path, rounds: int, other: str | None) -> None:
     for _ in range(rounds):
         for what, python in turns.items():
             command = [python, __file__, str(folder), "--measure", what]
-            ran = subprocess.run(command, capture_output=True, text=True, check=True)
+            alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+            ran = subprocess.run(command, capture_output=True, text=True, check=True, env=alone)
             results[what].append(json.loads(ran.stdout))
             print(json.dumps({"what": what, **results[what][-1]}), flush=True)
     for what in list(turns)[1:]:

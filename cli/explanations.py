@@ -1,6 +1,7 @@
 """A folder of explanations: pictures with the activation map of their label over them."""
 
 import os
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,9 @@ class ExplanationFolder:
         path = self._free(name)
         try:
             with replacing(path) as temporary:
-                image.save(temporary, "JPEG", quality=90, comment=MARK)
+                content = BytesIO()  # Pillow, writing by itself, overlooks a disk that is full
+                image.save(content, "JPEG", quality=90, comment=MARK)
+                temporary.write_bytes(content.getvalue())
         except OSError as error:
             raise UsageError(f"--explain {path} cannot be written: {error.strerror}") from None
         return path

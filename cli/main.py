@@ -46,8 +46,7 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt:
             _fail("interrupted", 130)
         except BrokenPipeError:
-            # The reader (head, less) has gone; keep Python from complaining at its own end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _let_go_of_output()  # the reader (head, less) has gone
             sys.exit(141)
 
 
@@ -109,6 +108,7 @@ def main() -> None:
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
         if isinstance(error, OSError | MemoryError):
+            _let_go_of_output()
             _fail(system_advice(error), 2)
         _fail(
             f"unexpected {type(error).__name__}: {error} (this is a bug of tlx; "
@@ -116,6 +116,14 @@ def main() -> None:
             70,
         )
     sys.exit(code)
+
+
+def _let_go_of_output() -> None:
+    """Keep Python from complaining at its own end of what it cannot write any more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_usage_error(error: Exception) -> bool:

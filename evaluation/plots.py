@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -159,4 +160,6 @@ def save(figure: Figure, path: Path) -> None:
     with warnings.catch_warnings(), replacing(path) as temporary:
         # A label in a script that the font lacks is drawn as boxes; the CSV and JSON have it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(temporary, format="png", dpi=110)
+        drawn = BytesIO()  # Pillow, writing by itself, takes no notice of a disk that is full
+        figure.savefig(drawn, format="png", dpi=110)
+        temporary.write_bytes(drawn.getvalue())

@@ -30,6 +30,10 @@ def _hidden(folder: Path) -> Generator[Path]:
     work.mkdir()
     try:
         yield work
+    except OSError as error:
+        if error.filename is None or Path(os.fsdecode(error.filename)).is_relative_to(work):
+            error.filename = os.fspath(folder)  # the user knows nothing of the hidden one
+        raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -31,7 +31,7 @@ Prepared = tuple[str, Pixels | PictureError]
 """A file's name with what a session takes, or with why there is none."""
 
 
-def _path(path: PictureFile) -> Picture:
+def _its_name(path: PictureFile) -> Picture:
     return os.fspath(path)
 
 
@@ -123,7 +123,7 @@ class Classifier:
     def classify_files(
         self,
         paths: Iterable[PictureFile],
-        read: Callable[[PictureFile], Picture] = _path,
+        read: Callable[[PictureFile], Picture] = _its_name,
     ) -> Iterator[Outcome]:
         """Classify files, one outcome a file in the order given; a bad picture is a row.
 

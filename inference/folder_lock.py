@@ -39,12 +39,13 @@ def only_holder(path: Path, refusal: str) -> Generator[None]:
 def only_writer(folder: Path, command: str) -> Generator[None]:
     """Be the only `tlx COMMAND` that writes into a folder.
 
-    The folder is made where it is missing, and removed again if it stays empty.
+    The folder is made where it is missing, with those above it, and removed again if it stays
+    empty.
 
     Raises:
         UsageError: another one writes there.
     """
-    made = not folder.exists()
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     refusal = (
         f"another tlx {command} is writing into {folder}; wait until it has ended, "
@@ -54,9 +55,9 @@ def only_writer(folder: Path, command: str) -> Generator[None]:
         with only_holder(folder_lock(folder, command), refusal):
             yield
     finally:
-        if made:
-            with suppress(OSError):  # something was written
-                folder.rmdir()
+        with suppress(OSError):  # something was written
+            for one in made:
+                one.rmdir()
 
 
 @contextmanager

@@ -116,7 +116,9 @@ def ray_answers(
     with _said_plainly(), _connected(workers) as cores:
         content = ray.put(model)
         for blocks in _rounds(paths):
-            references = [ray.put(block) for block in blocks]
+            references: list[ray.ObjectRef[pyarrow.Table | bytes]] = [
+                ray.put(one) for one in blocks
+            ]
             answers = _round(references, workers or cores, content, settings)
             yield from _in_order(answers, references)
 
@@ -133,7 +135,7 @@ def _rounds(paths: Iterator[str]) -> Iterator[Iterable["pyarrow.Table"]]:
 
 
 def _round(
-    blocks: "list[ray.ObjectRef[pyarrow.Table]]",
+    blocks: "list[ray.ObjectRef[pyarrow.Table | bytes]]",
     workers: int,
     content: "ray.ObjectRef[bytes]",
     settings: WorkerSettings,
@@ -157,12 +159,13 @@ def _round(
 
 
 def _in_order(
-    answers: Iterable["pyarrow.Table"], blocks: "list[ray.ObjectRef[pyarrow.Table]]"
+    answers: Iterable["pyarrow.Table"], blocks: "list[ray.ObjectRef[pyarrow.Table | bytes]]"
 ) -> Iterator["pyarrow.Table"]:
     """Hold the rows against what was asked for: each file once, in its place."""
     import ray
 
-    asked = (os.fsdecode(path) for block in blocks for path in ray.get(block)["path"].to_pylist())
+    tables = (cast("pyarrow.Table", ray.get(block)) for block in blocks)
+    asked = (os.fsdecode(path) for table in tables for path in table["path"].to_pylist())
     for rows in answers:
         if rows["path"].to_pylist() != [path_text(path) for path in islice(asked, len(rows))]:
             raise ClusterError("Ray gave rows of other pictures than were asked for")
@@ -180,8 +183,6 @@ def _connected(workers: int | None) -> Generator[int]:
         yield _cores()
         return
     address = os.environ.get("RAY_ADDRESS")
-    # Or it warns on every run of what its own library does.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         ray.init(address or "auto", logging_level=logging.ERROR, log_to_driver=False)
     except ConnectionError:

@@ -44,7 +44,7 @@ def empty_label_findings(found: FoundSamples) -> Iterator[Finding]:
 def merged_label_findings(found: FoundSamples) -> Iterator[Finding]:
     """Find folders of one place whose names differ in Unicode form only, and are one label."""
     spellings: dict[str, dict[str, Path]] = {}
-    for label, parts in sorted({(s.label, _parts(found, s.path)) for s in found.everything}):
+    for label, parts in dict.fromkeys((s.label, _parts(found, s.path)) for s in found.everything):
         folder = found.root.joinpath(*parts)
         spellings.setdefault(label, {}).setdefault(folder.name, folder)
     for label, folders in spellings.items():

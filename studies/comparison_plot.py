@@ -1,6 +1,5 @@
 """`compare.png`: scores against training time, and the curves of all cells laid over each other."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
@@ -10,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from ..inference.whole_file import replacing
+from ..evaluation.plots import save
 from .cell_result import CurvePoint
 from .comparison_table import Row, Table
 
@@ -34,10 +33,7 @@ def draw_comparison(table: Table, path: Path) -> None:
     )
     for text in legend.get_texts():
         text.set_parse_math(False)
-    with warnings.catch_warnings(), replacing(path) as temporary:
-        # A value in a script that the font lacks is drawn as boxes; the CSV has it.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(temporary, format="png", dpi=110)
+    save(figure, path)
 
 
 def _draw_point(axes: Axes, row: Row, number: int, colour: Colour) -> None:

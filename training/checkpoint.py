@@ -49,9 +49,32 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "weights": checkpoint.weights,
         "progress": checkpoint.progress,
     }
-    # Through a file of Python's, or a full disk would be a RuntimeError that does not say so.
     with replacing(path) as temporary, temporary.open("wb") as file:
-        torch.save(content, file)
+        noting = _Noting(file)
+        try:
+            torch.save(content, noting)  # pyright: ignore[reportArgumentType] - it only writes
+        except RuntimeError:
+            if noting.refused is None:
+                raise
+            raise noting.refused from None
+
+
+class _Noting:
+    """A file that remembers why it could not be written: torch's own error does not say."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.refused: OSError | None = None
+
+    def write(self, content: bytes) -> int:
+        try:
+            return self._file.write(content)
+        except OSError as error:
+            self.refused = error
+            raise
+
+    def flush(self) -> None:
+        self._file.flush()
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

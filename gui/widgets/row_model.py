@@ -13,17 +13,12 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RowModel(QAbstractTableModel, Generic[Row]):
-    """What is the same in all of them; a subclass says what stands in a cell.
+    """What is the same in all of them; a subclass says what stands in a cell."""
 
-    Args:
-        parent: owns the model.
-        titles: of the columns; a list has one, which is not seen.
-    """
-
-    def __init__(self, parent: QObject | None = None, titles: Sequence[str] = ("",)) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: Sequence[Row] = ()
-        self._titles = tuple(titles)
+        self._titles: tuple[str, ...] = ("",)  # a list has one column, whose title is not seen
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show other rows."""

@@ -66,7 +66,7 @@ def test_wrong_usage_is_one_line_in_a_process_of_its_own(tlx_process):
 
 
 def raise_in_inspect(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def fail(_file: Path) -> None:
+    def fail(_file: Path, _card: Path | None) -> None:
         raise error
 
     monkeypatch.setattr(inspect, "_describe", fail)

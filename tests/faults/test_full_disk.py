@@ -91,10 +91,10 @@ def _small_disk(place: Path, kib: int) -> Iterator[Path]:
 def test_a_training_goes_on_once_there_is_room_again(
     starter, few_pictures, tmp_path, assert_whole, unfinished_files
 ):
-    """175 MiB hold the first two checkpoints, and not a second one of the larger beside it."""
+    """17 MiB hold both checkpoints, and not a second one of the larger beside them."""
     options = [few_pictures, *SMALL, "--epochs", 3, "--seed", 5]
     assert starter.run("train", *options, "--out", tmp_path / "whole") == 0
-    with _small_disk(tmp_path / "disk", 256 << 10) as disk:
+    with _small_disk(tmp_path / "disk", 17 << 10) as disk:
         run = disk / "run"
         assert starter.run("train", *options, "--out", run) == 2
         assert starter.err.read_text() == (
@@ -105,7 +105,7 @@ def test_a_training_goes_on_once_there_is_room_again(
         assert told[-1] == f"to go on: tlx train --resume {run}"
         assert assert_whole(disk)
         assert unfinished_files(disk) == []
-        subprocess.run(["mount", "-o", "remount,size=700m", disk], check=True)
+        subprocess.run(["mount", "-o", "remount,size=70m", disk], check=True)
         assert starter.run("train", "--resume", run) == 0, starter.err.read_text()
         shutil.copytree(run, tmp_path / "run")
     texts = [(tmp_path / name / "metrics.csv").read_text() for name in ("run", "whole")]
@@ -117,7 +117,7 @@ def test_a_training_goes_on_once_there_is_room_again(
 def test_an_export_and_a_study_that_find_no_room_leave_nothing_half_written(
     starter, few_pictures, finished_run, tmp_path, assert_whole, unfinished_files
 ):
-    with _small_disk(tmp_path / "disk", 60 << 10) as disk:
+    with _small_disk(tmp_path / "disk", 4 << 10) as disk:
         export = ["export", finished_run, "--out", disk / "files", "--legacy-exporter"]
         assert starter.run(*export) == 2
         assert "No space left on device; make room there" in starter.err.read_text()

@@ -101,6 +101,7 @@ def test_a_decoding_process_that_is_killed_ends_in_one_line_and_the_run_goes_on(
     assert [path.name for path in run.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_changes_no_result_and_no_duration(
     run_safely, few_pictures, tmp_path, monkeypatch
 ):

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -613,13 +614,17 @@ def test_nothing_overlaps_in_the_smallest_window(page, qtbot):
     window = page.window()
     window.resize(window.minimumSize())
     qtbot.wait(50)
-    assert window.size() == QSize(900, 600)
+    assert window.size() == QSize(800, 560)
     bar = page.filter
     parts = [bar._label, bar._state, bar._range, bar._name, bar._order, bar._size, bar.count]
     rights = [part.geometry().right() for part in parts]
     assert all(one < part.geometry().left() for one, part in zip(rights, parts[1:], strict=False))
     assert rights[-1] <= bar.width()
-    assert page.gallery.width() > 2 * page.gallery.grid.cell.width()
+    assert page.gallery.width() >= 2 * page.gallery.grid.cell.width()
+    side = page.browser.side
+    stacked = [side.labels, side.histogram, side._coverage, side._accuracy]
+    for above, below in pairwise(stacked):
+        assert above.geometry().bottom() < below.geometry().top()
 
 
 @pytest.mark.parametrize(("width", "count"), [(900, 17), (200, 5), (60, 3), (1400, 100_000)])

@@ -1,6 +1,7 @@
 """What a bundle holds, what it must not hold, and where it may be written."""
 
 import ast
+import errno
 import json
 import shutil
 import socket
@@ -249,7 +250,7 @@ def test_a_bundle_that_cannot_be_finished_leaves_nothing(
 ):
     def fail(path, contents):
         path.write_bytes(b"a part")
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(bundle, "_write_zip", fail)
     with pytest.raises(OSError, match="no space"):
@@ -264,7 +265,7 @@ def test_the_scripts_need_three_packages_and_nothing_of_ours(name):
         *(a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names),
         *(node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)),
     }
-    standard = {"json", "sys", "pathlib", "hashlib", "collections.abc"}
+    standard = {"json", "os", "sys", "pathlib", "hashlib", "collections.abc"}
     assert imported - standard - {"predict"} == {"numpy", "onnxruntime", "PIL"}
 
 
