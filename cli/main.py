@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 import warnings
 from typing import Any, NoReturn
@@ -42,6 +43,8 @@ class _Commands(TyperGroup):
             with terminating():
                 return super().invoke(ctx)
         except Terminated:
+            if hasattr(signal, "SIGCHLD"):  # torch's handler would raise what became of its own
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _fail("terminated", 143)
         except KeyboardInterrupt:
             _fail("interrupted", 130)

@@ -120,7 +120,7 @@ def _run(events: "Events", screen: Screen) -> "TrainingResult":
         shown = _Shown(screen, interruption)
         try:
             return finish(events, shown.show)
-        except (KeyboardInterrupt, StoppedError, OSError):
+        except (KeyboardInterrupt, StoppedError, OSError, RuntimeError):
             shown.say_how_to_go_on()
             interruption.check()  # whoever stops a training may have stopped its processes too
             raise

@@ -220,7 +220,11 @@ def _read(path: Path) -> None:
 
 def _assert_whole(folder: Path) -> int:
     """Read every file that stands under its final name, and hold exports against their record."""
-    files = [path for path in sorted(folder.rglob("*")) if _is_final(path.relative_to(folder))]
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and _is_final(path.relative_to(folder))
+    ]
     for path in files:
         try:
             _read(path)

@@ -22,6 +22,10 @@ SMALL = ["--weights", "none", "--imgsz", 32, "--batch", 8, "--amp", "none", "-j"
 TIMES = re.compile("seconds|latency|_per_second|megabytes|within")
 """Columns that the clock decides."""
 
+NAMES = ("classify", "eval", "export", "train", "compare")
+KILLS = 21
+"""Of each command in the long test."""
+
 Command = list[object]
 
 
@@ -51,7 +55,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _train(data: Path) -> Work:
-    options = [*SMALL, "--epochs", 4, "--cache", "disk"]
+    options = [*SMALL, "--epochs", 3, "--cache", "disk"]
 
     def go_on(folder: Path) -> Command:
         if (folder / "run" / "last.pt").exists():
@@ -70,7 +74,7 @@ def _train(data: Path) -> Work:
     def kept(folder: Path, epoch: str) -> bool:
         return load_checkpoint(folder / "run" / "last.pt").epoch >= int(epoch)
 
-    return Work(begin, go_on, result, r"^(\d+)/4 ", kept)
+    return Work(begin, go_on, result, r"^(\d+)/3 ", kept)
 
 
 def _compare(data: Path) -> Work:
@@ -187,7 +191,7 @@ def _under_fire(name, works, starter, tmp_path, assert_whole, unfinished_files, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["train", "export", "classify", "eval", "compare"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_command_that_is_killed_twice_leaves_whole_files_and_ends_as_one_left_alone(
     name, works, starter, tmp_path, assert_whole, unfinished_files
 ):
@@ -196,9 +200,9 @@ def test_a_command_that_is_killed_twice_leaves_whole_files_and_ends_as_one_left_
 
 @pytest.mark.soak
 @pytest.mark.timeout(5400)
-@pytest.mark.parametrize("name", ["train", "export", "classify", "eval", "compare"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_command_that_is_killed_many_times(
     name, works, starter, tmp_path, assert_whole, unfinished_files
 ):
-    figures = _under_fire(name, works, starter, tmp_path, assert_whole, unfinished_files, 24)
+    figures = _under_fire(name, works, starter, tmp_path, assert_whole, unfinished_files, KILLS)
     print(figures)  # noqa: T201

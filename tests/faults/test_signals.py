@@ -16,7 +16,9 @@ LONG = ["--weights", "none", "--imgsz", 32, "--batch", 8, "--epochs", 500]
 
 @pytest.fixture(autouse=True)
 def _as_from_a_shell():
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    names = ("SIGINT", "SIGTERM", "SIGCHLD")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     yield
