@@ -12,7 +12,7 @@ import typer
 
 from ..errors import DataError, UsageError
 from .extras import require_extra
-from .picture_paths import find_paths
+from .picture_paths import find_listed
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def classify_many(model: Path, pictures: Sequence[str], options: ManyOptions) ->
     from ..inference.many_answers import write_parts
 
     shard = read_shard(options.shard or "1/1")
-    paths = find_paths(pictures, sys.stdin)
+    paths = find_listed(pictures, sys.stdin)
     first = next(paths, None)
     if first is None:
         raise DataError("no pictures are given; name files, folders or lists")
