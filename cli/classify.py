@@ -34,7 +34,7 @@ _MANY = "Very many pictures"
 def classify_command(
     model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
     pictures: list[str] | None = typer.Argument(
-        None, help="Files, folders (searched to the bottom), globs, lists (.txt; - is stdin)."
+        None, help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
     ),
     topk: int = typer.Option(5, min=1, help="Labels a picture."),
     csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
@@ -56,7 +56,8 @@ def classify_command(
     card: Path | None = card_option(),
     out: Path | None = typer.Option(
         None,
-        help="Folder for Parquet files, written in parts; the same command goes on with it.",
+        help="Folder for Parquet files, written in parts; the same command goes on with it. "
+        "Lists (.txt, .parquet) are read, too.",
         rich_help_panel=_MANY,
     ),
     shard: str | None = typer.Option(

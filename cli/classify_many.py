@@ -13,7 +13,7 @@ import typer
 from ..errors import DataError, UsageError
 from .extras import require_extra
 from .model_options import Opening, show_provider
-from .picture_paths import find_paths
+from .picture_paths import find_listed
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def classify_many(opening: Opening, pictures: Sequence[str], options: ManyOption
     from ..inference.many_answers import write_parts
 
     shard = read_shard(options.shard or "1/1")
-    paths = find_paths(pictures, sys.stdin)
+    paths = find_listed(pictures, sys.stdin)
     first = next(paths, None)
     if first is None:
         raise DataError("no pictures are given; name files, folders or lists")

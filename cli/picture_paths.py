@@ -7,29 +7,40 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import DataError
-from .extras import require_extra
+
+
+def find_listed(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
+    """Do what `find_paths` does, and read lists: text files (.txt), Parquet files and folders.
+
+    Only where very many are meant: elsewhere a text beside the pictures is a bad picture, a row.
+
+    Raises:
+        DataError: as there, or a list cannot be read.
+    """
+    for argument in arguments:
+        ending = os.path.splitext(argument)[1].lower()  # noqa: PTH122
+        if ending == ".parquet" and os.path.exists(argument):  # noqa: PTH110
+            yield from _found(_rows(Path(argument)), f"no paths in {argument}")
+        elif ending == ".txt" and os.path.isfile(argument):  # noqa: PTH113
+            yield from _found(_lines_of(Path(argument)), f"no paths in {argument}")
+        else:
+            yield from find_paths([argument], stdin)
 
 
 def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
-    """Turn arguments into files: folders are searched, globs expanded, lists read.
+    """Turn arguments into files: folders are searched, globs expanded, `-` reads a list.
 
-    A list is `-`, a text file (.txt), or a Parquet file or folder (.parquet). What is none of all
-    this stays as it is, so that a missing file becomes a row. Files are given as they are found.
+    What is no folder and no glob stays as it is, so that a missing file becomes a row.
 
     Raises:
         DataError: a folder without pictures, a glob that fits nothing, an empty list.
-        MissingExtraError: a Parquet list without the extra `parquet`.
     """
     for argument in arguments:
         if argument == "-":
             yield from _found(_lines(stdin), "an empty list on stdin")
         # os.path says no where pathlib raises: a name too long, a folder that may not be entered.
-        elif os.path.exists(argument) and argument.lower().endswith(".parquet"):  # noqa: PTH110
-            yield from _found(_rows(Path(argument)), f"no paths in {argument}")
         elif os.path.isdir(argument):  # noqa: PTH112
             yield from _pictures_of(argument)
-        elif os.path.isfile(argument) and argument.lower().endswith(".txt"):  # noqa: PTH113
-            yield from _found(_lines_of(Path(argument)), f"no paths in {argument}")
         elif not os.path.exists(argument) and glob.has_magic(argument):  # noqa: PTH110
             # A folder and what lies in it may both fit, so each picture is kept once.
             yield from _found(iter(dict.fromkeys(_matches(argument))), f"nothing fits {argument}")
@@ -50,7 +61,6 @@ def _lines_of(path: Path) -> Iterator[str]:
 
 
 def _rows(path: Path) -> Iterator[str]:
-    require_extra("parquet", "classify with a list in Parquet")
     from ..inference.path_table import listed_in_parquet
 
     yield from listed_in_parquet(path)

@@ -92,10 +92,10 @@ def test_the_result_of_one_model_is_a_list_for_another(here, names, run_tlx):
     assert rows("second.parquet") == rows()
 
 
-def test_lists_are_read_without_out_too(here, names, run_tlx):
-    (here / "list.txt").write_text("\n".join(names[-2:]))
-    ran = run_tlx("classify", "model.onnx", "list.txt", "--json")
-    assert [row["path"] for row in ran.json] == names[-2:]
+def test_without_it_a_text_beside_the_pictures_is_no_list(here, names, run_tlx):
+    (here / "tree" / "notes.txt").write_text("a.jpg\nb.jpg\n")
+    ran = run_tlx("classify", "model.onnx", "tree/notes.txt", names[0], "--json")
+    assert [row["path"] for row in ran.json] == ["tree/notes.txt", names[0]]
 
 
 def test_shares_hold_each_file_once(here, names, run_tlx):
@@ -149,11 +149,9 @@ def test_a_missing_model_or_list_is_one_line(here, run_tlx):
     [
         (["tree", "--out", "r.parquet"], "parquet"),
         (["tree", "--out", "r.parquet", "--engine", "ray"], "ray"),
-        (["list.parquet"], "parquet"),
     ],
 )
 def test_an_absent_extra_is_named(here, run_tlx, monkeypatch, words, extra):
-    (here / "list.parquet").write_bytes(b"")
     monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "pyarrow" else object())
     error = run_tlx("classify", "model.onnx", *words).error
     assert f"needs the extra '{extra}' (not installed: pyarrow)" in error

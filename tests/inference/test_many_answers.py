@@ -378,7 +378,7 @@ def test_runs_that_are_killed_at_random_lose_and_double_nothing(model, paths, ou
     command = [sys.executable, "-m", "tlx", "classify", model, names, "--out", out]
     command += ["--part-size", "250"]
     chance, counts = random.Random(3), [0]
-    while len(counts) < 9:
+    while len(counts) < 9 and counts[-1] < len(listed):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         before = len(files_of(out)) if out.exists() else 0
         while process.poll() is None and (not out.exists() or len(files_of(out)) <= before):
@@ -390,7 +390,7 @@ def test_runs_that_are_killed_at_random_lose_and_double_nothing(model, paths, ou
         assert rows == listed[: len(rows)]
         counts.append(len(rows))
     assert counts == sorted(set(counts))  # each run went on where the one before had ended
-    assert counts[1] < len(listed)
+    assert len(counts) > 3
     assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 1
     rows = rows_of(out)
     assert [row["path"] for row in rows] == listed
