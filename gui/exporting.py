@@ -61,7 +61,8 @@ class Exporting(QObject):
             if results.index_of(one) is not None and one not in self._session.pasted
         }
         text = self.tr("{0:,} labels written to {1}, for tlx train --labels")
-        self._try(lambda: write_corrections(Path(path), labels), text, path)
+        several = results.several
+        self._try(lambda: write_corrections(Path(path), labels, several), text, path)
 
     def ask_copies(self) -> None:
         """Ask for the folder that label folders are to be made in."""

@@ -16,7 +16,8 @@ from ..inference.answers_csv import (
 from ..samples.sample import SEPARATOR
 from .protocol import Row
 
-CORRECTIONS = ("file", "label")
+CORRECTIONS = {False: ("file", "label"), True: ("file", "labels")}
+"""The columns: of one label a picture, of several."""
 
 
 def write_results(path: Path, rows: Iterable[Row | None], labels: Sequence[str]) -> int:
@@ -41,15 +42,16 @@ def write_results(path: Path, rows: Iterable[Row | None], labels: Sequence[str])
     return len(answered)
 
 
-def write_corrections(path: Path, labels: Mapping[str, str]) -> int:
-    """Write what a person said as `file,label`, for `tlx train --labels`.
+def write_corrections(path: Path, labels: Mapping[str, str], several: bool = False) -> int:
+    """Write what a person said as `file,label` or `file,labels`, for `tlx train --labels`.
 
     The paths are whole, so that the CSV may lie anywhere. A name that is no UTF-8, or begins or
     ends with a space, is kept by the columns `file,label,split`, as in tlx's own `split.csv`.
 
     Args:
         path: of the CSV; no file is replaced, for a table of a person's own looks the same.
-        labels: the right label by the picture's path.
+        labels: the right label by the picture's path; of several those that apply, joined.
+        several: whether a picture may have several.
 
     Returns:
         How many rows there are.
@@ -61,21 +63,26 @@ def write_corrections(path: Path, labels: Mapping[str, str]) -> int:
         raise UsageError("no picture has been reviewed yet; Y says that an answer is right")
     require_new(path)
     if all(_plain(cell) for entry in labels.items() for cell in entry):
-        write_table(path, [CORRECTIONS], labels.items())
+        write_table(path, [CORRECTIONS[several]], labels.items())
     else:
-        write_table(path, [(*CORRECTIONS, "split")], ((*one, "") for one in labels.items()))
+        header = (*CORRECTIONS[several], "split")
+        write_table(path, [header], ((*one, "") for one in labels.items()))
     return len(labels)
 
 
 def by_label(
     rows: Sequence[Row], said: Mapping[str, str], unknown: str = "unknown"
 ) -> list[tuple[str, str]]:
-    """Choose each picture's folder: what a person said, else the answer."""
-    return [
-        (row.path, said.get(row.path) or (unknown if row.unknown else row.predictions[0].label))
-        for row in rows
-        if row.predictions
-    ]
+    """Choose each picture's folder: what a person said, else the answer.
+
+    Of several labels it is the most probable one, for a picture lies in one folder.
+    """
+
+    def folder(row: Row) -> str:
+        answered = unknown if row.unknown else row.predictions[0].label
+        return (said.get(row.path) if row.labels is None else None) or answered
+
+    return [(row.path, folder(row)) for row in rows if row.predictions]
 
 
 def _cells(row: Row) -> Cells:

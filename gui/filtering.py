@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 WAITING, ANSWERED, UNREADABLE = range(3)
 """What became of a picture."""
-NONE, NOT_SURE = -1, -2
-"""In place of a label's number: there is none; a person could not tell."""
+NONE, NOT_SURE, SEVERAL = -1, -2, -3
+"""In place of a label's number: there is none; a person could not tell; said which ones apply."""
 
 UNSURE_BELOW = 0.5
 """An answer less probable than this is more likely wrong than right, where it is calibrated."""
@@ -88,6 +88,8 @@ def known_labels(results: "Results") -> NDArray[np.int32]:
 
 def _in_state(results: "Results", state: str) -> Mask:
     answered = results.state == ANSWERED
+    if state == "wrong" and results.several:
+        return answered & results.corrected()
     if state == "wrong":
         known = known_labels(results)
         return answered & (known != NONE) & (known != results.label)

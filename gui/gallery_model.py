@@ -1,6 +1,6 @@
 """The pictures that a filter lets through, as a model: an index array over the session's arrays."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,8 +116,13 @@ class GalleryModel(QAbstractListModel):
         right = truth == label if judged else None
         said = "" if reviewed == -1 else "unsure" if reviewed < 0 else "other"
         said = "right" if said == "other" and reviewed == label else said
+        right_label = results.labels[truth] if truth >= 0 else ""
+        labels = results.said(number)
+        if labels is not None and probability is not None:
+            right = set(labels) == set(results.chosen(number) or ())
+            said, right_label = "right" if right else "other", self._several(labels)
         name = path.rpartition("/")[2]
-        detail = self.tr("is {0}").format(results.labels[truth]) if right is False else name
+        detail = self.tr("is {0}").format(right_label) if right is False else name
         return CardContent(path, text, probability, tone, right, said, detail)
 
     def describe(self, row: int) -> str:
@@ -131,7 +136,7 @@ class GalleryModel(QAbstractListModel):
         error = answer.error if answer else None
         truth = int(results.truth[number])
         folder = self.tr("Folder: {0}").format(results.labels[truth]) if truth >= 0 else ""
-        said = self._said(card.said, int(results.reviewed[number]))
+        said = self._said(card.said, number)
         return "\n".join(part for part in (card.path, error or ranked, folder, said) if part)
 
     def changed(self) -> None:
@@ -139,9 +144,16 @@ class GalleryModel(QAbstractListModel):
         if self._count:
             self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, 0))
 
-    def _said(self, said: str, label: int) -> str:
+    def _several(self, labels: Sequence[str]) -> str:
+        return ", ".join(labels) or self.tr("none")
+
+    def _said(self, said: str, number: int) -> str:
         if said == "other":
-            return self.tr("You said: {0}").format(self._session.results.labels[label])
+            results = self._session.results
+            labels = results.said(number)
+            one = labels is None
+            text = results.labels[results.reviewed[number]] if one else self._several(labels)
+            return self.tr("You said: {0}").format(text)
         return {
             "right": self.tr("You said that this is right"),
             "unsure": self.tr("You could not tell"),
@@ -157,7 +169,7 @@ class GalleryModel(QAbstractListModel):
         probability = float(results.probability[number])
         chosen = results.chosen(number)
         if chosen is not None:
-            return ", ".join(chosen) or self.tr("none"), "plain", probability
+            return self._several(chosen), "plain", probability
         if results.unknown[number] == 1:
             return self.tr("unknown"), "unsure", probability
         tone = "unsure" if probability < results.unsure_below else "plain"

@@ -49,7 +49,7 @@ class Judging(QObject):
     def open_review(self, model: str) -> None:
         """Take up what was decided before with the model of this SHA-256, whose labels are set."""
         try:
-            self.review.open(model, self.results.labels)
+            self.review.open(model, self.results.labels, self.results.several)
         except OSError as error:
             self._warn(self.tr("What was reviewed before cannot be read: {0}"), error)
         self.recall(self.results.paths)

@@ -13,7 +13,10 @@ from ..inference.strict_json import UnexpectedJsonError, read
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a person says of a picture: its right label, or None where they cannot tell."""
+    """What a person says of a picture: its right label, or None where they cannot tell.
+
+    In the multi-label task the label is all that apply, joined (`verdict_label`).
+    """
 
     label: str | None
 
@@ -55,7 +58,7 @@ class Review:
         self._journal = journal
         self._model = ""
         self._earlier: dict[str, _Line] = {}
-        self._of_labels: dict[frozenset[str], _Decisions] = {}
+        self._of_labels: dict[tuple[frozenset[str], bool], _Decisions] = {}
         self._now = _Decisions()
 
     @property
@@ -68,18 +71,19 @@ class Review:
         """Give the verdict on a picture."""
         return self._now.verdicts.get(path)
 
-    def open(self, model: str, labels: Iterable[str]) -> None:
+    def open(self, model: str, labels: Iterable[str], several: bool = False) -> None:
         """Note the model that the next decisions are about, and read what was decided before.
 
         Args:
             model: its file's SHA-256.
             labels: the model's; what was decided among others waits until they are back.
+            several: whether a picture may have several of them.
 
         Raises:
             OSError: the journal is there and cannot be read.
         """
         self._model, self._earlier = model, {}
-        self._now = self._of_labels.setdefault(frozenset(labels), _Decisions())
+        self._now = self._of_labels.setdefault((frozenset(labels), several), _Decisions())
         if self._journal is not None and self._journal.exists():
             lines = self._journal.read_text("ascii", "replace").splitlines()
             self._earlier = {one.path: one for one in _understood(lines) if one.model == model}

@@ -254,7 +254,8 @@ class Session(Judging):
         same = self.model is not None and self.model.loaded.sha256 == loaded.sha256
         self.model = model
         if not same:
-            self.results.set_labels(model.card.labels)
+            several = model.card.task == "multi-label"
+            self.results.set_labels(model.card.labels, several)
             self.open_review(loaded.sha256)
         self.model_loaded.emit(self.model)
         self.classify_waiting()

@@ -7,8 +7,19 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from .filtering import ANSWERED, NONE, NOT_SURE, UNREADABLE, UNSURE_BELOW, WAITING, Indices
+from .filtering import (
+    ANSWERED,
+    NONE,
+    NOT_SURE,
+    SEVERAL,
+    UNREADABLE,
+    UNSURE_BELOW,
+    WAITING,
+    Indices,
+    Mask,
+)
 from .protocol import Ranked, Row
+from .verdict_label import parted
 
 TOP = 5
 """Labels that are kept of an answer: as many as are asked for."""
@@ -38,6 +49,7 @@ class Results:
     where the model has no rule for that.
 
     Attributes:
+        several: whether a picture may have several labels; no folder is its truth then.
         paths: of the pictures.
         names: of the files, in small letters.
         unsure_below: an answer less probable than this is called unsure.
@@ -51,6 +63,7 @@ class Results:
         self._ranks: NDArray[np.int64] | None = None
         self._errors: dict[int, str] = {}
         self._chosen: dict[int, tuple[str, ...]] = {}
+        self._said: dict[int, tuple[str, ...]] = {}
         self._columns: dict[str, NDArray[Any]] = {
             name: np.full((256, *tail), empty, kind)
             for name, (kind, empty, tail) in _COLUMNS.items()
@@ -77,7 +90,7 @@ class Results:
 
     @property
     def reviewed(self) -> NDArray[np.int32]:
-        """The label that a person gave, or `NOT_SURE`."""
+        """The label that a person gave, `NOT_SURE`, or `SEVERAL`: see `said`."""
         return self._columns["reviewed"][: len(self)]
 
     @property
@@ -109,9 +122,10 @@ class Results:
         """The answers as the worker gave them, None for a picture that waits for its own."""
         return Rows(self)
 
-    def set_labels(self, labels: Sequence[str]) -> None:
+    def set_labels(self, labels: Sequence[str], several: bool = False) -> None:
         """Take another model's labels: all answers and reviews are forgotten, the pictures stay."""
-        self.labels = tuple(labels)
+        self.labels, self.several = tuple(labels), several
+        self._said.clear()
         self._numbers = {label: number for number, label in enumerate(self.labels)}
         self._columns["reviewed"][:] = NONE
         self.forget_answers()
@@ -163,8 +177,16 @@ class Results:
         self._chosen.clear()
 
     def review(self, index: int, label: str | None, sure: bool = True) -> None:
-        """Note the label that a person gave, that they are not sure, or None to take it back."""
-        self._columns["reviewed"][index] = self.number(label) if sure else NOT_SURE
+        """Note the label that a person gave, that they are not sure, or None to take it back.
+
+        Where there may be several, `label` is those that apply, joined.
+        """
+        self._said.pop(index, None)
+        if sure and self.several and label is not None:
+            self._said[index] = parted(label)
+            self._columns["reviewed"][index] = SEVERAL
+        else:
+            self._columns["reviewed"][index] = self.number(label) if sure else NOT_SURE
 
     def waiting(self) -> Indices:
         """Give the numbers of the pictures without an answer."""
@@ -173,6 +195,17 @@ class Results:
     def chosen(self, index: int) -> tuple[str, ...] | None:
         """Give the labels that apply, for the multi-label task; None for the other."""
         return self._chosen.get(index)
+
+    def said(self, index: int) -> tuple[str, ...] | None:
+        """Give the labels that a person said to apply, for the multi-label task; else None."""
+        return self._said.get(index)
+
+    def corrected(self) -> Mask:
+        """Tell of each picture whether a person said that other labels apply than answered."""
+        found = np.zeros(len(self), np.bool_)
+        for index, said in self._said.items():
+            found[index] = set(said) != set(self._chosen.get(index, ()))
+        return found
 
     def row(self, index: int) -> Row | None:
         """Give a picture's answer, to the last digit as it came."""
@@ -206,7 +239,9 @@ class Results:
         columns["margin"][index] = ranked[0].probability - second
 
     def _truth(self, path: str) -> int:
-        return self.number(path.rpartition(os.sep)[0].rpartition(os.sep)[2])
+        return (
+            NONE if self.several else self.number(path.rpartition(os.sep)[0].rpartition(os.sep)[2])
+        )
 
     def _grow(self) -> None:
         have = len(self._columns["state"])

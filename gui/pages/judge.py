@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from ..review import Verdict
 from ..session import Session
+from ..verdict_label import answered_label, joined
 from ..widgets.answer_panel import can_be_judged
 from ..widgets.label_picker import LabelPicker
 
@@ -35,7 +36,7 @@ class Judge:
         """Note that the answers are right, and go on from a single one."""
         rows = {index: self._session.results.row(index) for index in self._judged()}
         answers = {
-            index: Verdict(row.predictions[0].label)
+            index: Verdict(answered_label(row))
             for index, row in rows.items()
             if row is not None and not row.unknown
         }
@@ -45,20 +46,20 @@ class Judge:
             self._go_on()
 
     def wrong(self) -> None:
-        """Ask which label is right."""
+        """Ask which label is right; where there may be several, which to add or take away."""
         indices, model = self._judged(), self._session.model
         if not indices or model is None:
             return
-        picker = LabelPicker(model.card.labels, self._page)
-        picker.accepted.connect(lambda: self._say(indices, Verdict(picker.label)))
+        picker = LabelPicker(model.card.labels, self._session.results.several, self._page)
+        picker.accepted.connect(lambda: self._choose(indices, picker.label))
         picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         picker.open()
 
     def number(self, number: int) -> None:
-        """Note the label of a place in the model's order, from 1."""
+        """Note the label of a place in the model's order, from 1; of several, add or take it."""
         model = self._session.model
         if model is not None and number <= len(model.card.labels):
-            self._say(self._judged(), Verdict(model.card.labels[number - 1]))
+            self._choose(self._judged(), model.card.labels[number - 1])
 
     def unsure(self) -> None:
         """Note that one cannot tell, and go on from a single picture."""
@@ -71,6 +72,25 @@ class Judge:
         """Forget what was said of the pictures."""
         said = self._session.results.reviewed
         self._say([index for index in self._judged() if said[index] != -1], None)
+
+    def _choose(self, indices: Sequence[int], label: str) -> None:
+        if not self._session.results.several:
+            self._say(indices, Verdict(label))
+        elif indices:
+            before = {index: self._labels(index) for index in indices}
+            taken = all(label in labels for labels in before.values())
+            self._session.say(
+                {
+                    index: Verdict(joined(labels - {label} if taken else labels | {label}))
+                    for index, labels in before.items()
+                }
+            )
+
+    def _labels(self, index: int) -> set[str]:
+        """Give the labels that apply, as said before, else as answered."""
+        results = self._session.results
+        said = results.said(index)
+        return set((results.chosen(index) or ()) if said is None else said)
 
     def _say(self, indices: Sequence[int], verdict: Verdict | None) -> None:
         if indices:

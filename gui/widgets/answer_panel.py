@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from ..protocol import Row
 from ..review import Verdict
 from ..theme import Colours, colours
+from ..verdict_label import answered_label, parted
 from .answers import AnswerBars, percent
 from .facts import Facts
 
@@ -85,7 +86,7 @@ class AnswerPanel(QFrame):
             widget.setVisible(can_be_judged(row))
         if row is not None and row.unknown:  # there is no label for it that could be right
             self._right.hide()
-        self._say(said, predictions[0].label if predictions else None, folder, theme)
+        self._say(said, answered_label(row) if row and predictions else None, folder, theme)
 
     def show_file(self, path: str, pasted: QSize | None, milliseconds: float | None) -> None:
         """Show the facts of a picture's file; `pasted` is the size of one that is no file."""
@@ -148,8 +149,9 @@ class AnswerPanel(QFrame):
         elif said.label == answered:
             text, colour = self.tr("✓ You said that this is right"), theme.good
         else:
-            text, colour = self.tr("✎ You said: {0}").format(said.label), theme.unsure
-        self._said.setText(text if answered else "")
+            labels = ", ".join(parted(said.label)) or self.tr("none of the labels")
+            text, colour = self.tr("✎ You said: {0}").format(labels), theme.unsure
+        self._said.setText("" if answered is None else text)
         self._said.setStyleSheet(f"color: {colour}")
 
     def _elide(self) -> None:
@@ -180,8 +182,8 @@ class AnswerPanel(QFrame):
 
 
 def can_be_judged(row: Row | None) -> bool:
-    """Tell whether one label can be said to be right: there is an answer, and it is one label."""
-    return row is not None and bool(row.predictions) and row.labels is None
+    """Tell whether there is an answer, which can be said to be right."""
+    return row is not None and bool(row.predictions)
 
 
 def _short(folder: str) -> str:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from ..session import Session
 from ..theme import Colours, colours
 from ..thumbnails import Thumbnails
+from ..verdict_label import answered_label
 
 Index = QModelIndex | QPersistentModelIndex
 CELL = QSize(104, 112)
@@ -80,7 +81,7 @@ class PictureModel(QAbstractListModel):
             return ""
         if said.label is None:
             return "unsure"
-        return "right" if said.label == row.predictions[0].label else "wrong"
+        return "right" if said.label == answered_label(row) else "wrong"
 
     def _insert(self, first: int, count: int) -> None:
         self.beginInsertRows(NO_PARENT, first, first + count - 1)

@@ -8,11 +8,19 @@ from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QVBoxLayo
 
 
 class LabelPicker(QDialog):
-    """Asks for a label; `label` is it, once the dialog was accepted."""
+    """Asks for a label; `label` is it, once the dialog was accepted.
 
-    def __init__(self, labels: Sequence[str], parent: QWidget | None = None) -> None:
+    Args:
+        labels: to choose from.
+        several: whether a picture may have several: one is added then, or taken away.
+        parent: over which it opens.
+    """
+
+    def __init__(
+        self, labels: Sequence[str], several: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("What is it?"))
+        self.setWindowTitle(self.tr("Which label?") if several else self.tr("What is it?"))
         self._labels = tuple(labels)
         self._part = QLineEdit()
         self._part.setPlaceholderText(self.tr("Type a part of the label"))
@@ -25,7 +33,8 @@ class LabelPicker(QDialog):
         self._list.itemActivated.connect(lambda _: self._take())
         self._list.itemClicked.connect(lambda _: self._take())
         column = QVBoxLayout(self)
-        column.addWidget(QLabel(self.tr("The right label of this picture")))
+        one, more = self.tr("The right label of this picture"), self.tr("Add it, or take it away")
+        column.addWidget(QLabel(more if several else one))
         column.addWidget(self._part)
         column.addWidget(self._list)
         self.resize(320, 360)

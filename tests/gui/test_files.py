@@ -103,6 +103,21 @@ def test_corrections_are_what_tlx_train_reads(pictures, tmp_path, odd):
     assert table.read_bytes().startswith(b"file,label,split\r\n" if odd else b"file,label\r\n")
 
 
+def test_corrections_of_several_labels_are_what_tlx_train_reads(pictures, tmp_path):
+    paths = [str(path) for path in sorted(pictures.rglob("[01].png"))]
+    labels = dict(zip(paths, ("blue", "", "blue|red", "green", "red", "red"), strict=True))
+    table = tmp_path / "corrections.csv"
+    assert write_corrections(table, labels, several=True) == 6
+    found = find_source_samples(SampleSource(pictures, table))
+    assert {str(one.path): one.label for one in found.everything} == labels
+    assert found.task == "multi-label"
+
+
+def test_a_picture_of_several_labels_goes_into_the_folder_of_the_surest():
+    row = Row("a", (Ranked("cat", 0.9), Ranked("dog", 0.8)), None, labels=("cat", "dog"))
+    assert by_label([row], {"a": "dog|horse"}) == [("a", "cat")]
+
+
 def test_a_person_s_word_goes_before_the_answer():
     answer = (Ranked("cat", 0.9), Ranked("dog", 0.1))
     rows = [Row("a", answer, None), Row("b", answer, None, True), Row("c", (), "bad")]

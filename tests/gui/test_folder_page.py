@@ -283,6 +283,68 @@ def test_all_that_is_selected_is_decided_in_one_step(page, qtbot):
     assert page._session.review.labels == {}
 
 
+@pytest.fixture
+def several(open_window, qtbot, multi_label_run):
+    """The page with pictures that have several labels; gives the way to open it again, too."""
+
+    def show():
+        window = open_window(multi_label_run / "model.onnx", multi_label_run.parent / "data")
+        wait_done(qtbot, window, 48)
+        return window.pages.folder
+
+    return show
+
+
+def test_several_labels_are_added_and_taken_away_by_keys_undone_and_recalled(
+    several, qtbot, tmp_path
+):
+    page = several()
+    page.choose(0)
+    results, card = page._session.results, page.browser.model.card
+    first, second = results.labels[:2]
+    chosen = [set(results.chosen(row)) for row in range(3)]
+    press(qtbot, page, Qt.Key.Key_Y)
+    assert (card(0).said, card(0).right, page.gallery.currentIndex().row()) == ("right", True, 1)
+    press(qtbot, page, Qt.Key.Key_1)
+    assert set(results.said(1)) == chosen[1] ^ {first}
+    assert (card(1).said, card(1).right) == ("other", False)
+    assert card(1).detail == f"is {', '.join(results.said(1)) or 'none'}"
+    press(qtbot, page, Qt.Key.Key_N)
+    picker = page.window().findChild(LabelPicker)
+    qtbot.keyClicks(picker._part, second)
+    qtbot.keyClick(picker._part, Qt.Key.Key_Return)
+    assert set(results.said(1)) == chosen[1] ^ {first, second}
+    page.filter.choose_state("wrong")
+    assert page.numbers == [1]
+    page.browser.clear()
+    press(qtbot, page, Qt.Key.Key_Z, CTRL)
+    assert set(results.said(1)) == chosen[1] ^ {first}
+    page.choose(2)
+    press(qtbot, page, Qt.Key.Key_U)
+    said = [card(row).said for row in range(4)]
+    assert said == ["right", "other", "unsure", ""]
+    page.window().exporting.write_corrections(str(tmp_path / "labels.csv"))
+    rows = list(csv.DictReader((tmp_path / "labels.csv").read_text().splitlines()))
+    assert [set(row["labels"].split("|")) - {""} for row in rows] == [
+        *(chosen[0], chosen[1] ^ {first})
+    ]
+    page.window().close()
+    again = several()
+    assert [again.browser.model.card(row).said for row in range(4)] == said
+
+
+def test_of_several_pictures_a_label_is_added_to_all_then_taken_from_all(several, qtbot):
+    page = several()
+    results, label = page._session.results, page._session.results.labels[0]
+    assert 0 < sum(label in results.chosen(row) for row in range(48)) < 48
+    press(qtbot, page, Qt.Key.Key_A, CTRL)
+    for there in (True, False):
+        press(qtbot, page, Qt.Key.Key_1)
+        assert {label in results.said(row) for row in range(48)} == {there}
+    press(qtbot, page, Qt.Key.Key_Z, CTRL)
+    assert {label in results.said(row) for row in range(48)} == {True}
+
+
 def test_what_was_reviewed_is_there_again_when_the_window_is_opened_again(
     page, qtbot, open_window, colour_model, wrong_pictures, other_models
 ):

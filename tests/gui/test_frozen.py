@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LARGEST, LARGEST_PACKED = 250e6, 80e6
-"""Bytes."""
+LARGEST = 355e6
+SMALL, SMALL_PACKED = 250e6, 80e6
+"""Bytes; of the one that only classifies and watches, made without scikit-learn and SciPy."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,30 +31,28 @@ def run(*command: object, **options: object) -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder with `dist/tlx` and PyInstaller's `work`."""
+    """Give the folder with `dist` and PyInstaller's `work`, of the whole one and the small one."""
     folder = tmp_path_factory.mktemp("frozen")
     left_out = shutil.ignore_patterns(".*", "__pycache__", "tests", "build", "runs", "tlx-demo")
     shutil.copytree(ROOT, folder / "source", ignore=left_out)
     run(sys.executable, "-m", "venv", folder / "own")
-    packages = ("PySide6-Essentials>=6.8,<6.12", "pyinstaller>=6.10")
     constraints = folder / "source" / "constraints.txt"
-    run(
-        *(folder / "own/bin/pip", "install", "--quiet", folder / "source"),
-        *(*packages, "-c", constraints),
-        cwd=folder,
-    )
-    run(
-        *(folder / "own/bin/pyinstaller", "source/frozen/tlx.spec"),
-        *("--distpath", "dist", "--workpath", "work"),
-        cwd=folder,
-    )
+    small = (folder / "source", "PySide6-Essentials>=6.8,<6.12", "pyinstaller>=6.10")
+    for name, packages in (("small", small), ("tlx", ("scikit-learn", "scipy"))):
+        pip = (folder / "own/bin/pip", "install", "--quiet", *packages, "-c", constraints)
+        run(*pip, cwd=folder)
+        run(
+            *(folder / "own/bin/pyinstaller", "source/frozen/tlx.spec"),
+            *("--distpath", f"dist/{name}", "--workpath", f"work/{name}"),
+            cwd=folder,
+        )
     shutil.rmtree(folder / "own")  # nothing of it may be needed
     return folder
 
 
 @pytest.fixture
 def program(built: Path) -> Path:
-    return built / "dist" / "tlx" / "tlx"
+    return built / "dist" / "tlx" / "tlx" / "tlx"
 
 
 def ask(process: subprocess.Popen, kind: str, **fields: object) -> dict:
@@ -86,6 +85,24 @@ def test_its_worker_answers_and_explains_as_tlx_does(worker, colour_model, pictu
     assert ask(worker, "measure")["milliseconds"] > 0
 
 
+def test_it_scores_a_labelled_folder_and_writes_the_report(
+    worker, colour_model, pictures, tmp_path
+):
+    ask(worker, "load", model=str(colour_model))
+    answer = ask(worker, "evaluate", data=str(pictures))
+    while answer["kind"] in ("progressed", "scored"):
+        answer = json.loads(worker.stdout.readline())
+    assert answer["kind"] == "evaluated", answer
+    assert (answer["report"]["accuracy"], answer["report"]["failures"]) == (1.0, 1)
+    for ending in ("html", "json", "csv"):
+        path = tmp_path / f"report.{ending}"
+        answer = ask(worker, "write-report", evaluation=1, path=str(path))
+        while answer["kind"] == "progressed":
+            answer = json.loads(worker.stdout.readline())
+        assert answer["kind"] == "written", answer
+        assert path.stat().st_size
+
+
 def test_its_window_opens_a_model_through_its_own_worker(program, colour_model, tmp_path):
     places = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     environment = os.environ | places | {"QT_QPA_PLATFORM": "offscreen"}
@@ -113,14 +130,36 @@ def test_without_a_display_it_says_so(program):
     assert done.stderr.startswith("tlx: there is no display")
 
 
-def test_there_is_no_torch_in_it_and_it_is_small(built):
-    files = [path for path in (built / "dist").rglob("*") if path.is_file()]
-    modules = (built / "work" / "tlx" / "PYZ-00.toc").read_text()
+def test_without_scikit_learn_it_classifies_and_says_what_scores_need(
+    built, colour_model, pictures
+):
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    program = built / "dist" / "small" / "tlx" / "tlx"
+    with subprocess.Popen([program, "worker"], text=True, **pipes) as worker:
+        assert json.loads(worker.stdout.readline())["kind"] == "hello"
+        ask(worker, "load", model=str(colour_model))
+        (row,) = ask(worker, "classify", paths=[str(pictures / "red" / "0.png")])["rows"]
+        assert row["predictions"][0]["label"] == "red"
+        assert json.loads(worker.stdout.readline())["kind"] == "done"
+        failed = ask(worker, "evaluate", data=str(pictures))
+        assert "needs the extra 'eval' (not installed: sklearn, scipy)" in failed["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "without", "largest"),
+    [("tlx", (), LARGEST), ("small", ("sklearn", "scipy"), SMALL)],
+)
+def test_there_is_no_torch_in_it_and_it_is_small(built, name, without, largest):
+    files = [path for path in (built / "dist" / name).rglob("*") if path.is_file()]
+    modules = (built / "work" / name / "tlx" / "PYZ-00.toc").read_text()
     assert "'tlx.cli.worker'" in modules
-    for package in ("torch", "torchvision", "onnx", "sklearn", "matplotlib", "typer"):
+    for package in ("torch", "torchvision", "onnx", "matplotlib", "typer", *without):
         assert f"'{package}'" not in modules
-        assert not [path for path in files if package in path.relative_to(built).parts]
-    assert sum(path.stat().st_size for path in files if not path.is_symlink()) <= LARGEST
-    packed = built / "tlx.tar.xz"
-    run("tar", "--create", "--xz", "--file", packed, "--directory", built / "dist", "tlx")
-    assert packed.stat().st_size <= LARGEST_PACKED
+        assert not [path for path in files if package in path.relative_to(built / "dist").parts]
+    assert sum(path.stat().st_size for path in files if not path.is_symlink()) <= largest
+
+
+def test_the_small_one_packs_well(built):
+    packed, folder = built / "tlx.tar.xz", built / "dist" / "small"
+    run("tar", "--create", "--xz", "--file", packed, "--directory", folder, "tlx")
+    assert packed.stat().st_size <= SMALL_PACKED

@@ -119,3 +119,14 @@ def test_a_journal_that_cannot_be_written_leaves_the_decision(tmp_path: Path):
     with pytest.raises(JournalError):
         review.undo()
     assert review.labels == {}
+
+
+def test_the_same_labels_of_the_other_task_are_others():
+    review = Review()
+    review.open("m1", ["cat", "dog"])
+    review.decide("a", "cat")
+    review.open("m2", ["cat", "dog"], several=True)
+    assert review.labels == {}
+    review.decide("a", "cat|dog")
+    review.open("m1", ["cat", "dog"])
+    assert review.labels == {"a": "cat"}

@@ -320,14 +320,22 @@ def test_a_name_that_is_not_unicode_is_a_picture_like_others(
     assert not window.classify.viewer._picture.pixmap().isNull()
 
 
-def test_several_labels_are_shown_and_not_judged_as_one(open_window, qtbot, multi_label_run):
+def test_several_labels_are_judged_together(open_window, qtbot, multi_label_run):
     window = open_window(multi_label_run / "model.onnx", multi_label_run.parent / "data")
     wait_answers(qtbot, window, 48)
-    row = window.session.results.rows[0]
-    assert window.classify.panel.text.startswith(", ".join(row.labels))
-    assert not window.classify.panel._right.isVisible()
-    qtbot.keyClick(window, Qt.Key.Key_Y)
-    assert window.session.review.labels == {}
+    window.show_page(CLASSIFY)
+    path, row = window.session.results.paths[0], window.session.results.rows[0]
+    panel = window.classify.panel
+    assert panel.text.startswith(", ".join(row.labels))
+    assert panel._right.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_1)  # the first label is added, or taken away
+    first = window.session.results.labels[0]
+    said = window.session.review.labels[path]
+    assert set(said.split("|")) - {""} == set(row.labels) ^ {first}
+    assert panel._said.text().startswith("✎ You said: ")
+    qtbot.keyClick(window, Qt.Key.Key_1)
+    assert window.session.review.labels == {path: "|".join(sorted(row.labels))}
+    assert panel._said.text() == "✓ You said that this is right"
 
 
 def test_nothing_overlaps_in_the_smallest_window(working, qtbot):
