@@ -15,9 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 LARGEST = 355e6
 SMALL, SMALL_PACKED = 250e6, 80e6
 """Bytes; of the one that only classifies and watches, made without scikit-learn and SciPy."""
+WHOLE = pytest.param("whole", marks=pytest.mark.slow)
+WITHOUT_SCORES = pytest.param("small", marks=pytest.mark.soak)
+"""By hand: a second one takes minutes."""
+SCORES = ("scikit-learn", "scipy")
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="the recipe was tried on Linux only"),
     pytest.mark.timeout(1800),
 ]
@@ -29,30 +32,25 @@ def run(*command: object, **options: object) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder with `dist` and PyInstaller's `work`, of the whole one and the small one."""
-    folder = tmp_path_factory.mktemp("frozen")
+@pytest.fixture(scope="module", params=[WHOLE, WITHOUT_SCORES])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder with `dist` and PyInstaller's `work`."""
+    folder = tmp_path_factory.mktemp(request.param)
     left_out = shutil.ignore_patterns(".*", "__pycache__", "tests", "build", "runs", "tlx-demo")
     shutil.copytree(ROOT, folder / "source", ignore=left_out)
     run(sys.executable, "-m", "venv", folder / "own")
-    constraints = folder / "source" / "constraints.txt"
-    small = (folder / "source", "PySide6-Essentials>=6.8,<6.12", "pyinstaller>=6.10")
-    for name, packages in (("small", small), ("tlx", ("scikit-learn", "scipy"))):
-        pip = (folder / "own/bin/pip", "install", "--quiet", *packages, "-c", constraints)
-        run(*pip, cwd=folder)
-        run(
-            *(folder / "own/bin/pyinstaller", "source/frozen/tlx.spec"),
-            *("--distpath", f"dist/{name}", "--workpath", f"work/{name}"),
-            cwd=folder,
-        )
+    packages = (folder / "source", "PySide6-Essentials>=6.8,<6.12", "pyinstaller>=6.10")
+    scores = SCORES if request.param == "whole" else ()
+    constraints = ("-c", folder / "source" / "constraints.txt")
+    run(folder / "own/bin/pip", "install", "--quiet", *packages, *scores, *constraints, cwd=folder)
+    run(folder / "own/bin/pyinstaller", "source/frozen/tlx.spec", cwd=folder)
     shutil.rmtree(folder / "own")  # nothing of it may be needed
     return folder
 
 
 @pytest.fixture
 def program(built: Path) -> Path:
-    return built / "dist" / "tlx" / "tlx" / "tlx"
+    return built / "dist" / "tlx" / "tlx"
 
 
 def ask(process: subprocess.Popen, kind: str, **fields: object) -> dict:
@@ -71,6 +69,7 @@ def worker(program: Path) -> Iterator[subprocess.Popen]:
         assert process.wait(60) == 0
 
 
+@pytest.mark.parametrize("built", [WHOLE], indirect=True)
 def test_its_worker_answers_and_explains_as_tlx_does(worker, colour_model, pictures):
     from tlx.inference.classifier import Classifier
 
@@ -85,6 +84,7 @@ def test_its_worker_answers_and_explains_as_tlx_does(worker, colour_model, pictu
     assert ask(worker, "measure")["milliseconds"] > 0
 
 
+@pytest.mark.parametrize("built", [WHOLE], indirect=True)
 def test_it_scores_a_labelled_folder_and_writes_the_report(
     worker, colour_model, pictures, tmp_path
 ):
@@ -103,6 +103,7 @@ def test_it_scores_a_labelled_folder_and_writes_the_report(
         assert path.stat().st_size
 
 
+@pytest.mark.parametrize("built", [WHOLE], indirect=True)
 def test_its_window_opens_a_model_through_its_own_worker(program, colour_model, tmp_path):
     places = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     environment = os.environ | places | {"QT_QPA_PLATFORM": "offscreen"}
@@ -121,6 +122,7 @@ def _text(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 
 
+@pytest.mark.parametrize("built", [WHOLE], indirect=True)
 def test_without_a_display_it_says_so(program):
     environment = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"), "")
     done = subprocess.run(
@@ -130,11 +132,11 @@ def test_without_a_display_it_says_so(program):
     assert done.stderr.startswith("tlx: there is no display")
 
 
+@pytest.mark.parametrize("built", [WITHOUT_SCORES], indirect=True)
 def test_without_scikit_learn_it_classifies_and_says_what_scores_need(
-    built, colour_model, pictures
+    program, colour_model, pictures
 ):
     pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
-    program = built / "dist" / "small" / "tlx" / "tlx"
     with subprocess.Popen([program, "worker"], text=True, **pipes) as worker:
         assert json.loads(worker.stdout.readline())["kind"] == "hello"
         ask(worker, "load", model=str(colour_model))
@@ -146,12 +148,16 @@ def test_without_scikit_learn_it_classifies_and_says_what_scores_need(
 
 
 @pytest.mark.parametrize(
-    ("name", "without", "largest"),
-    [("tlx", (), LARGEST), ("small", ("sklearn", "scipy"), SMALL)],
+    ("built", "without", "largest"),
+    [
+        pytest.param("whole", (), LARGEST, marks=pytest.mark.slow),
+        pytest.param("small", ("sklearn", "scipy"), SMALL, marks=pytest.mark.soak),
+    ],
+    indirect=["built"],
 )
-def test_there_is_no_torch_in_it_and_it_is_small(built, name, without, largest):
-    files = [path for path in (built / "dist" / name).rglob("*") if path.is_file()]
-    modules = (built / "work" / name / "tlx" / "PYZ-00.toc").read_text()
+def test_there_is_no_torch_in_it_and_it_is_small(built, without, largest):
+    files = [path for path in (built / "dist").rglob("*") if path.is_file()]
+    modules = (built / "work" / "tlx" / "PYZ-00.toc").read_text()
     assert "'tlx.cli.worker'" in modules
     for package in ("torch", "torchvision", "onnx", "matplotlib", "typer", *without):
         assert f"'{package}'" not in modules
@@ -159,7 +165,8 @@ def test_there_is_no_torch_in_it_and_it_is_small(built, name, without, largest):
     assert sum(path.stat().st_size for path in files if not path.is_symlink()) <= largest
 
 
+@pytest.mark.parametrize("built", [WITHOUT_SCORES], indirect=True)
 def test_the_small_one_packs_well(built):
-    packed, folder = built / "tlx.tar.xz", built / "dist" / "small"
-    run("tar", "--create", "--xz", "--file", packed, "--directory", folder, "tlx")
+    packed = built / "tlx.tar.xz"
+    run("tar", "--create", "--xz", "--file", packed, "--directory", built / "dist", "tlx")
     assert packed.stat().st_size <= SMALL_PACKED
