@@ -133,7 +133,7 @@ class Learner:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.scaler.load_state_dict(state["scaler"])
-        self.parts = state["parts"]
+        self.parts = int(state["parts"])
         if self.average is not None:
             self.average.n_averaged.fill_(state["averaged"])
             self.model.network.load_state_dict(state["learning"])

@@ -124,6 +124,7 @@ def checkpoints(whole: bytes) -> Kind:
             for name in content
             for index, value in enumerate((None, 7, "x", [], {}, {1: 2}))
             if not (name == "progress" and value in ({}, {1: 2}))
+            and not (name == "epoch" and value == 7)
         }
         put(
             folder,
