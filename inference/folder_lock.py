@@ -20,12 +20,12 @@ _held: set[BinaryIO] = set()
 def only_writer(folder: Path, command: str) -> Generator[None]:
     """Be the only `tlx COMMAND` that writes into a folder.
 
-    The folder is made where it is missing, and removed again if it stays empty.
+    The folder is made where it is missing, with those above, and removed again if it stays empty.
 
     Raises:
         UsageError: another one writes there.
     """
-    made = not folder.exists()
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     refusal = (
         f"another tlx {command} is writing into {folder}; wait until it has ended, "
@@ -35,9 +35,9 @@ def only_writer(folder: Path, command: str) -> Generator[None]:
         with _holding(folder_lock(folder, command), refusal):
             yield
     finally:
-        if made:
-            with suppress(OSError):  # something was written
-                folder.rmdir()
+        with suppress(OSError):  # something was written
+            for place in made:
+                place.rmdir()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import os
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import torch
@@ -54,8 +55,8 @@ def test_nothing_half_written_stays_beside_it(saved):
 
 
 def test_a_crash_while_writing_leaves_the_old_checkpoint(saved, monkeypatch):
-    def crash(_content: object, path: Path) -> None:
-        path.write_bytes(b"half of it")
+    def crash(_content: object, file: BinaryIO) -> None:
+        file.write(b"half of it")
         raise OSError(28, "No space left on device")
 
     before = saved.read_bytes()
