@@ -100,7 +100,7 @@ def _export(run: Path) -> Work:
 
     def result(folder: Path) -> object:
         record = json.loads((folder / "files" / "verification.json").read_text(encoding="utf-8"))
-        return [(row["path"], row["verification"]["passed"]) for row in record["files"]]
+        return [row["path"] for row in record["files"]]
 
     def kept(folder: Path, name: str) -> bool:
         return (folder / "files" / name).exists()

@@ -29,8 +29,8 @@ def test_different_commands_may_write_into_one_folder(tmp_path):
 
 
 def test_a_folder_that_was_made_and_stays_empty_is_removed(tmp_path):
-    with only_writer(tmp_path / "new", "train"):
-        assert (tmp_path / "new").is_dir()
+    with only_writer(tmp_path / "above" / "new", "train"):
+        assert (tmp_path / "above" / "new").is_dir()
     with only_writer(tmp_path / "used", "train"):
         (tmp_path / "used" / "file").touch()
     assert [path.name for path in tmp_path.iterdir()] == ["used"]
