@@ -106,14 +106,12 @@ def test_a_run_goes_on_over_ray_and_a_killed_worker_loses_and_doubles_no_file(
 
 def test_a_worker_of_another_version_is_refused(ray, model, monkeypatch):
     monkeypatch.setattr(module, "__version__", "9.9.9")
-    other = WorkerSettings(2, 10**8, "9.9.8")
+    other = WorkerSettings(2, 10**8, tlx="9.9.8")
     with pytest.raises(ClusterError, match=r"a worker has tlx 9\.9\.9, not 9\.9\.8; install that"):
         PictureWorker([ray.put(model.read_bytes())], other)
 
 
 def test_what_a_worker_raises_reaches_whoever_asked(ray, model, monkeypatch):
-    monkeypatch.setattr(
-        module, "WorkerSettings", lambda topk, pixels: WorkerSettings(topk, pixels, "9")
-    )
+    monkeypatch.setattr(module, "WorkerSettings", lambda *given: WorkerSettings(*given, tlx="9"))
     with pytest.raises(ClusterError, match=r"a worker has tlx .*, not 9; install that"):
         list(ray_answers(model.read_bytes(), iter(["a.jpg"]), 2, 1))
