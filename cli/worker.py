@@ -295,7 +295,6 @@ def _content(text: str) -> bytes:
 def _reason(error: Exception) -> str:
     if isinstance(error, TlxError):
         return str(error)
-    if isinstance(error, OSError):  # a name too long, a full disk: as on the command line
-        name = f"{error.filename}: " if error.filename else ""
-        return f"{name}{error.strerror or error}"
+    if isinstance(error, OSError) and error.filename:  # a name too long, a full disk
+        return f"{error.filename}: {error.strerror}"
     return f"unexpected {type(error).__name__}: {' '.join(str(error).split())} (a bug of tlx)"
