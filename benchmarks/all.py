@@ -32,7 +32,7 @@ from rich.table import Table
 from tlx.samples.folders import find_pictures
 from tlx.studies.machine import describe_machine
 
-COPIES = 3
+COPIES = 2
 LARGE_PICTURES = 48
 LARGE_PIXELS = 12_000_000
 PARTS = ("folder", "large", "one", "memory", "size", "bound")

@@ -21,6 +21,7 @@ from ..errors import ModelFileError, VerificationError
 from ..inference.card import CARD_KEY, ModelCard
 from ..inference.card_json import card_from_json
 from ..inference.session import UNKNOWN
+from .normalised_rows import normalise_in_rows
 from .onnx_file import make_portable, save_onnx
 
 LAYERS = ("Conv", "Gemm", "MatMul")
@@ -127,6 +128,7 @@ def write_int8(
         quantizer.quantize_model()
         quantizer.model.topological_sort()
     model = quantizer.model.model
+    normalise_in_rows(model.graph)
     make_portable(model)  # the quantizer asks for opsets that no node uses
     del model.graph.value_info[:]  # shapes of the float graph's tensors
     save_onnx(model, graph.card, path)
