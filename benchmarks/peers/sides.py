@@ -42,7 +42,6 @@ FOLDER = (
         "timm's validate, batches of 256",
         "timm",
         "python {here}/timm_folder.py {pictures}",
-        large=True,
     ),
     Side(
         "Ultralytics val on ONNX, one a run (its default)",
