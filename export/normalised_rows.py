@@ -22,7 +22,8 @@ def normalise_in_rows(graph: GraphProto) -> None:
     sides = [side.dim_value for side in graph.input[0].type.tensor_type.shape.dim]
     if len(found) < 2 or not all(sides[1:]):
         return
-    (transpose, *steps), (_, height, width, _) = found, sides
+    transpose, *steps = found
+    _, height, width, _ = sides
     before = {name for step in steps for name in step.input[1:]}
     for step in steps:
         for index, name in enumerate(step.input[1:], 1):
