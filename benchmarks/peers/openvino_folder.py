@@ -1,9 +1,10 @@
 """OpenVINO on a folder, with a file of tlx: its throughput mode and its asynchronous queue.
 
-python openvino_folder.py FOLDER MODEL.onnx [--threads N]
+python openvino_folder.py FOLDER MODEL.onnx [--threads N] [--fp32]
 
 Pictures are read with Pillow and prepared as the file's card says (the graph takes uint8 pixels and
-normalises). One thread prepares them, as OpenVINO's examples do, or N threads.
+normalises). One thread prepares them, as OpenVINO's examples do, or N threads. Left to itself it
+computes in bf16 where the processor can; with --fp32 it does not.
 """
 
 import argparse
@@ -34,10 +35,14 @@ parser = argparse.ArgumentParser()
 parser.add_argument("folder", type=Path)
 parser.add_argument("model")
 parser.add_argument("--threads", type=int, default=1)
+parser.add_argument("--fp32", action="store_true")
 arguments = parser.parse_args()
 
 core = openvino.Core()
-compiled = core.compile_model(arguments.model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+options = {"PERFORMANCE_HINT": "THROUGHPUT"}
+if arguments.fp32:
+    options["INFERENCE_PRECISION_HINT"] = "f32"
+compiled = core.compile_model(arguments.model, "CPU", options)
 paths = sorted(arguments.folder.glob("*/*"))
 labels = sorted({path.parent.name for path in paths})
 answers = np.zeros(len(paths), int)

@@ -58,6 +58,11 @@ FOLDER = (
     Side(
         "OpenVINO, two threads prepare", "openvino", OPENVINO + " {model} --threads 2", large=True
     ),
+    Side(
+        "OpenVINO in fp32, two threads prepare",
+        "openvino",
+        OPENVINO + " {model} --threads 2 --fp32",
+    ),
     Side("OpenVINO, the INT8 file, two threads", "openvino", OPENVINO + " {int8} --threads 2"),
 )
 CLASSIFY = Side("tlx classify", "tlx", "tlx classify {model} {picture}")
