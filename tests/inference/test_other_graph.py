@@ -266,6 +266,7 @@ def test_a_file_that_is_no_card_is_refused_by_its_name(tmp_path: Path, content: 
 
 
 def test_a_card_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path):
-    for path in (tmp_path, tmp_path / "card.json"):
-        with pytest.raises(CardError, match="no such file"):
-            read_card_file(path)
+    with pytest.raises(CardError, match="no such file"):
+        read_card_file(tmp_path / "card.json")
+    with pytest.raises(CardError, match="no file but a folder"):
+        read_card_file(tmp_path)
