@@ -203,7 +203,7 @@ def connected(workers: int | None) -> Generator[int]:
     address = os.environ.get("RAY_ADDRESS")
     try:
         _require_answer(address or "")
-        ray.init(address or "auto", logging_level=logging.ERROR, log_to_driver=False)
+        _init(address or "auto")
     except ConnectionError as error:
         if address:
             reason = " ".join(str(error).split())
@@ -230,16 +230,34 @@ def _require_answer(address: str) -> None:
 
 
 def _start_here(cores: int) -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
+    _init("local", cores, dashboard=False)
+
+
+def _init(address: str, cores: int | None = None, dashboard: bool | None = None) -> None:
     import ray
 
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    ray.init(
-        "local",
-        num_cpus=cores,
-        include_dashboard=False,
-        logging_level=logging.ERROR,
-        log_to_driver=False,
-    )
+    with _unheard():
+        ray.init(
+            address,
+            num_cpus=cores,
+            include_dashboard=dashboard,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+        )
+
+
+@contextmanager
+def _unheard() -> Generator[None]:
+    """Give stderr to nobody for as long: Ray remarks there that it will be silent."""
+    stderr, nobody = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nobody, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nobody)
 
 
 def _cores() -> int:
