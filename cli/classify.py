@@ -1,14 +1,16 @@
 """`tlx classify`: ranked labels for pictures."""
 
+import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from ..errors import ContradictionError, UsageError
+from ..errors import ContradictionError, PictureError, UsageError
 from ..inference.answers_csv import (
     Write,
     answer_cells,
@@ -23,6 +25,7 @@ from .model_options import Opening, card_option, provider_option, show_provider
 from .picture_paths import find_paths
 from .pixel_option import max_pixels_option
 from .screen import Screen
+from .system_errors import next_step
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
@@ -32,9 +35,11 @@ _MANY = "Very many pictures"
 
 
 def classify_command(
-    model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
+    model: Path = typer.Argument(help="ONNX file that tlx export wrote, or any with --card."),
     pictures: list[str] | None = typer.Argument(
-        None, help="Files, folders (searched to the bottom), globs, or - for a list on stdin."
+        None,
+        help="Files, folders (searched to the bottom), globs, or - for a list on stdin; with --out "
+        "also lists (.txt, .parquet) and URLs.",
     ),
     topk: int = typer.Option(5, min=1, help="Labels a picture."),
     csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
@@ -56,8 +61,7 @@ def classify_command(
     card: Path | None = card_option(),
     out: Path | None = typer.Option(
         None,
-        help="Folder for Parquet files, written in parts; the same command goes on with it. "
-        "Lists (.txt, .parquet) are read, too.",
+        help="Folder for Parquet files, written in parts; the same command goes on with it.",
         rich_help_panel=_MANY,
     ),
     shard: str | None = typer.Option(
@@ -90,21 +94,43 @@ def classify_command(
         classify_many(Opening(model, provider, card), _required(pictures), options)
         return
     _refuse_without_out(shard=shard, part_size=part_size, engine=engine, workers=workers)
+    shown = _Shown(topk, csv_file, explain, as_json)
+    _classify(Opening(model, provider, card), _required(pictures), shown)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """How the answers are shown and written."""
+
+    topk: int
+    csv_file: Path | None
+    explain: Path | None
+    as_json: bool
+
+
+def _classify(opening: Opening, pictures: Sequence[str], shown: _Shown) -> None:
+    """Show a row a picture.
+
+    Raises:
+        TlxError: there are no pictures, or something cannot be opened or written.
+        Exit: some pictures could not be read.
+    """
     from ..inference.classifier import BATCH, Classifier
 
-    paths = list(find_paths(_required(pictures), sys.stdin))
+    paths, explain, topk = list(find_paths(pictures, sys.stdin)), shown.explain, shown.topk
     # A few pictures, or those to be explained, come one by one; each then gets all cores.
     many = len(paths) > BATCH and explain is None
-    classifier = Classifier(model, many=many, provider=provider, card=card)
+    classifier = Classifier(opening.model, many=many, provider=opening.provider, card=opening.card)
     multi_label = classifier.card.task == "multi-label"
-    if csv_file is not None:
-        _refuse_foreign_file(csv_file)
+    if shown.csv_file is not None:
+        _refuse_foreign_file(shown.csv_file)
     explanations = None if explain is None else _explanations(explain, classifier)
     columns = min(topk, len(classifier.card.labels))
     failures = 0
-    with Screen(as_json) as screen, _open_csv(csv_file, columns, multi_label) as write:
+    csv_opened = _open_csv(shown.csv_file, columns, multi_label)
+    with Screen(shown.as_json) as screen, csv_opened as write:
         show_provider(classifier, screen)
-        for done, outcome in enumerate(classifier.classify_files(paths), start=1):
+        for done, outcome in enumerate(classifier.classify_files(paths, _no_url), start=1):
             failures += outcome.error is not None
             written = _explain(outcome, classifier, explanations)
             show_outcome(outcome, topk, screen, multi_label, written)
@@ -115,9 +141,19 @@ def classify_command(
             noun = "picture" if explained == 1 else "pictures"
             screen.row(f"{explained} {noun} explained in {explain}")
         if failures:
-            screen.row(f"{failures} of {len(paths)} pictures could not be read", style="yellow")
+            screen.row(f"{len(paths)} pictures, {failures} of them unreadable", style="yellow")
     if failures:
         raise typer.Exit(1)
+
+
+def _no_url(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """Give the path of a file as it is; called by several threads."""
+    from ..inference.remote import is_url
+
+    name = os.fsdecode(path)
+    if is_url(name) and not os.path.exists(name):  # noqa: PTH110 - says no, never raises
+        raise PictureError("URLs go with --out (docs/many.md)", name)
+    return path
 
 
 def _refuse_beside_watch(
@@ -185,7 +221,7 @@ def _naming_the_option() -> Generator[None]:
     try:
         yield
     except UsageError as error:
-        raise UsageError(f"--csv {error}") from None
+        raise UsageError(f"--csv {error}{next_step(error.__cause__)}") from None
 
 
 def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> Sequence[object]:

@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,11 +58,14 @@ def classify_many(opening: Opening, pictures: Sequence[str], options: ManyOption
     if first is None:
         raise DataError("no pictures are given; name files, folders or lists")
     classifier = _open(opening, first)
-    plan = _plan(opening, options, classifier, shard.count)
-    answers = _answers(opening, options, classifier, plan)
-    with Screen(options.as_json) as screen:
+    content = opening.model.read_bytes() if options.engine == RAY else None
+    plan = _plan(opening, options, classifier, content, shard.count)
+    answers = _answers(opening, options, classifier, plan, content)
+    with Screen(options.as_json) as screen, _cluster(options):
         show_provider(classifier, screen)
-        whole = _show(write_parts(chain([first], paths), options.out, plan, shard, answers), screen)
+        work = write_parts(chain([first], paths), options.out, plan, shard, answers)
+        with closing(work):
+            whole = _show(work, screen)
         _sum_up(whole, screen, plan, options)
     if whole.failures:
         raise typer.Exit(1)
@@ -92,13 +97,18 @@ def _open(opening: Opening, first: str) -> "Classifier":
 
 
 def _plan(
-    opening: Opening, options: ManyOptions, classifier: "Classifier", shards: int
+    opening: Opening,
+    options: ManyOptions,
+    classifier: "Classifier",
+    content: bytes | None,
+    shards: int,
 ) -> "PartPlan":
+    """Say what the rows depend on; `content` is what Ray's workers get of the model file."""
     from ..inference.part_manifest import PartPlan
     from ..inference.whole_file import file_digest
 
     return PartPlan(
-        model_sha256=file_digest(opening.model),
+        model_sha256=file_digest(opening.model) if content is None else sha256(content).hexdigest(),
         topk=min(options.topk, len(classifier.card.labels)),
         max_pixels=options.max_pixels,
         part_size=options.part_size or PART_SIZE,
@@ -109,18 +119,30 @@ def _plan(
 
 
 def _answers(
-    opening: Opening, options: ManyOptions, classifier: "Classifier", plan: "PartPlan"
+    opening: Opening,
+    options: ManyOptions,
+    classifier: "Classifier",
+    plan: "PartPlan",
+    content: bytes | None,
 ) -> "Answers":
     """Choose what computes."""
     from ..inference.answer_table import answer_tables
 
-    if options.engine != RAY:
+    if content is None:
         return partial(answer_tables, classifier, topk=plan.topk)
     from ..inference.ray_answers import ray_answers
 
     card = None if opening.card is None else opening.card.read_bytes()
-    model = opening.model.read_bytes()
-    return partial(ray_answers, model, card=card, topk=plan.topk, workers=options.workers)
+    return partial(ray_answers, content, card=card, topk=plan.topk, workers=options.workers)
+
+
+def _cluster(options: ManyOptions) -> AbstractContextManager[object]:
+    """Connect before a folder is made: it may be in vain."""
+    if options.engine != RAY:
+        return nullcontext()
+    from ..inference.ray_answers import connected
+
+    return connected(options.workers)
 
 
 def _show(work: "Generator[Event, None, WholeShard]", screen: Screen) -> "WholeShard":
@@ -131,6 +153,9 @@ def _show(work: "Generator[Event, None, WholeShard]", screen: Screen) -> "WholeS
         except StopIteration as end:
             whole: WholeShard = end.value
             return whole
+        except KeyboardInterrupt:
+            screen.row("to go on: the same command again")
+            raise
 
 
 def _show_event(event: "Event", screen: Screen) -> None:

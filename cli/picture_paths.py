@@ -12,11 +12,14 @@ from ..errors import DataError
 def find_listed(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
     """Do what `find_paths` does, and read lists: text files (.txt), Parquet files and folders.
 
-    Only where very many are meant: elsewhere a text beside the pictures is a bad picture, a row.
+    Only where very many are meant: elsewhere a text beside the pictures is a bad picture, a row,
+    and so is a word that names nothing, which is refused here before anything is found.
 
     Raises:
-        DataError: as there, or a list cannot be read.
+        DataError: as there, a word names nothing, or a list cannot be read.
     """
+    for argument in arguments:
+        _require_meaning(argument)
     for argument in arguments:
         ending = os.path.splitext(argument)[1].lower()  # noqa: PTH122
         if ending == ".parquet" and os.path.exists(argument):  # noqa: PTH110
@@ -46,6 +49,14 @@ def find_paths(arguments: Sequence[str], stdin: TextIO) -> Iterator[str]:
             yield from _found(iter(dict.fromkeys(_matches(argument))), f"nothing fits {argument}")
         else:
             yield argument
+
+
+def _require_meaning(argument: str) -> None:
+    from ..inference.remote import is_url
+
+    there = os.path.exists(argument)  # noqa: PTH110 - says no, never raises
+    if not (there or argument == "-" or glob.has_magic(argument) or is_url(argument)):
+        raise DataError(f"{argument}: no such file or folder; give pictures, folders or lists")
 
 
 def _lines(file: TextIO) -> Iterator[str]:

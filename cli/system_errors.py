@@ -22,5 +22,10 @@ def system_advice(error: OSError | MemoryError) -> str:
     # What has no name is the output: whatever writes a file of ours names it.
     place = error.filename or ("the output" if error.errno in _FULL else None)
     name = "" if place is None else f"{place}: "
-    step = _STEPS.get(error.errno or 0)
-    return f"{name}{error.strerror or error}" + (f"; {step}" if step else "")
+    return f"{name}{error.strerror or error}{next_step(error)}"
+
+
+def next_step(error: BaseException | None) -> str:
+    """Say what to do about an error of the system, behind a semicolon; else nothing."""
+    step = _STEPS.get(error.errno or 0) if isinstance(error, OSError) else None
+    return f"; {step}" if step else ""

@@ -1,6 +1,7 @@
 """Answers as tables of Arrow, as they stand in Parquet files; needs the extra `parquet`."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .listed_paths import path_text
@@ -38,7 +39,7 @@ def answer_schema(multi_label: bool) -> "pyarrow.Schema":
 
 
 def answer_tables(
-    classifier: "Classifier", paths: Iterable[str], topk: int
+    classifier: "Classifier", paths: Iterable[str], topk: int, folder: str = ""
 ) -> Iterator["pyarrow.Table"]:
     """Classify files, which may be URLs; the rows come in their order, a bad picture is a row.
 
@@ -46,12 +47,15 @@ def answer_tables(
         classifier: for many files.
         paths: read only as far as needed.
         topk: labels that are ranked.
+        folder: where relative paths begin; by default the working folder.
 
     Raises:
         MissingExtraError: a URL is of a kind whose package is not installed.
     """
     multi_label = classifier.card.task == "multi-label"
-    for outcomes in chunks(classifier.classify_files(paths, picture_at), ROWS):
+    for outcomes in chunks(
+        classifier.classify_files(paths, partial(picture_at, folder=folder)), ROWS
+    ):
         yield answer_table(outcomes, topk, multi_label)
 
 

@@ -87,7 +87,7 @@ def _saying(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def answer_cells(

@@ -42,6 +42,8 @@ def read_card_file(path: str | os.PathLike[str]) -> ModelCard:
 
 def _text(place: Path) -> str:
     try:
+        if place.exists() and not place.is_file():
+            raise CardError("no file but a folder or device; docs/card.md shows a card's file")
         if not place.is_file():
             raise CardError("no such file; docs/card.md shows what a card looks like")
         size = place.stat().st_size

@@ -57,6 +57,7 @@ def write_parts(
     Raises:
         UsageError: the folder cannot be used, or was begun with another plan or list.
         DataError: the list cannot be read, or another shard was of another one.
+        OSError: a part cannot be written; `filename` is its path.
     """
     with open_parts(folder, plan, shard) as parts:
         listed = ListedPaths(paths, shard)

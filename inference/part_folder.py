@@ -4,6 +4,7 @@ A part has its name only when it is whole and on the disk. It says itself which 
 so that a later run over the same list passes them, and one over another list is refused.
 """
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,8 +63,9 @@ def open_parts(folder: Path, plan: PartPlan, shard: Shard) -> Generator["PartFol
     """
     _require_own(folder)
     folder.mkdir(exist_ok=True)
+    share = f"share {shard.number}/{shard.count} of " if shard.count > 1 else ""
     refusal = (
-        f"another tlx classify writes {shard.name} of {folder}; wait until it has ended, "
+        f"another tlx classify writes {share}{folder}; wait until it has ended, "
         "or choose another --out"
     )
     with only_holder(folder / f".{shard.name}.lock", refusal):
@@ -98,7 +100,7 @@ class PartFolder:
         """Write a part.
 
         Raises:
-            UsageError: it cannot be written.
+            OSError: it cannot be written; `filename` is its path.
         """
         import pyarrow.parquet as pq
 
@@ -113,11 +115,8 @@ class PartFolder:
             _FAILURES: str(failures),
             _VERSION: __version__,
         }
-        try:
-            with replacing(path) as temporary:
-                pq.write_table(rows.replace_schema_metadata(said), temporary, compression="zstd")
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+        with replacing(path) as temporary, _in_the_systems_words():
+            pq.write_table(rows.replace_schema_metadata(said), temporary, compression="zstd")
         return Part(path, len(rows), failures, digest)
 
     def finish(self, whole: WholeShard) -> None:
@@ -179,6 +178,17 @@ def pass_parts(paths: Iterator[str], parts: list[Part]) -> None:
                 f"{part.path} was made of other files than are listed now (or another order); "
                 "go on with the same list, or choose another --out"
             )
+
+
+@contextmanager
+def _in_the_systems_words() -> Generator[None]:
+    """Let an error of Arrow, which has the system's number and words of its own, say the usual."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.strerror = os.strerror(error.errno)
+        raise
 
 
 def _require_own(folder: Path) -> None:

@@ -7,6 +7,8 @@ had come back.
 
 import logging
 import os
+import re
+import socket
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,18 +31,24 @@ if TYPE_CHECKING:
     import pyarrow
     import ray
 
+# Read when ray is first imported: else its own remarks go to the user's terminal.
+os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+
 BLOCK = 256
 """Pictures that a worker is given at a time: seconds of work, and what a killed one loses."""
 ROUND = 1_000_000
 """Paths that Ray holds at a time, about 100 MB of its store; between rounds workers start anew."""
+PATIENCE = 5
+"""Seconds that the cluster's head has to answer; Ray itself would try for minutes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """What a worker has to know besides the model file."""
+    """What a worker has to know besides the model file; `folder` is where relative paths begin."""
 
     topk: int
     max_pixels: int
+    folder: str
     card: bytes | None = None
     tlx: str = __version__
 
@@ -58,9 +66,11 @@ class PictureWorker:
         import ray
 
         if settings.tlx != __version__:
-            raise ClusterError(f"a worker has tlx {__version__}, not {settings.tlx}; install that")
+            raise ClusterError(
+                f"a worker has tlx {__version__}; install {settings.tlx} on its machine"
+            )
         set_pixel_limit(settings.max_pixels)
-        self._topk = settings.topk
+        self._topk, self._folder = settings.topk, settings.folder
         with TemporaryDirectory(prefix="tlx-") as folder:
             path = Path(folder, "model.onnx")
             path.write_bytes(ray.get(model[0]))
@@ -74,7 +84,7 @@ class PictureWorker:
         paths = [os.fsdecode(path) for path in cast(list[bytes], block["path"].to_pylist())]
         # Of threads that fetch most wait for the network.
         self._classifier.threads = AT_ONCE if any(map(is_url, paths)) else 1
-        return pa.concat_tables(answer_tables(self._classifier, paths, self._topk))
+        return pa.concat_tables(answer_tables(self._classifier, paths, self._topk, self._folder))
 
 
 def _card_file(content: bytes | None, path: Path) -> Path | None:
@@ -112,8 +122,10 @@ def ray_answers(
     """
     import ray
 
-    settings = WorkerSettings(topk, pixel_limit(), card)
-    with _said_plainly(), _connected(workers) as cores:
+    settings = WorkerSettings(
+        topk=topk, max_pixels=pixel_limit(), folder=str(Path.cwd()), card=card
+    )
+    with _said_plainly(), connected(workers) as cores:
         content = ray.put(model)
         for blocks in _rounds(paths):
             references: list[ray.ObjectRef[pyarrow.Table | bytes]] = [
@@ -175,8 +187,14 @@ def _in_order(
 
 
 @contextmanager
-def _connected(workers: int | None) -> Generator[int]:
-    """Join the cluster, or make a small one of this machine; gives the number of its cores."""
+def connected(workers: int | None) -> Generator[int]:
+    """Join the cluster, or make a small one of this machine; gives the number of its cores.
+
+    Within, `ray_answers` uses it and does not connect by itself.
+
+    Raises:
+        ClusterError: no Ray answers at `RAY_ADDRESS`.
+    """
     import ray
 
     if ray.is_initialized():
@@ -184,10 +202,15 @@ def _connected(workers: int | None) -> Generator[int]:
         return
     address = os.environ.get("RAY_ADDRESS")
     try:
-        ray.init(address or "auto", logging_level=logging.ERROR, log_to_driver=False)
-    except ConnectionError:
+        _require_answer(address or "")
+        _init(address or "auto")
+    except ConnectionError as error:
         if address:
-            raise ClusterError(f"no Ray answers at RAY_ADDRESS={address}") from None
+            reason = " ".join(str(error).split())
+            raise ClusterError(
+                f"no Ray answers at RAY_ADDRESS={address} ({reason}); see `ray status`, or unset "
+                "RAY_ADDRESS to use this machine"
+            ) from None
         _start_here(workers or available_cores())
     try:
         yield _cores()
@@ -195,17 +218,46 @@ def _connected(workers: int | None) -> Generator[int]:
         ray.shutdown()
 
 
+def _require_answer(address: str) -> None:
+    """Raise if nobody listens at a host and port; addresses of other kinds are Ray's business."""
+    found = re.fullmatch(r"(?:ray://)?\[?([^/\]]+)\]?:([0-9]{1,5})", address)
+    if not found:
+        return
+    try:
+        socket.create_connection((found[1], int(found[2])), PATIENCE).close()
+    except (OSError, OverflowError) as error:  # there is no port as large
+        raise ConnectionError(getattr(error, "strerror", None) or str(error)) from None
+
+
 def _start_here(cores: int) -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
+    _init("local", cores, dashboard=False)
+
+
+def _init(address: str, cores: int | None = None, dashboard: bool | None = None) -> None:
     import ray
 
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    ray.init(
-        "local",
-        num_cpus=cores,
-        include_dashboard=False,
-        logging_level=logging.ERROR,
-        log_to_driver=False,
-    )
+    with _unheard():
+        ray.init(
+            address,
+            num_cpus=cores,
+            include_dashboard=dashboard,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+        )
+
+
+@contextmanager
+def _unheard() -> Generator[None]:
+    """Give stderr to nobody for as long: Ray remarks there that it will be silent."""
+    stderr, nobody = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nobody, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nobody)
 
 
 def _cores() -> int:

@@ -20,15 +20,17 @@ def is_url(path: str) -> bool:
     return _URL.match(path) is not None
 
 
-def picture_at(path: str | os.PathLike[str]) -> Picture:
-    """Give what a classifier takes: a file's path as it is, the content of what a URL names.
+def picture_at(path: str | os.PathLike[str], folder: str = "") -> Picture:
+    """Give what a classifier takes: a file's path in `folder`, the content of what a URL names.
 
     Raises:
         PictureError: it cannot be fetched.
         MissingExtraError: a package for this kind of URL is not installed.
     """
     name = os.fspath(path)
-    return _fetched(name) if is_url(name) else name
+    if is_url(name):
+        return _fetched(name)
+    return os.path.join(folder, name)  # noqa: PTH118 - a path that begins at the root stays
 
 
 def _fetched(url: str) -> bytes:

@@ -83,7 +83,9 @@ class ModelSession:
         if card is not None:
             self._use_given(card, text)
         if self._other is None:
-            hold_against_graph(self.card, self.inputs, self.outputs, self.path)
+            hold_against_graph(
+                self.card, self.inputs, self.outputs, self.path, given=card is not None
+            )
 
     def _use_given(self, card: ModelCard, text: str | None) -> None:
         from .other_graph import hold_answer, is_other, read_names

@@ -85,7 +85,7 @@ def test_bad_pictures_are_rows_in_their_place_and_end_with_1(model, mixed, run_t
     assert errors[3] == "empty file (0 bytes)"
     assert errors[5] == "not a picture in a known format"
     assert "cannot be decoded" in errors[1]
-    assert ran.err == "3 of 6 pictures could not be read\n"
+    assert ran.err == "6 pictures, 3 of them unreadable\n"
 
 
 def test_bad_pictures_are_rows_for_people_too(model, mixed, run_tlx):
@@ -94,7 +94,7 @@ def test_bad_pictures_are_rows_for_people_too(model, mixed, run_tlx):
     *rows, last = ran.out.splitlines()
     assert rows[3] == f"{mixed[3]}  error: empty file (0 bytes)"
     assert [row.split("  ")[0] for row in rows] == mixed
-    assert last == "3 of 6 pictures could not be read"
+    assert last == "6 pictures, 3 of them unreadable"
 
 
 def test_a_missing_file_and_a_text_are_rows(model, run_tlx, tmp_path):
@@ -106,6 +106,11 @@ def test_a_missing_file_and_a_text_are_rows(model, run_tlx, tmp_path):
         (names[0], "no such file"),
         (names[1], "not a picture in a known format"),
     ]
+
+
+def test_a_url_is_a_row_that_says_what_takes_it(model, run_tlx):
+    (row,) = run_tlx("classify", model, "https://localhost/a.jpg", "--json").json
+    assert row["error"] == "URLs go with --out (docs/many.md)"
 
 
 def test_a_csv_gets_the_same_answers(model, mixed, run_tlx, tmp_path):

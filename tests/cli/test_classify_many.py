@@ -1,6 +1,8 @@
 """`tlx classify --out`: lists and folders into Parquet files, gone on with by the same command."""
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import tlx
-from tlx.cli import extras
+from tlx.cli import classify_many, extras
 
 
 @pytest.fixture
@@ -121,6 +123,7 @@ def test_readers_open_the_folder_as_one_table(here, names, run_tlx):
         (["tree", "--csv", "a.csv"], "--out and --csv exclude each other"),
         (["tree", "--explain", "maps"], "--out and --explain exclude each other"),
         (["tree/none*"], "nothing fits tree/none*"),
+        (["tree", "nopics"], "nopics: no such file or folder"),
         (["-"], "an empty list on stdin"),
         ([], "no pictures are given"),
         (["--watch", "tree"], "--watch takes one folder and no --out"),
@@ -156,6 +159,52 @@ def test_an_absent_extra_is_named(here, run_tlx, monkeypatch, words, extra):
     error = run_tlx("classify", "model.onnx", *words).error
     assert f"needs the extra '{extra}' (not installed: pyarrow)" in error
     assert f"pip install '.[{extra}]'" in error
+
+
+def test_whoever_interrupts_it_is_told_how_to_go_on(here, run_tlx, monkeypatch):
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(classify_many, "_show_event", pressed)
+        ran = classify(run_tlx, "tree")
+    assert (ran.code, ran.out) == (130, "to go on: the same command again\n")
+    assert ran.err == "tlx: interrupted\n"
+    assert classify(run_tlx, "tree").code == 1
+
+
+def test_a_full_disk_is_one_line_with_the_next_step(here, run_tlx, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "words of Arrow")
+
+    monkeypatch.setattr(pq, "write_table", full)
+    assert classify(run_tlx, "tree").error == (
+        "tlx: results.parquet/shard-1-of-1-part-00000.parquet: No space left on device; "
+        "make room there and run the command again\n"
+    )
+
+
+def test_a_cluster_that_does_not_answer_is_one_line_and_makes_no_folder(here, tlx_process):
+    pytest.importorskip("ray")
+    environment = {**os.environ, "RAY_ADDRESS": "127.0.0.1:1"}
+    words = ("classify", "model.onnx", "tree", "--out", "r.parquet", "--engine", "ray")
+    ran = tlx_process(*words, env=environment)
+    assert ran.code == 2
+    assert ran.failure == (
+        "tlx: no Ray answers at RAY_ADDRESS=127.0.0.1:1 (Connection refused); see `ray status`, "
+        "or unset RAY_ADDRESS to use this machine\n"
+    )
+    assert not (here / "r.parquet").exists()
+
+
+@pytest.mark.slow
+def test_over_ray_only_tlx_speaks(here, tlx_process):
+    pytest.importorskip("ray")
+    environment = {name: value for name, value in os.environ.items() if name[:4] != "RAY_"}
+    words = ("classify", "model.onnx", "tree", "--out", "r.parquet", "--engine", "ray")
+    ran = tlx_process(*words, "--workers", "1", env=environment)
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out.splitlines()[-1] == "12 pictures in r.parquet, 3 of them unreadable"
 
 
 def test_classifying_without_it_never_imports_its_packages(here):

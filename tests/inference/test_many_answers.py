@@ -222,7 +222,7 @@ def test_shares_are_even_and_do_not_depend_on_what_else_is_listed():
 def test_two_runs_into_one_shard_are_refused_and_into_two_are_not(start, finish, paths, out):
     plan = replace(PLAN, shards=2)
     with open_parts(out, plan, Shard(1, 2)):
-        with pytest.raises(UsageError, match="another tlx classify writes shard-1-of-2 of"):
+        with pytest.raises(UsageError, match="another tlx classify writes share 1/2 of"):
             next(start(paths, plan, Shard(1, 2)))
         finish(paths, plan, Shard(2, 2))
     finish(paths, plan, Shard(1, 2))
@@ -307,13 +307,23 @@ def test_a_part_of_another_model_is_refused(start, finish, paths, out):
 
 def test_a_part_that_cannot_be_written_ends_the_run_in_one_line(start, paths, out, monkeypatch):
     def full(*_arguments: object, **_options: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "Error writing bytes to file. Detail: [errno 28] No space left on device")
 
     monkeypatch.setattr(pq, "write_table", full)
-    with pytest.raises(UsageError, match=r"00000\.parquet cannot be written: No space left"):
+    with pytest.raises(OSError, match="No space left") as caught:
         list(start(paths))
+    assert caught.value.filename == str(out / "shard-1-of-1-part-00000.parquet")
+    assert caught.value.strerror == "No space left on device"
     assert not list(out.glob("*.parquet"))
     assert not list(out.glob(".*.partial"))
+
+
+def test_relative_paths_begin_in_the_folder_that_is_given(classifier, paths):
+    folder, name = os.path.split(paths[0])
+    (there,) = answer_tables(classifier, [name, f"file://{paths[0]}"], 1, folder)
+    (here,) = answer_tables(classifier, [name], 1)
+    assert there["path"].to_pylist() == [name, f"file://{paths[0]}"]
+    assert (there["error"].to_pylist(), here["error"].to_pylist()) == ([None] * 2, ["no such file"])
 
 
 def test_chosen_labels_and_unknown_pictures_have_their_columns():

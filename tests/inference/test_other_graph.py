@@ -210,6 +210,16 @@ def test_a_file_of_tlx_that_lost_its_card_takes_it_from_beside(
                           whole.classify(picture).probabilities)  # fmt: skip
 
 
+def test_a_card_beside_that_disagrees_with_a_file_of_tlx_is_what_is_to_be_corrected(
+    write_model: Callable, card: ModelCard, tmp_path: Path
+):
+    beside = tmp_path / "card.json"
+    rule = replace(card.preprocessing, crop=card.preprocessing.crop - 1)
+    beside.write_text(card_to_json(replace(card, preprocessing=rule)))
+    text = refused(write_model(tmp_path / "a.onnx", card_text=None), beside)
+    assert text.endswith("; correct the card (docs/card.md)")
+
+
 def test_a_card_comes_out_of_what_inspect_prints(
     small_model: Path, card: ModelCard, tmp_path: Path
 ):
@@ -266,6 +276,7 @@ def test_a_file_that_is_no_card_is_refused_by_its_name(tmp_path: Path, content: 
 
 
 def test_a_card_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path):
-    for path in (tmp_path, tmp_path / "card.json"):
-        with pytest.raises(CardError, match="no such file"):
-            read_card_file(path)
+    with pytest.raises(CardError, match="no such file"):
+        read_card_file(tmp_path / "card.json")
+    with pytest.raises(CardError, match="no file but a folder"):
+        read_card_file(tmp_path)

@@ -106,12 +106,20 @@ def test_a_run_goes_on_over_ray_and_a_killed_worker_loses_and_doubles_no_file(
 
 def test_a_worker_of_another_version_is_refused(ray, model, monkeypatch):
     monkeypatch.setattr(module, "__version__", "9.9.9")
-    other = WorkerSettings(2, 10**8, tlx="9.9.8")
-    with pytest.raises(ClusterError, match=r"a worker has tlx 9\.9\.9, not 9\.9\.8; install that"):
+    other = WorkerSettings(topk=2, max_pixels=10**8, folder="/", tlx="9.9.8")
+    with pytest.raises(ClusterError, match=r"a worker has tlx 9\.9\.9; install 9\.9\.8 on its"):
         PictureWorker([ray.put(model.read_bytes())], other)
 
 
 def test_what_a_worker_raises_reaches_whoever_asked(ray, model, monkeypatch):
-    monkeypatch.setattr(module, "WorkerSettings", lambda *given: WorkerSettings(*given, tlx="9"))
-    with pytest.raises(ClusterError, match=r"a worker has tlx .*, not 9; install that"):
+    monkeypatch.setattr(module, "WorkerSettings", partial(WorkerSettings, tlx="9"))
+    with pytest.raises(ClusterError, match=r"a worker has tlx .*; install 9 on its machine"):
         list(ray_answers(model.read_bytes(), iter(["a.jpg"]), 2, 1))
+
+
+def test_relative_paths_begin_where_the_command_is_run(ray, model, paths, monkeypatch):
+    picture = Path(paths[0])
+    monkeypatch.chdir(picture.parent)  # the workers' processes stay where they are
+    (rows,) = ray_answers(model.read_bytes(), iter([picture.name, "absent.jpg"]), 2, 1)
+    assert rows["path"].to_pylist() == [picture.name, "absent.jpg"]
+    assert rows["error"].to_pylist() == [None, "no such file"]
