@@ -114,7 +114,7 @@ def test_an_unknown_label_is_refused_even_if_its_picture_cannot_be_read():
 
 def test_all_unknown_labels_are_named_once_and_in_order():
     samples = [Sample(Path(f"{name}.jpg"), name) for name in ("wolf", "dog", "bear", "wolf")]
-    with pytest.raises(DataError, match=r"label\(s\) bear, wolf;"):
+    with pytest.raises(DataError, match=r"labels bear, wolf;"):
         require_known_labels(samples, LABELS)
 
 

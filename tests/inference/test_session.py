@@ -132,15 +132,6 @@ def test_a_graph_that_does_not_hold_is_refused_without_onnxruntimes_codes(
     assert f"{path} cannot be opened as an ONNX file: This is an invalid model" in refused(path)
 
 
-def test_weights_left_behind_in_another_file_are_asked_for(small_model: Path, tmp_path: Path):
-    path = tmp_path / "model.onnx"
-    onnx.save(
-        onnx.load(small_model), path, save_as_external_data=True, location="w.bin", size_threshold=0
-    )
-    (tmp_path / "w.bin").unlink()
-    assert "its weights lie in another file; copy that beside it" in refused(path)
-
-
 def test_a_model_file_cut_short_is_refused(small_model: Path, tmp_path: Path):
     path = tmp_path / "model.onnx"
     path.write_bytes(small_model.read_bytes()[:-700])
