@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from ..inference.wording import counted
 from .screen import Screen, one_line
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ def _against_json(row: "AgainstFirst") -> dict[str, object]:
 
 def _show_circumstances(result: "BenchResult", screen: Screen) -> None:
     machine = result.machine
-    screen.row(f"processor  {machine.processor.name}, {machine.cores} core(s) to use", "bold")
+    screen.row(
+        f"processor  {machine.processor.name}, {counted(machine.cores, 'core')} to use", "bold"
+    )
     screen.row(f"           {_features(machine)}")
     screen.row(
         f"software   onnxruntime {machine.onnxruntime}, Python {machine.python}, {machine.system}"
@@ -104,8 +107,8 @@ def _show_circumstances(result: "BenchResult", screen: Screen) -> None:
     load = machine.load_average
     if load is not None and load >= BUSY * machine.cores:
         screen.row(
-            f"note: over the minute before, {load:.1f} programs wanted the {machine.cores} "
-            "core(s): on a machine at rest the figures would be better",
+            f"note: over the minute before, {load:.1f} programs wanted the "
+            f"{counted(machine.cores, 'core')}: on a machine at rest the figures would be better",
             style="yellow",
         )
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import UsageError
+from ..inference.wording import counted
 from .pixel_option import max_pixels_option
 from .screen import Screen
 from .written_files import require_writable, writing
@@ -146,14 +147,13 @@ def _show(report: "CheckReport", everything: bool, screen: Screen) -> None:
             _show_kind(kind, found, len(found) if everything else SHOWN, screen)
     counts = report.counts
     screen.row(
-        f"{report.pictures} pictures checked: {counts['error']} error(s), {counts['warning']} "
-        f"warning(s), {counts['note']} note(s)",
+        f"{counted(report.pictures, 'picture')} checked: "
+        + ", ".join(counted(counts[severity], severity) for severity in counts),
         style="bold",
     )
-    errors = counts["error"]
-    verdict = f"{errors} error{'' if errors == 1 else 's'}: a result on these pictures would not be"
-    falsified = f"{verdict} what it seems"
-    screen.row(falsified if errors else "nothing found that would falsify a result")
+    errors = counted(counts["error"], "error")
+    falsified = f"{errors}: a result on these pictures would not be what it seems"
+    screen.row(falsified if report.falsifies else "nothing found that would falsify a result")
 
 
 def _by_kind(findings: "Sequence[Finding]") -> "dict[str, list[Finding]]":
@@ -203,7 +203,7 @@ def _refuse_foreign_files(quarantine: Path | None, html: Path | None) -> None:
         if path is None:
             continue
         if not path.parent.is_dir():
-            raise UsageError(f"{option} {path}: there is no folder {path.parent}")
+            raise UsageError(f"{option} {path}: there is no folder {path.parent}; make it first")
         start = path.read_bytes()[:80] if path.is_file() else b"x" * path.exists()
         if start and not start.startswith(ours):
             raise UsageError(f"{option} {path}: exists and was not written by tlx; choose another")
@@ -223,4 +223,4 @@ def _write_quarantine(path: Path, report: "CheckReport", screen: Screen) -> None
 
     with writing("--quarantine", path):
         count = write_quarantine(path, report.findings, report.found.root)
-    screen.row(f"{path}: {count} file(s) to look at and set aside; none was moved")
+    screen.row(f"{path}: {counted(count, 'file')} to look at and set aside; none was moved")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table as Drawn
 from rich.text import Text
 
+from ..inference.wording import noun
 from .screen import Screen, one_line
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def show_comparison(table: "Table", variations: "Sequence[Variation]", screen: S
     if threads:
         screen.row(
             f"scores: {table.metric}, mean ± standard deviation over the seeds; latency: one "
-            f"picture on the processor, {' and '.join(map(str, sorted(threads)))} thread(s)"
+            f"picture on the processor, {' and '.join(map(str, sorted(threads)))} "
+            + noun(max(threads), "thread")
         )
 
 

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from .screen import Screen
 
 
+def refuse_other_ending(path: Path) -> None:
+    """Refuse a name that would promise another format than HTML.
+
+    Raises:
+        UsageError: naming the ending that fits.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--report {path}: a report ends in .html, such as {path.stem}.html")
+
+
 def refuse_foreign_page(path: Path, option: str = "--report") -> None:
     """Replace only what an earlier evaluation wrote; `option` is what named it.
 
@@ -29,7 +39,7 @@ def refuse_foreign_page(path: Path, option: str = "--report") -> None:
     from ..evaluation.report_page import MARK
 
     if not path.parent.is_dir():
-        raise UsageError(f"{option} {path}: there is no folder {path.parent}")
+        raise UsageError(f"{option} {path}: there is no folder {path.parent}; make it first")
     start = path.read_bytes()[:80] if path.is_file() else b"x" * path.exists()
     if start and not start.startswith(f"<!doctype html>{MARK}".encode()):
         raise UsageError(f"{option} {path}: exists and was not written by tlx; choose another")

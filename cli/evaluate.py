@@ -10,7 +10,7 @@ import typer
 from ..errors import UsageError
 from ..inference.folder_lock import only_writer, only_writer_of
 from ..inference.whole_file import clear_unfinished
-from .eval_page import refuse_foreign_page, write_report_page
+from .eval_page import refuse_foreign_page, refuse_other_ending, write_report_page
 from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
 from .labelled import Labels, read_columns, read_samples
@@ -95,6 +95,8 @@ def eval_command(
     """
     require_extra("eval", "eval")
     refuse_more(more)
+    if page is not None:
+        refuse_other_ending(page)
     models, folder = sort_arguments(model, other, folder, labels is not None)
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns, slice_by or None)

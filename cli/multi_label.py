@@ -30,7 +30,7 @@ def show_summary(report: "MultiLabelReport", screen: Screen) -> None:
 def show_mistakes(report: "MultiLabelReport", shown: int, screen: Screen) -> None:
     """Print the worst mistakes, a row each."""
     if report.worst_mistakes:
-        screen.row("worst mistakes:", style="bold")
+        screen.row("worst mistakes, the most wrong label first:", style="bold")
     for mistake in report.worst_mistakes[:shown]:
         screen.row(f"  {mistake.path}: {_mistake_text(mistake)}")
 

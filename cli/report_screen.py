@@ -198,7 +198,7 @@ def _show_slices(
 
 def _show_mistakes(report: "Report", screen: Screen) -> None:
     if report.worst_mistakes:
-        screen.row("worst mistakes:", style="bold")
+        screen.row("worst mistakes, the least probable truth first:", style="bold")
     for mistake in report.worst_mistakes[:SHOWN_MISTAKES]:
         screen.row(
             f"  {mistake.path}: {mistake.truth}, predicted {mistake.predicted} at "

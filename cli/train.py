@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import StoppedError, UsageError
+from ..inference.wording import counted
 from ..training.config import TrainingConfig
 from ..training.options import COMMON, OUTPUT, RECIPE
 from ..training.torchrun import this_process
@@ -189,7 +190,8 @@ def show_result(result: "TrainingResult", screen: Screen) -> None:
         metric, value = "accuracy", best.validation_accuracy
     epochs = len(result.history)
     if epochs < best.epochs:
-        screen.row(f"stopped early: {epochs - best.epoch} epoch(s) without a better one")
+        worse = counted(epochs - best.epoch, "epoch")
+        screen.row(f"stopped early: {worse} without a better one")
     screen.row(
         f"best: epoch {best.epoch}, validation {metric} {value:.4f}, loss "
         f"{best.validation_loss:.4f} (these pictures chose the epoch: tlx eval on a test folder "

@@ -70,7 +70,7 @@ def write_comparison(done: DoneComparison, path: Path) -> None:
     if path.suffix not in (".json", ".csv"):
         raise UsageError(f"{path}: a comparison ends in .json or .csv")
     if not path.parent.is_dir():
-        raise UsageError(f"{WHERE} {path}: there is no folder {path.parent}")
+        raise UsageError(f"{WHERE} {path}: there is no folder {path.parent}; make it first")
     if path.exists() and not is_ours(path):
         raise UsageError(f"{WHERE} {path}: exists and was not written by tlx; choose another")
     require_writable(WHERE, path, path.parent)

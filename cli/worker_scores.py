@@ -166,7 +166,7 @@ def _write_plainly(done: Evaluation, path: Path) -> None:
     from ..evaluation.report_json import HEADERS, write_predictions
 
     if not path.parent.is_dir():
-        raise UsageError(f"{WHERE} {path}: there is no folder {path.parent}")
+        raise UsageError(f"{WHERE} {path}: there is no folder {path.parent}; make it first")
     header = ",".join(HEADERS["single-label"][:3])
     ours = is_report(path) if path.suffix == ".json" else _starts(path, header)
     if path.exists() and not ours:

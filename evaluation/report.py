@@ -8,6 +8,7 @@ from scipy.special import softmax
 
 from ..errors import DataError
 from ..inference.prediction import Outcome, Prediction
+from ..inference.wording import noun
 from ..samples.sample import LeftOut, Sample
 from . import metrics
 from .answers import gather, measure
@@ -132,9 +133,8 @@ def require_known_labels(
     unknown = sorted(named - set(labels))
     if unknown:
         known = ", ".join(labels[:20]) + (f" and {len(labels) - 20} more" if labels[20:] else "")
-        raise DataError(
-            f"the model does not know the label(s) {', '.join(unknown[:20])}; it knows {known}"
-        )
+        named = f"{noun(len(unknown), 'label')} {', '.join(unknown[:20])}"
+        raise DataError(f"the model does not know the {named}; it knows {known}")
 
 
 def score(

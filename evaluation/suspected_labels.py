@@ -10,6 +10,7 @@ from ..errors import DataError
 from ..inference.card import ModelCard
 from ..inference.classifier import Classifier
 from ..inference.prediction import Prediction
+from ..inference.wording import noun
 from ..samples.findings import Finding
 from ..samples.folders import FoundSamples
 from ..samples.loading import ReadingProgress
@@ -80,8 +81,9 @@ def require_fitting(found: FoundSamples, card: ModelCard) -> None:
         raise DataError(f"{task}, the pictures of {found.root} are not: give another model")
     named = {label for s in found.everything for label in _labels(s, card.task)}
     if unknown := sorted(named - {*card.labels}):
+        them = f"{noun(len(unknown), 'label')} {', '.join(unknown[:20])}"
         raise DataError(
-            f"--model: the model does not know the label(s) {', '.join(unknown[:20])}; check "
+            f"--model: the model does not know the {them}; check "
             f"{found.root} without it, or give a model that was trained on these labels"
         )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, softmax
 
+from ..inference.wording import counted
 from .calibration import calibrate
 from .metrics import losses
 from .multi_label_metrics import MultiHot, binary_losses
@@ -95,7 +96,7 @@ def fit_temperature(logits: Logits, truth: Truth) -> tuple[float, str | None]:
 
 def too_few(pictures: int) -> str:
     """Say that there are fewer than `FEWEST`."""
-    return f"{pictures} picture(s) are too few to fit it on, {FEWEST} are needed"
+    return f"too few to fit it on: {counted(pictures, 'picture')}, {FEWEST} are needed"
 
 
 def _least_loss(logits: Logits, truth: Truth) -> float | None:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ..inference.card import Quantization
+from ..inference.wording import counted
 from .quantized_score import QuantizedScore
 from .speed import Speedup
 
@@ -143,7 +144,8 @@ def busy_text(trial: Trial) -> str | None:
         return None
     return (
         f"its speed was measured while other programs kept {speed.others:.1f} of the "
-        f"{speed.threads} core(s) busy: the ratio may be far off; measure again with tlx bench"
+        f"{counted(speed.threads, 'core')} busy: the ratio may be far off; measure again with "
+        "tlx bench"
     )
 
 

@@ -62,7 +62,7 @@ class AnswerLog:
         self.columns = ("time", "path", "modified", "error", *chosen, *_RANKED, *more, *JUDGEMENT)
         self._header = _line(self.columns)
         if not path.parent.is_dir():
-            raise UsageError(f"{path}: there is no folder {path.parent}")
+            raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
         try:
             if path.exists():
                 self._refuse_foreign_file()
@@ -119,7 +119,8 @@ class AnswerLog:
             raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> UsageError:
-        return UsageError(f"{self.path} cannot be written: {error.strerror or error}")
+        said = error.strerror or error
+        return UsageError(f"{self.path} cannot be written: {said}; choose another")
 
     def _refuse_foreign_file(self) -> None:
         with self.path.open("rb") as file:

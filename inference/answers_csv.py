@@ -140,7 +140,7 @@ def require_own(path: Path) -> None:
 
 def _require_folder(path: Path) -> None:
     if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}")
+        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
 
 
 def _first_line(path: Path) -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import CardError
 from .preprocessing import Preprocessing
+from .wording import counted
 
 SCHEMA = 2
 """Raised when a field is added or changes its meaning; every schema ever released stays readable.
@@ -221,7 +222,10 @@ def _problems(card: ModelCard) -> list[str]:
             card.quantization is None or card.quantization.kind in QUANTIZATIONS,
             f"unknown quantization {card.quantization and card.quantization.kind!r}",
         ),
-        (len(card.labels) >= 2, f"it has {len(card.labels)} label(s), at least 2 are needed"),
+        (
+            len(card.labels) >= 2,
+            f"it has {counted(len(card.labels), 'label')}, at least 2 are needed",
+        ),
         (len(set(card.labels)) == len(card.labels), "its labels are not unique"),
         (all(card.labels), "one of its labels is empty"),
         (all(map(_is_text, card.labels)), "one of its labels is no Unicode text"),

@@ -1,6 +1,7 @@
 """An ONNX model file opened in onnxruntime, its card read and held against its graph."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,7 +200,31 @@ def _open(
     except ProviderError:
         raise
     except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base
-        raise ModelFileError(f"{path} cannot be opened as an ONNX file: {_reason(error)}") from None
+        raise ModelFileError(f"{path} cannot be opened as an ONNX file: {_fault(error)}") from None
+
+
+_TOO_NEW = (
+    "it is of a newer ONNX version than this onnxruntime reads; export it with an older opset, or "
+    "update onnxruntime"
+)
+_FAULTS = {
+    "Protobuf parsing failed": "it is another kind of file, or cut off; export or copy it again",
+    "Unsupported model IR version": _TOO_NEW,
+    "support for models stamped with official released onnx opset": _TOO_NEW,
+    "External data path does not exist": "its weights lie in another file; copy that beside it",
+}
+"""What is wrong with a file, and what to do, by words of onnxruntime's."""
+
+
+def _fault(error: Exception) -> str:
+    """Say why a file does not open, without onnxruntime's codes where its words are known."""
+    said = " ".join(str(error).split())
+    for words, fault in _FAULTS.items():
+        if words in said:
+            return fault
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?", "", said)[
+        :300
+    ]
 
 
 def _reason(error: Exception) -> str:

@@ -72,7 +72,16 @@ def check_events(
 
 def _read_findings(found: FoundSamples, facts: Sequence[PictureFacts]) -> list[Finding]:
     return [
+        *_none_readable(found, facts),
         *(finding for row in facts for finding in file_findings(row)),
         *pair_findings(found, facts),
         *shortcut_findings(facts, found.task),
     ]
+
+
+def _none_readable(found: FoundSamples, facts: Sequence[PictureFacts]) -> list[Finding]:
+    """Say that nothing was checked: without a decoded picture no other check can find a thing."""
+    if any(row.header is not None and row.error is None for row in facts):
+        return []
+    detail = "not one picture can be decoded; replace them, or give another folder"
+    return [Finding("none-readable", (found.root,), detail)]

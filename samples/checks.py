@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import DataError
+from ..inference.wording import counted
 from .dividing import Division, ReadPictures
 from .folders import FoundSamples
 from .sample import SPLITS, LabelledPictures, Sample, all_labels, labels_of
@@ -72,7 +73,8 @@ def _rare(pictures: LabelledPictures) -> Iterator[str]:
     counts = Counter(label for labels in train for label in labels)
     rarest, fewest = min(counts.items(), key=lambda item: item[1])
     if fewest < 10:
-        yield f"{rarest!r} has only {fewest} training picture(s); a label wants tens of them"
+        there = counted(fewest, "training picture")
+        yield f"{rarest!r} has only {there}; a label wants tens of them"
 
 
 Standing = tuple[str, Sample]
@@ -83,7 +85,8 @@ def _copies(pictures: LabelledPictures) -> Iterator[str]:
     """Find files of equal content that make a number worthless: leaks and contradicting truth."""
     for groups, what in _worthless(list(_by_content(pictures).values())):
         first, second = groups[0][0][1].path, groups[0][-1][1].path
-        yield f"{len(groups)} identical picture(s) {what}, such as {first} and {second}"
+        sets = counted(len(groups), "set")
+        yield f"{sets} of identical pictures {what}, such as {first} and {second}"
 
 
 def _near_duplicates(pictures: LabelledPictures, read: ReadPictures) -> Iterator[str]:
@@ -91,16 +94,17 @@ def _near_duplicates(pictures: LabelledPictures, read: ReadPictures) -> Iterator
     pairs = [[by_content[one][0], by_content[other][0]] for one, other in read.near_duplicates]
     for groups, what in _worthless(pairs):
         first, second = (sample.path for _, sample in groups[0])
-        yield f"{len(groups)} pair(s) of near-duplicates {what}, such as {first} and {second}"
+        told = counted(len(groups), "pair")
+        yield f"{told} of near-duplicates {what}, such as {first} and {second}"
 
 
 def _worthless(groups: list[list[Standing]]) -> Iterator[tuple[list[list[Standing]], str]]:
     leaks = [group for group in groups if len({split for split, _ in group}) > 1]
     contradictions = [group for group in groups if len({s.label for _, s in group}) > 1]
     if leaks:
-        yield leaks, "stand in more than one split, which flatters the accuracy"
+        yield leaks, "in more than one split, which flatters the accuracy"
     if contradictions:
-        yield contradictions, "stand under more than one label"
+        yield contradictions, "under more than one label"
 
 
 def _by_content(pictures: LabelledPictures) -> dict[str, list[Standing]]:
@@ -119,6 +123,6 @@ def _torn_groups(found: FoundSamples, division: Division) -> Iterator[str]:
     torn = [name for name, there in sides.items() if len(there) > 1]
     if torn:
         yield (
-            f"{len(torn)} group(s) of --group-by stand in more than one split, such as "
+            f"{counted(len(torn), 'group')} of --group-by in more than one split, such as "
             f"{min(torn)}: the splits were given and are kept"
         )

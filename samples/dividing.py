@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..inference.wording import counted
 from .folders import FoundSamples
 from .grouping import group_pictures
 from .picture_names import place
@@ -118,7 +119,7 @@ def _stratify(
 
 def _new_note(count: int, beside_known: bool) -> str:
     if beside_known:
-        return f"{count} new picture(s), which have no split yet, were divided among the splits"
+        return f"{counted(count, 'new picture')} without a split: divided among the splits"
     return "one folder without a split: divided 70/15/15 into train, validation, test"
 
 
@@ -127,8 +128,8 @@ def _together_note(groups: Iterable[tuple[Path, ...]]) -> list[str]:
     if not sizes:
         return []
     return [
-        f"{sum(sizes)} pictures belong together in {len(sizes)} group(s) (copies, near-duplicates "
-        "or --group-by); each group stands on one side"
+        f"{sum(sizes)} pictures belong together in {counted(len(sizes), 'group')} (copies, "
+        "near-duplicates or --group-by); each group stands on one side"
     ]
 
 
@@ -137,4 +138,4 @@ def _earlier_notes(found: FoundSamples) -> list[str]:
     gone = sorted(path for path in found.fixed if place(path) not in places)
     if not gone:
         return []
-    return [f"{len(gone)} picture(s) of the earlier split are gone, such as {gone[0]}"]
+    return [f"gone from the earlier split: {counted(len(gone), 'picture')}, such as {gone[0]}"]

@@ -9,6 +9,7 @@ SEVERITIES = (ERROR, WARNING, NOTE)
 """An error falsifies a result; a warning makes it worth less or costs a picture."""
 
 KINDS: dict[str, tuple[str, str]] = {
+    "none-readable": (ERROR, "not one picture can be decoded"),
     "leak": (ERROR, "one picture in more than one split"),
     "label-conflict": (ERROR, "one picture under more than one label"),
     "group-leak": (ERROR, "a group of --group-by in more than one split"),

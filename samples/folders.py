@@ -162,5 +162,5 @@ def _require_text(root: Path, labels: list[str]) -> None:
 
 def _why_no_samples(root: Path) -> str:
     if next(find_pictures(root), None) is None:
-        return f"no pictures in {root} (looked for {' '.join(PICTURE_SUFFIXES)})"
+        return f"no pictures in {root} (looked for {' '.join(PICTURE_SUFFIXES)}); give another"
     return f"the pictures of {root} lie in no sub-folder; put them into one sub-folder a label"

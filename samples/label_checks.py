@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
+from ..inference.wording import counted
 from .dividing import SHARES, known_sides
 from .findings import Finding
 from .folders import FoundSamples
@@ -99,7 +100,7 @@ def _absent(counts: _Counts) -> Iterator[Finding]:
             continue
         there = counts.splits[split]
         for label in sorted({*there} - {*trained}):
-            detail = f"{label!r} has {there[label]} {split} picture(s) and none in train"
+            detail = f"{label!r} has {counted(there[label], f'{split} picture')} and none in train"
             yield Finding("label-not-trained", (), detail)
         for label in sorted({*trained} - {*there}):
             detail = f"{split} has no picture of {label!r}: its score says nothing about it"
@@ -111,7 +112,7 @@ def _sizes(counts: _Counts) -> Iterator[Finding]:
     about = "about " if counts.estimated else ""
     for label, count in sorted(trained.items()):
         if count < FEW:
-            detail = f"{label!r} has only {about}{count} training picture(s)"
+            detail = f"{label!r} has only {about}{counted(count, 'training picture')}"
             yield Finding("few-pictures", (), detail)
     if len(trained) < 2:
         return
@@ -133,9 +134,9 @@ def _small_splits(counts: _Counts, claim: Claim) -> Iterator[Finding]:
             yield Finding(
                 "small-split",
                 (),
-                f"{split} {about} {count} picture(s): an accuracy of {claim.accuracy:.0%} would be "
-                f"known to ±{100 * width:.1f} points (95 %, Wilson); ±{100 * claim.margin:g} "
-                f"needs {_enough(claim)}",
+                f"{split} {about} {counted(count, 'picture')}: an accuracy of "
+                f"{claim.accuracy:.0%} would be known to ±{100 * width:.1f} points "
+                f"(95 %, Wilson); ±{100 * claim.margin:g} needs {_enough(claim)}",
             )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError
+from ..inference.wording import counted
 from .folders import SPLIT_NAMES
 from .picture_names import PictureNames, place
 from .sample import Sample
@@ -159,7 +160,8 @@ def _said(row: LabelledRow, what: str) -> str:
 
 def _remarks(table: Table, used: tuple[str, ...], repeated: int) -> Iterator[str]:
     if repeated:
-        yield f"{table.path.name} names {repeated} picture(s) more than once; each is used once"
+        named = counted(repeated, "picture")
+        yield f"{table.path.name} names {named} more than once; each is used once"
     unused = [name for name in table.columns if name and name not in used]
     if unused:
         yield f"columns of {table.path.name} that are not used: {shortened(unused)}"

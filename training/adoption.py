@@ -16,6 +16,7 @@ from ..errors import UsageError
 from ..inference.card import TASKS, ModelCard, Provenance
 from ..inference.events import finish
 from ..inference.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from ..inference.wording import counted
 from ..samples.labels_file import read_labels_file
 from ..samples.loading import ReadingProgress
 from ..samples.sample import SEPARATOR, LabelledPictures
@@ -206,8 +207,9 @@ def _require_separable(adoption: Adoption, labels: tuple[str, ...]) -> None:
 def _require_count(adoption: Adoption, labels: tuple[str, ...], weights: AdoptedWeights) -> None:
     if len(labels) != weights.outputs:
         raise UsageError(
-            f"{adoption.labels} has {len(labels)} label(s), the head of {adoption.state_dict} has "
-            f"{weights.outputs} output(s); give one label an output, in their order"
+            f"{adoption.labels} has {counted(len(labels), 'label')}, the head of "
+            f"{adoption.state_dict} has {counted(weights.outputs, 'output')}; give one "
+            "label an output, in their order"
         )
     if weights.outputs < 2:
         raise UsageError(

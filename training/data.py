@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import DataError
+from ..inference.wording import counted
 from ..samples.folders import FoundSamples
 from ..samples.picture_names import place
 from ..samples.sample import LabelledPictures
@@ -66,6 +67,6 @@ def note_learned_before(run: Path | None, pictures: LabelledPictures) -> tuple[s
     if not count:
         return ()
     return (
-        f"{count} picture(s) of validation and test have names that {run} learned from, and "
-        f"flatter the scores; --split {run / 'split.csv'} keeps them in training",
+        f"names that {run} learned from stand in validation or test, which flatters the scores: "
+        f"{counted(count, 'picture')}; --split {run / 'split.csv'} keeps them in training",
     )

@@ -46,7 +46,7 @@ def test_rows_say_what_was_adopted_and_what_comes_next(
     assert rows[1].startswith("pictures: short side to 37, centre crop 32; mean [0.485, ")
     assert rows[2] == "note: 'module.' was removed from the beginning of every name"
     assert rows[3].startswith(f"note: {data} has no splits, so all its pictures are for validation")
-    few = "9 picture(s) are too few to fit it on, 50 are needed"
+    few = "too few to fit it on: 9 pictures, 50 are needed"
     assert rows[4:] == [
         f"note: the temperature stays 1: {few}",
         "split.csv: 9 validation",

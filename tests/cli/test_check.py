@@ -28,9 +28,19 @@ def test_a_clean_folder_exits_0_and_says_so(run_tlx: Callable, clean: Path):
     ran = run_tlx("check", clean, "--margin", "0.3")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
-        "132 pictures checked: 0 error(s), 0 warning(s), 0 note(s)",
+        "132 pictures checked: 0 errors, 0 warnings, 0 notes",
         "nothing found that would falsify a result",
     ]
+
+
+def test_a_folder_of_which_no_picture_can_be_decoded_exits_1(run_tlx: Callable, tmp_path: Path):
+    for label in ("blue", "red"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "a.jpg").write_bytes(b"no picture")
+    ran = run_tlx("check", tmp_path)
+    assert ran.code == 1
+    assert f"none-readable: {tmp_path}: not one picture can be decoded" in ran.out
+    assert "nothing found" not in ran.out
 
 
 def test_a_leak_exits_1_and_names_both_files(run_tlx: Callable, leaking: Path):
@@ -108,7 +118,7 @@ def test_somebody_elses_file_is_not_replaced(run_tlx: Callable, clean: Path, tmp
 def test_small_splits_are_told_with_what_they_would_need(run_tlx: Callable, clean: Path):
     (content,) = run_tlx("check", clean, "--accuracy", "0.9", "--margin", "0.05", "--json").json
     small = [found["detail"] for found in content["findings"] if found["kind"] == "small-split"]
-    assert small[0].startswith("test has 30 picture(s)")
+    assert small[0].startswith("test has 30 pictures")
     assert all(detail.endswith("±5 needs 141") for detail in small)
 
 
@@ -151,7 +161,7 @@ def test_a_model_that_does_not_fit_is_refused_before_a_picture_is_read(
     monkeypatch.setattr("tlx.samples.checking.read_facts", read.append)
     (clean / "train" / "red").rename(clean / "train" / "rouge")
     error = run_tlx("check", clean, "--model", model_file).error
-    assert "does not know the label(s) rouge" in error
+    assert "does not know the label rouge" in error
     assert read == []
 
 

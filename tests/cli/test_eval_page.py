@@ -34,4 +34,11 @@ def test_a_page_of_somebody_else_is_refused(model, journey, run_tlx, tmp_path):
 def test_a_folder_that_is_not_there_is_refused(model, journey, run_tlx, tmp_path):
     page = tmp_path / "nowhere" / "report.html"
     ran = run_tlx("eval", model, journey.data / "test", "--report", page)
-    assert ran.error == f"tlx: --report {page}: there is no folder {page.parent}\n"
+    assert ran.error == f"tlx: --report {page}: there is no folder {page.parent}; make it first\n"
+
+
+def test_a_name_that_promises_another_format_is_refused_before_a_file_is_opened(run_tlx, tmp_path):
+    page = tmp_path / "report.pdf"
+    ran = run_tlx("eval", tmp_path / "no.onnx", tmp_path, "--report", page)
+    assert ran.code == 2
+    assert ran.error == f"tlx: --report {page}: a report ends in .html, such as report.html\n"

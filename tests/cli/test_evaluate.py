@@ -122,7 +122,7 @@ def test_rows_tables_and_mistakes_are_shown(journey, run_tlx):
 
 def test_with_json_the_rows_for_people_are_on_stderr(on_validation):
     assert on_validation.err.startswith("accuracy 0.9091")
-    assert "worst mistakes:" in on_validation.err
+    assert "worst mistakes, the least probable truth first:" in on_validation.err
     assert "\x1b" not in on_validation.err
 
 

@@ -101,7 +101,7 @@ def test_each_epoch_is_a_row_of_the_table_and_the_split_is_explained(few, run_tl
     rows = ran.out.splitlines()
     assert any("divided 70/15/15" in row for row in rows)
     start = rows.index(f"quick data check, tlx check {few} looks closer:")
-    assert rows[start + 1].startswith("  warning: small-split: test has 3 picture(s): an accuracy")
+    assert rows[start + 1].startswith("  warning: small-split: test has 3 pictures: an accuracy")
     assert rows[start + 1].endswith(" (and 1 more)")
     header = next(index for index, row in enumerate(rows) if row.startswith("epoch"))
     values = rows[header + 1].split()
@@ -117,7 +117,7 @@ def test_a_training_that_stops_early_says_so(few, run_tlx, tmp_path):
     still = ["--weights", tmp_path / "start.pth", "--freeze", "backbone", "--lr", "1e-30"]
     options = [*QUICK, *still, "--epochs", "9", "--patience", "2", "--out", tmp_path / "run"]
     rows = run_tlx("train", few, *options).out.splitlines()
-    assert "stopped early: 2 epoch(s) without a better one" in rows
+    assert "stopped early: 2 epochs without a better one" in rows
     whole = run_tlx("train", few, *options, "--epochs", "2", "--overwrite")
     assert "stopped early" not in whole.out
 

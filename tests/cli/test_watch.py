@@ -131,7 +131,9 @@ def test_a_csv_that_cannot_be_written_any_more_ends_it_with_2(start, model_file,
     deliver(picture, folder / "a.jpg")
     out, err = watch.process.communicate(timeout=WAIT)
     assert (watch.process.returncode, out) == (2, "")
-    expected = f"tlx: {place / 'out.csv'} cannot be written: No such file or directory\n"
+    expected = (
+        f"tlx: {place / 'out.csv'} cannot be written: No such file or directory; choose another\n"
+    )
     assert err.endswith(expected)
 
 

@@ -116,7 +116,7 @@ def test_what_cannot_be_done_is_a_line(talk: "Talk", evaluated, request_, said):
 def test_labels_of_another_model_are_named(talk: "Talk", spoiled, tmp_path):
     shutil.copytree(spoiled / "red", tmp_path / "violet")
     failed = talk.ask("evaluate", id=6, data=str(tmp_path))
-    assert "does not know the label(s) violet; it knows blue, green, red" in failed["error"]
+    assert "does not know the label violet; it knows blue, green, red" in failed["error"]
 
 
 def test_a_csv_s_split_is_scored_as_tlx_eval_does(talk: "Talk", model_file, split_folder, run_tlx):

@@ -76,8 +76,8 @@ def test_the_error_with_it_is_of_pictures_that_it_was_not_fitted_on(monkeypatch)
 @pytest.mark.parametrize(
     ("logits", "truth", "why"),
     [
-        (np.eye(3)[[0] * 49], np.zeros(49, int), "49 picture(s) are too few to fit it on"),
-        (np.eye(3)[[0]], np.zeros(1, int), "1 picture(s) are too few"),
+        (np.eye(3)[[0] * 49], np.zeros(49, int), "too few to fit it on: 49 pictures"),
+        (np.eye(3)[[0]], np.zeros(1, int), "too few to fit it on: 1 picture,"),
         (np.eye(3)[[0] * 60], np.zeros(60, int), "all of 60 pictures are answered right"),
         (np.eye(3)[[0] * 60], np.ones(60, int), "no other one from 0.05 to 20 fits better"),
         (np.zeros((60, 3)), np.zeros(60, int), "all of 60 pictures"),

@@ -81,7 +81,7 @@ def test_a_speed_that_was_measured_on_a_busy_machine_is_said_to_be():
     speed = Speedup(8.0, 2.0, 4.0, (3.0, 5.0), 15, 2, "a processor", others=1.26)
     one = replace(trial(compared(0, 0), 0.1), speed=speed)
     (note,) = notes_on(one)
-    assert note.startswith("its speed was measured while other programs kept 1.3 of the 2 core(s)")
+    assert note.startswith("its speed was measured while other programs kept 1.3 of the 2 cores")
     assert note.endswith("the ratio may be far off; measure again with tlx bench")
     (row,) = trials_to_json([one], one)
     assert (row["notes"], row["speed"]["others"]) == ([note], 1.26)

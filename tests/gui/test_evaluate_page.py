@@ -324,7 +324,7 @@ def test_labels_that_the_model_does_not_know_are_named(ready, qtbot, tmp_path, p
     page = ready.pages.evaluate
     page.evaluate(str(tmp_path))
     qtbot.waitUntil(lambda: bool(page.notice.text), timeout=WAIT)
-    assert "does not know the label(s) violet; it knows blue, green, red" in page.notice.text
+    assert "does not know the label violet; it knows blue, green, red" in page.notice.text
 
 
 def test_two_files_are_compared_where_labels_are_not_known(

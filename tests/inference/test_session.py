@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto
 
@@ -101,7 +102,34 @@ def test_a_checkpoint_is_refused_with_the_way_out(tmp_path: Path):
 def test_what_is_not_onnx_is_refused(tmp_path: Path, content: bytes):
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
-    assert "cannot be opened as an ONNX file" in refused(path)
+    assert refused(path) == (
+        f"{path} cannot be opened as an ONNX file: it is another kind of file, or cut off; export "
+        "or copy it again"
+    )
+
+
+@pytest.mark.parametrize(("opset", "version"), [(99, 9), (17, 99)])
+def test_a_file_of_a_newer_onnx_is_refused_in_plain_words(
+    small_model: Path, tmp_path: Path, opset: int, version: int
+):
+    model = onnx.load(small_model)
+    model.ir_version = version
+    model.opset_import[0].version = opset
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path)
+    said = refused(path)
+    assert "newer ONNX version than this onnxruntime reads; export it with an older opset" in said
+    assert "ONNXRuntimeError" not in said
+
+
+def test_a_graph_that_does_not_hold_is_refused_without_onnxruntimes_codes(
+    small_model: Path, tmp_path: Path
+):
+    model = onnx.load(small_model)
+    model.graph.node[0].op_type = "Unheard"
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path)
+    assert f"{path} cannot be opened as an ONNX file: This is an invalid model" in refused(path)
 
 
 def test_a_model_file_cut_short_is_refused(small_model: Path, tmp_path: Path):

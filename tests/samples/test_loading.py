@@ -276,7 +276,7 @@ def test_identical_pictures_in_two_splits_are_named(tmp_path: Path):
     split_folder(tmp_path)
     shutil.copy(tmp_path / "train/ant/0000.png", tmp_path / "val/ant/copy.png")
     (note,) = [note for note in load(tmp_path).notes if "more than one split" in note]
-    assert note.startswith("1 identical picture(s)")
+    assert note.startswith("1 set of identical pictures")
     assert "copy.png" in note
 
 

@@ -90,7 +90,7 @@ def test_near_duplicates_in_two_given_splits_are_noted_and_stay(tmp_path: Path):
     pictures = load(tmp_path)
     assert sides(pictures)["val/ant/again.jpg"] == "validation"
     (note,) = [note for note in pictures.notes if "near-duplicates" in note]
-    assert note.startswith("1 pair(s) of near-duplicates stand in more than one split")
+    assert note.startswith("1 pair of near-duplicates in more than one split")
     assert "again.jpg" in note
 
 
@@ -98,7 +98,7 @@ def test_near_duplicates_under_two_labels_are_noted(tmp_path: Path):
     flat(tmp_path)
     again(tmp_path / "ant/003.png", tmp_path / "bee/again.jpg")
     together, mixed = [note for note in load(tmp_path).notes if "near-duplicates" in note]
-    assert together.startswith("2 pictures belong together in 1 group(s)")
+    assert together.startswith("2 pictures belong together in 1 group")
     assert "under more than one label" in mixed
 
 
@@ -175,7 +175,7 @@ def test_rows_without_a_split_are_divided_among_those_that_there_are(tmp_path: P
     pictures = load(tmp_path, labels=table(tmp_path / "labels.csv", *rows))
     assert pictures.test == ()
     assert (len(pictures.train), len(pictures.validation)) == (32, 8)
-    assert any(note.startswith("20 new picture(s)") for note in pictures.notes)
+    assert any(note.startswith("20 new pictures") for note in pictures.notes)
 
 
 def test_a_csv_without_training_rows_is_refused(tmp_path: Path):
@@ -233,8 +233,8 @@ def test_an_earlier_split_is_kept_and_new_pictures_are_divided(tmp_path: Path):
     assert old.items() <= sides(after).items()
     new = Counter(side for name, side in sides(after).items() if "new" in name)
     assert new == {"train": 14, "validation": 3, "test": 3}
-    assert any(note.startswith("20 new picture(s)") for note in after.notes)
-    assert any("1 picture(s) of the earlier split are gone" in note for note in after.notes)
+    assert any(note.startswith("20 new pictures") for note in after.notes)
+    assert any("gone from the earlier split: 1 picture," in note for note in after.notes)
 
 
 def test_a_new_near_duplicate_joins_the_side_of_the_one_that_was_there(tmp_path: Path):

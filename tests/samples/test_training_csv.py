@@ -130,7 +130,7 @@ def test_a_name_that_is_no_picture_or_several_is_refused_with_its_row(tmp_path: 
 def test_a_picture_named_twice_is_used_once(tmp_path: Path):
     found = read(tmp_path, "file,label\na.jpg,cat\nb.jpg,dog\n./a.jpg,cat\n")
     assert [row.sample.path.name for row in found.rows] == ["a.jpg", "b.jpg"]
-    assert "labels.csv names 1 picture(s) more than once; each is used once" in found.notes
+    assert "labels.csv names 1 picture more than once; each is used once" in found.notes
 
 
 def test_splits_are_read_in_each_of_their_spellings(tmp_path: Path):

@@ -99,7 +99,7 @@ def test_pictures_that_an_earlier_run_learned_from_are_counted_where_they_are_he
     assert note_learned_before(run, before) == ()
     swapped = replace(before, train=before.validation, validation=before.train, test=())
     (note,) = note_learned_before(run, swapped)
-    assert note.startswith(f"{len(before.train)} picture(s) of validation and test")
+    assert f"flatters the scores: {len(before.train)} pictures; " in note
     assert f"--split {run / 'split.csv'}" in note
 
 
