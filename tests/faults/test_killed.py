@@ -23,7 +23,10 @@ SMALL = ["--weights", "none", "--imgsz", 32, "--batch", 8, "--amp", "none", "-j"
 TIMES = re.compile("seconds|_per_second")
 """Columns that the clock decides."""
 
-NAMES = ("classify", "parts", "eval", "export", "train", "compare")
+NAMES = ("classify", "parts", "eval", "export", "train")
+LONG = "compare"
+"""Takes as long as the others together, and is killed in the long test alone."""
+
 KILLS = 21
 """Of each command in the long test."""
 
@@ -218,7 +221,7 @@ def test_a_command_that_is_killed_twice_leaves_whole_files_and_ends_as_one_left_
 
 @pytest.mark.soak
 @pytest.mark.timeout(5400)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, LONG])
 def test_a_command_that_is_killed_many_times(
     name, works, starter, tmp_path, assert_whole, unfinished_files
 ):
