@@ -25,7 +25,7 @@ TIMES = re.compile("seconds|_per_second")
 
 NAMES = ("classify", "parts", "eval", "export", "train")
 LONG = "compare"
-"""Takes as long as the others together, and is killed in the long test alone."""
+"""Takes longest by far, and is killed in the long test alone."""
 
 KILLS = 21
 """Of each command in the long test."""
