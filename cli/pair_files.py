@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,14 +11,21 @@ from ..inference.whole_file import replacing
 from ..samples.table import ERRORS
 
 RECORD, TABLE = "comparison.json", "differences.csv"
-_OURS = {".json": '"disagreements"', ".csv": "path,truth,first,"}
-"""What a file of such an ending holds, if it was written here."""
+_OURS = {
+    ".json": re.compile(r'{\s*"task": "[a-z-]+",\s*"models": \['),
+    ".csv": re.compile("path,truth,first,"),
+}
+"""How a file of such an ending begins, if it was written here."""
+_BEGINNING = 1024
+"""Characters that are read of a file which may be anybody's, and of any size."""
 
 
 def is_ours(path: Path) -> bool:
-    """Tell whether a file was written here, by its content; no for none."""
-    content = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    return _OURS[path.suffix] in content
+    """Tell whether a file was written here, by its beginning; no for none."""
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return _OURS[path.suffix].match(file.read(_BEGINNING)) is not None
 
 
 def write_record(path: Path, content: Mapping[str, object]) -> None:

@@ -43,6 +43,7 @@ from ..gui.protocol import (
     encode,
 )
 from ..inference.strict_json import UnexpectedJsonError
+from .low_priority import lower_priority
 from .worker_rows import classify_rows, is_multi, row_of
 from .worker_scores import Evaluations
 
@@ -51,12 +52,6 @@ if TYPE_CHECKING:
 
 _Asked = Load | Classify | ClassifyBytes | Explain | Measure | Evaluate | Compare | WriteReport
 
-NICENESS = 10
-"""While more than a batch is classified, the window and whatever else the user does come first.
-
-Not before: somebody waits for the first picture, and on a busy machine a process of that niceness
-takes several seconds to start.
-"""
 LONGEST = 128 << 20
 """Bytes of a request: a picture of 96 MB in base64, of which several copies are made."""
 
@@ -73,22 +68,6 @@ def worker_command() -> None:
     # Not by Python's own end: it waits for pictures that are being decoded, and aborts where the
     # thread that reads holds stdin.
     os._exit(0)
-
-
-def _lower_priority() -> None:
-    """Lower it for good: an ordinary process may not raise its priority again."""
-    if hasattr(os, "setpriority"):
-        linux = sys.platform == "linux"  # there each thread has its own
-        for one in os.listdir("/proc/self/task") if linux else ["0"]:  # noqa: PTH208
-            with suppress(ProcessLookupError):  # it has just ended
-                if os.getpriority(os.PRIO_PROCESS, int(one)) < NICENESS:
-                    os.setpriority(os.PRIO_PROCESS, int(one), NICENESS)
-    elif sys.platform == "win32":
-        import ctypes
-
-        below_normal = 0x4000
-        kernel = ctypes.windll.kernel32
-        kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal)
 
 
 @dataclass
@@ -173,7 +152,7 @@ class Worker:
             self._begin(request.id, self._classify(request))
         elif isinstance(request, Evaluate | Compare | WriteReport):
             opened = self._opened()
-            _lower_priority()
+            lower_priority()
             self._begin(request.id, self._evaluations.answers(request, opened, self._threads))
         elif isinstance(request, ClassifyBytes):
             self._classify_bytes(request)
@@ -244,7 +223,7 @@ class Worker:
         if request.topk < 1:
             raise UsageError(f"topk {request.topk} is not above 0")
         if len(request.paths) > BATCH:
-            _lower_priority()
+            lower_priority()
         return classify_rows(request, self._opened())
 
     def _cancel(self, number: int) -> None:

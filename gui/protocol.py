@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..inference.strict_json import UnexpectedJsonError, parse, read, shown
+from .model_messages import Load, Loaded, Measure, Measured
 from .scoring_messages import (
     Compare,
     Compared,
@@ -22,21 +23,6 @@ from .scoring_messages import (
 
 PROTOCOL = 1
 """Raised when a message changes its meaning or goes away; kinds and fields may be added."""
-
-
-@dataclass(frozen=True)
-class Load:
-    """Open a model file; it takes the place of an earlier one.
-
-    Attributes:
-        id: of the request, chosen by the sender; every answer to it carries it.
-        model: path of an `.onnx` file.
-        threads: of the processor, for one run; None for all cores.
-    """
-
-    id: int
-    model: str
-    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,13 +55,6 @@ class Explain:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """How long the model file takes for one picture on this machine."""
-
-    id: int
-
-
-@dataclass(frozen=True)
 class Cancel:
     """Give up a request; it takes effect between two batches."""
 
@@ -93,33 +72,6 @@ class Hello:
 
     protocol: int
     tlx: str
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A model file is open.
-
-    Attributes:
-        id: of the request.
-        path: as it was given.
-        size: of the file, in bytes.
-        sha256: of the file.
-        explains: whether it has activation maps.
-        card: as `tlx inspect --json` shows it.
-        provider: onnxruntime's name of what computes.
-        threads: of the processor, for one run.
-        seconds: that opening took.
-    """
-
-    id: int
-    path: str
-    size: int
-    sha256: str
-    explains: bool
-    card: dict[str, object]
-    provider: str
-    threads: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -195,16 +147,6 @@ class Explained:
     label: str
     map: tuple[tuple[float, ...], ...]
     region: tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The median time in milliseconds from pixels to answer, one picture at a time."""
-
-    id: int
-    milliseconds: float
-    runs: int
-    threads: int
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import UsageError
+from .whole_file import hidden_beside
 
 _held: set[BinaryIO] = set()
 
@@ -36,21 +37,25 @@ def only_holder(path: Path, refusal: str) -> Generator[None]:
 
 
 @contextmanager
-def only_writer(folder: Path, command: str) -> Generator[None]:
+def only_writer(
+    folder: Path, command: str, otherwise: str = ", or choose another --out"
+) -> Generator[None]:
     """Be the only `tlx COMMAND` that writes into a folder.
 
     The folder is made where it is missing, with those above it, and removed again if it stays
     empty.
+
+    Args:
+        folder: that is written into.
+        command: one of tlx.
+        otherwise: ends the refusal: what else can be done than to wait.
 
     Raises:
         UsageError: another one writes there.
     """
     made = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    refusal = (
-        f"another tlx {command} is writing into {folder}; wait until it has ended, "
-        "or choose another --out"
-    )
+    refusal = f"another tlx {command} is writing into {folder}; wait until it has ended{otherwise}"
     try:
         with only_holder(folder_lock(folder, command), refusal):
             yield
@@ -68,13 +73,23 @@ def only_writer_of(path: Path) -> Generator[None]:
         UsageError: another one does.
     """
     refusal = f"{path}: another tlx is writing it; wait until it has ended, or choose another name"
-    with only_holder(path.with_name(f".{path.name}.lock"), refusal):
+    with only_holder(hidden_beside(path, "lock"), refusal):
         yield
 
 
 def folder_lock(folder: Path, command: str) -> Path:
     """Name the file that a command locks; a killed one leaves it behind, empty and unlocked."""
     return folder / f".{command}.lock"
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether somebody holds the lock at `path`; no where there is no such file."""
+    try:
+        file = path.open("r+b")
+    except OSError:
+        return False
+    with file:
+        return not _lock(file)
 
 
 def _take(path: Path, refusal: str) -> BinaryIO:

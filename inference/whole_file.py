@@ -1,10 +1,14 @@
 """Whole files: their digest, and writing them so that whoever looks finds no part of one."""
 
+import glob
 import hashlib
 import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_LONGEST = 220
+"""Bytes of a name that leave room for what is added; file systems allow 255 altogether."""
 
 
 @contextmanager
@@ -17,7 +21,7 @@ def replacing(path: Path) -> Generator[Path]:
     Raises:
         OSError: with `path` as its file name, which the user knows.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = hidden_beside(path, f"{os.getpid()}.partial")
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -39,7 +43,20 @@ def file_digest(path: Path) -> str:
 
 def unfinished(path: Path) -> Iterator[Path]:
     """Find what killed processes left of `path`; somebody who still writes it is found too."""
-    yield from path.parent.glob(f".{path.name}.*.partial")
+    yield from path.parent.glob(f".{glob.escape(_stem(path))}.*.partial")
+
+
+def hidden_beside(path: Path, ending: str) -> Path:
+    """Name a hidden file that belongs to `path` and lies beside it: `.NAME.ENDING`.
+
+    For a name that leaves no room for that stands its digest.
+    """
+    return path.with_name(f".{_stem(path)}.{ending}")
+
+
+def _stem(path: Path) -> str:
+    name = os.fsencode(path.name)
+    return path.name if len(name) <= _LONGEST else hashlib.sha256(name).hexdigest()
 
 
 def clear_unfinished(*paths: Path) -> None:

@@ -32,7 +32,7 @@ from .cell_result import (
 from .grid import Cell
 from .latency import measure_latency
 from .metric import metric_name, report_score, validation_score
-from .study_folder import Study
+from .study_folder import Study, clear_rests
 
 TrainingEvents = Generator[TrainingEvent, None, TrainingResult]
 
@@ -154,8 +154,7 @@ def _train_cell(
 
 def _beginning(config: TrainingConfig, features: Path) -> TrainingEvents:
     """Begin a training; in `features` the cells share what a frozen stage computes."""
-    for rest in _run(config).glob(".*.partial"):  # of a kill; train would take it for a user's file
-        rest.unlink()
+    clear_rests(_run(config))  # train would take them for a user's files
     return training_events(replace(config, overwrite=True), features)
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import UsageError
-from ..inference.folder_lock import folder_lock, only_writer
+from ..inference.folder_lock import folder_lock, is_held, only_writer
 from ..inference.strict_json import parse
 from ..inference.whole_file import replacing, unfinished
 from ..samples.folders import find_samples
@@ -79,9 +79,7 @@ def open_study(grid: Grid, out: Path | None, overwrite: bool) -> Study:
 
 def _prepare(folder: Path, now: _Record, overwrite: bool) -> None:
     """Write the record of a study, after what lies there was held against it, or was cleared."""
-    for rest in folder.rglob(".*.*.partial"):  # of a kill: nobody else is at work here
-        if rest.is_file():
-            rest.unlink(missing_ok=True)
+    clear_rests(folder)
     earlier = _read_record(folder)
     if overwrite:
         _clear(folder)
@@ -93,6 +91,14 @@ def _prepare(folder: Path, now: _Record, overwrite: bool) -> None:
     content = {"schema": _SCHEMA, "options": now.options, "vary": now.vary, "seeds": now.seeds}
     with replacing(folder / _RECORD) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def clear_rests(folder: Path) -> None:
+    """Remove what killed processes left, but where a run is being gone on with or exported."""
+    for rest in folder.rglob(".*.*.partial"):
+        at_work = any(is_held(folder_lock(rest.parent, name)) for name in ("train", "export"))
+        if rest.is_file() and not at_work:
+            rest.unlink(missing_ok=True)
 
 
 def _refuse(folder: Path, base: TrainingConfig) -> None:

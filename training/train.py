@@ -189,7 +189,7 @@ def _go_on(
 ) -> Generator[TrainingEvent, None, Beginning]:
     if not (run / "last.pt").exists():
         raise CheckpointError(f"{run} {_why_not_resumable(run)}")
-    held.enter_context(only_writer(run, "train"))
+    held.enter_context(only_writer(run, "train", otherwise=""))
     remove_unfinished(run)
     last = load_checkpoint(run / "last.pt")
     history = read_history(last)

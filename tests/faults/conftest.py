@@ -211,6 +211,10 @@ def _read(path: Path) -> None:
         onnx.checker.check_model(path, full_check=True)
     elif path.suffix == ".ts":
         torch.jit.load(path)
+    elif path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        assert pq.read_table(path).num_rows
     elif path.suffix == ".html":
         assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
     else:

@@ -37,7 +37,8 @@ def test_a_second_command_is_refused_and_changes_nothing(
 def test_a_run_that_is_at_work_is_not_gone_on_with(run_safely, trained_run):
     with only_writer(trained_run, "train"):
         ran = run_safely("train", "--resume", trained_run, codes=(2,))
-    assert f"another tlx train is writing into {trained_run}; wait" in ran.err
+    refusal = f"another tlx train is writing into {trained_run}; wait until it has ended\n"
+    assert ran.err == f"tlx: {refusal}"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from tlx.errors import UsageError
 from tlx.inference import folder_lock
 from tlx.inference.answers_csv import write_answers
-from tlx.inference.folder_lock import only_writer, only_writer_of
+from tlx.inference.folder_lock import is_held, only_writer, only_writer_of
 
 
 def test_the_lock_holds_inside_one_process_too_and_is_given_back_on_an_error(tmp_path):
@@ -84,3 +84,16 @@ def test_the_next_one_clears_away_what_a_killed_one_left_of_a_table(tmp_path):
     (tmp_path / ".a.csv.lock").touch()
     write_answers(path, [], 1, multi_label=False)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_whether_a_lock_is_held_can_be_asked_and_changes_nothing(tmp_path):
+    lock = folder_lock.folder_lock(tmp_path, "train")
+    assert not is_held(lock)
+    with only_writer(tmp_path, "train"):
+        assert is_held(lock)
+        assert is_held(lock)
+    lock.touch()  # as a killed process leaves it
+    assert not is_held(lock)
+    with only_writer(tmp_path, "train"):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tlx.inference.whole_file import replacing
+from tlx.inference.folder_lock import only_writer_of
+from tlx.inference.whole_file import clear_unfinished, hidden_beside, replacing, unfinished
 
 
 def test_what_was_written_takes_the_place_of_the_old_file(tmp_path: Path):
@@ -25,3 +26,23 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path):
         raise ZeroDivisionError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["n" * 246 + ".csv", "ä" * 125, "n" * 255])
+def test_a_name_as_long_as_a_file_system_allows_can_be_written_and_locked(tmp_path: Path, name):
+    path, like = tmp_path / name, tmp_path / f"m{name[1:]}"
+    with only_writer_of(path), only_writer_of(like), replacing(path) as temporary:
+        temporary.write_text("new")
+        assert list(unfinished(path)) == [temporary]
+        assert list(unfinished(like)) == []
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_what_is_left_of_a_file_itself_is_cleared_whatever_its_name(tmp_path: Path):
+    path = tmp_path / "a[12]*.csv"
+    for one in (path, tmp_path / "a1.csv", tmp_path / "a1b.csv"):
+        hidden_beside(one, "77.partial").touch()
+    clear_unfinished(path)
+    left = {hidden_beside(tmp_path / name, "77.partial") for name in ("a1.csv", "a1b.csv")}
+    assert set(tmp_path.iterdir()) == left

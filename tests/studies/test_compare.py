@@ -9,6 +9,7 @@ import pytest
 
 from tlx.errors import DataError, TrainingError, UsageError, WeightsError
 from tlx.inference.events import finish
+from tlx.inference.folder_lock import only_writer
 from tlx.studies import compare
 from tlx.studies.compare import (
     CellDone,
@@ -17,7 +18,7 @@ from tlx.studies.compare import (
     StudyResult,
     compare_events,
 )
-from tlx.studies.study_folder import open_study
+from tlx.studies.study_folder import clear_rests, open_study
 from tlx.training.checkpoint import load_checkpoint
 from tlx.training.resnet import build_resnet
 from tlx.training.run_folder import EpochDone
@@ -114,6 +115,18 @@ def test_a_cell_stopped_before_its_first_epoch_is_begun_again(events_of, tmp_pat
     seen, _ = run(events_of())
     assert trained_epochs(seen) == [1, 1]
     assert not list((tmp_path / "study" / CROP).glob(".*"))
+
+
+def test_what_a_cell_is_writing_that_is_gone_on_with_elsewhere_stays(tmp_path):
+    at_work, killed = (tmp_path / "cells" / name / "seed-0" for name in ("a", "b"))
+    for run in (at_work, killed):
+        run.mkdir(parents=True)
+        (run / ".last.pt.123.partial").write_bytes(b"half")
+    (killed / ".train.lock").touch()
+    with only_writer(at_work, "train"):
+        clear_rests(tmp_path)
+        assert (at_work / ".last.pt.123.partial").exists()
+    assert not (killed / ".last.pt.123.partial").exists()
 
 
 def test_a_cell_killed_before_its_config_was_written_is_begun_again(events_of, tmp_path):
