@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import ModelFileError, TlxError, UsageError
 from ..gui.protocol import (
+    LONGEST,
     PROTOCOL,
     Answer,
     Cancel,
@@ -57,8 +58,6 @@ NICENESS = 10
 Not before: somebody waits for the first picture, and on a busy machine a process of that niceness
 takes several seconds to start.
 """
-LONGEST = 128 << 20
-"""Bytes of a request: a picture of 96 MB in base64, of which several copies are made."""
 
 
 def worker_command() -> None:

@@ -65,7 +65,8 @@ class Sorter(QObject):
                 self.went_on.emit(done, len(plan.steps))
                 if self._stopped:
                     break
-            reason = self.tr("cancelled") if self._stopped else ""
+            left = max(done, 0) + gone < len(plan.steps)
+            reason = self.tr("cancelled") if self._stopped and left else ""
         except TlxError as error:
             reason = str(error)
         steps.close()
