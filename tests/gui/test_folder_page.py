@@ -140,7 +140,7 @@ def test_a_click_on_a_label_shows_its_pictures(page, qtbot):
 def test_the_threshold_says_what_it_lets_stand(page):
     side = page.browser.side
     assert "At 50% or more: 7 of 7 answers (100.0%)" in side.text
-    assert "85.7% of them right (6 of 7; 95% interval 48.7% to 97.4%)" in side.text
+    assert "85.7% of them right (6 of 7; 95 % interval 48.7% to 97.4%)" in side.text
     side.histogram.set_threshold(100)
     assert "0 of 7" in side.text
     assert "not known" in side.text
@@ -491,11 +491,11 @@ def test_copies_are_planned_shown_made_and_taken_back(page, qtbot, tmp_path, wro
     assert sorted(path.name for path in (target / "green").iterdir()) == [
         *("0.png", "1.png", "leaf.png")
     ]
-    assert "7 pictures stand in folders" in window.banner.text
+    assert ": 7 pictures" in window.banner.text
     with qtbot.waitSignal(window.exporting.sorter.undone, timeout=WAIT):
         window.banner.act()
     assert list(target.iterdir()) == []
-    assert "7 pictures were taken back" in window.banner.text
+    assert "7 pictures taken back" in window.banner.text
     assert {path: path.read_bytes() for path in wrong_pictures.rglob("*.png")} == before
     window.exporting.plan_copies(str(tmp_path / "nowhere"))
     assert "is no folder" in window.banner.text
@@ -569,7 +569,7 @@ def test_links_among_what_is_moved_are_said_to_stay(qtbot, pictures, tmp_path):
     sorter = Sorter()
     with qtbot.waitSignal(sorter.made, timeout=WAIT) as made:
         sorter.make(sorting.make_plan([(str(link), "red")], tmp_path), "move")
-    assert made.args[1:] == [1, "1 are links, which were copied and stay"]
+    assert made.args[1:] == [1, "links, which were copied and stay: 1"]
     assert link.is_symlink()
 
 
