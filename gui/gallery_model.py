@@ -12,7 +12,6 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from .filtering import NONE, NOT_SURE
 from .session import Session
 from .wording import percent
 
@@ -108,6 +107,8 @@ class GalleryModel(QAbstractListModel):
 
     def card(self, row: int) -> CardContent:
         """Say what a row's card shows."""
+        from .filtering import NONE, NOT_SURE  # numpy, which the first paint does without
+
         results, number = self._session.results, self.number(row)
         path = results.paths[number]
         text, tone, probability = self._answer(number)
