@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import ModelFileError, TlxError, UsageError
 from ..gui.protocol import (
+    LONGEST,
     PROTOCOL,
     Answer,
     Cancel,
@@ -51,9 +52,6 @@ if TYPE_CHECKING:
     from ..inference.classifier import Classifier
 
 _Asked = Load | Classify | ClassifyBytes | Explain | Measure | Evaluate | Compare | WriteReport
-
-LONGEST = 128 << 20
-"""Bytes of a request: a picture of 96 MB in base64, of which several copies are made."""
 
 
 def worker_command() -> None:

@@ -66,7 +66,7 @@ class Evaluations(QObject):
         evaluated: an `Evaluation`. compared: a `Comparison`.
         failed: the request, and why. cancelled: the request, and how many pictures were done.
         lost: the request; the worker is gone.
-        written: path of a report. not_written: why.
+        written: path of a report. not_written: the `Evaluation` or `Comparison`, and why.
         forgotten: what was done is of another model than the one that is open now.
     """
 
@@ -78,7 +78,7 @@ class Evaluations(QObject):
     cancelled = Signal(object, int)
     lost = Signal(object)
     written = Signal(str)
-    not_written = Signal(str)
+    not_written = Signal(object, str)
     forgotten = Signal()
 
     def __init__(self, session: "Session", ids: Iterator[int]) -> None:
@@ -87,7 +87,7 @@ class Evaluations(QObject):
         self._model: Model | None = None
         self._request: Evaluate | Compare | None = None
         self._waiting: Evaluate | Compare | None = None
-        self._writing: WriteReport | None = None
+        self._writing: dict[int, Evaluation | Comparison] = {}
         self._pictures = ScoredPictures()
         self._done = 0
         self.last: Evaluation | None = None
@@ -125,13 +125,18 @@ class Evaluations(QObject):
         self._write(self.comparison, path)
 
     def _write(self, done: Evaluation | Comparison | None, path: str) -> None:
-        if not self._session.client.running:
-            self.not_written.emit(
-                self.tr("The worker is gone; evaluate again, then save the report")
-            )
-        elif done is not None:
-            self._writing = WriteReport(next(self._ids), done.request.id, path)
-            self._session.client.send(self._writing)
+        if done is None:
+            return
+        if self._session.client.running:
+            request = WriteReport(next(self._ids), done.request.id, path)
+            self._writing[request.id] = done
+            self._session.client.send(request)
+        elif isinstance(done, Comparison):
+            text = self.tr("The worker is gone; compare again, then save the comparison")
+            self.not_written.emit(done, text)
+        else:
+            text = self.tr("The worker is gone; evaluate again, then save the report")
+            self.not_written.emit(done, text)
 
     def cancel(self) -> None:
         """Give up what is under way, and what waits for a model."""
@@ -165,8 +170,8 @@ class Evaluations(QObject):
         self._session.client.send(request)
 
     def _take(self, answer: object) -> None:
-        if isinstance(answer, Written) and self._is_writing(answer.id):
-            self._writing = None
+        if isinstance(answer, Written) and answer.id in self._writing:
+            del self._writing[answer.id]
             self.written.emit(answer.path)
         elif isinstance(answer, Failed):
             self._fail(answer)
@@ -189,6 +194,7 @@ class Evaluations(QObject):
             if isinstance(answer, Compared) and isinstance(request, Compare):
                 numbers = ReportNumbers(answer.comparison)
                 self.comparison = Comparison(request, model, numbers)
+                self.last = self.last if request.truth else None  # no longer what is shown
                 self.compared.emit(self.comparison)
             elif isinstance(answer, Evaluated) and isinstance(request, Evaluate):
                 self.last = self._evaluation(request, model, answer)
@@ -201,22 +207,18 @@ class Evaluations(QObject):
         numbers, pictures = ReportNumbers(answer.report), self._pictures
         return Evaluation(request, model, numbers, numbers.per_label(), pictures, answer.thresholds)
 
-    def _is_writing(self, number: int | None) -> bool:
-        return self._writing is not None and self._writing.id == number
-
     def _fail(self, failed: Failed) -> None:
-        if self._is_writing(failed.id):
-            self._writing = None
-            self.not_written.emit(failed.error)
+        if failed.id in self._writing:
+            self.not_written.emit(self._writing.pop(failed.id), failed.error)
         elif self._request is not None and self._request.id == failed.id:
             request, self._request = self._request, None
             self.failed.emit(request, failed.error)
 
     def _lose(self) -> None:
-        request, self._request, writing = self._request, None, self._writing
-        self._writing = None
-        if writing is not None:
-            self.not_written.emit(self.tr("the worker stopped unexpectedly"))
+        request, self._request = self._request, None
+        writing, self._writing = self._writing, {}
+        for done in writing.values():
+            self.not_written.emit(done, self.tr("the worker stopped unexpectedly"))
         if request is not None:
             self.lost.emit(request)
 

@@ -11,6 +11,7 @@ from .file_dialogs import ask_manifest, ask_save, ask_target
 from .page_stack import EVALUATE
 from .sorter import Sorter
 from .widgets.copy_plan import CopyPlan
+from .wording import count_of_pictures
 
 if TYPE_CHECKING:
     from .window import MainWindow
@@ -32,7 +33,7 @@ class Exporting(QObject):
         """Ask where the answers of the pictures that are shown, or scores, are to be written."""
         if self._window.tabs.currentIndex() == EVALUATE and self._window.pages.evaluate.ask_file():
             return
-        title = self.tr("Export the answers of {0:,} pictures").format(len(self._numbers()))
+        title = self.tr("Export the answers of {0}").format(count_of_pictures(len(self._numbers())))
         ask_save(self._window, title, "answers.csv", self.write_results)
 
     def write_results(self, path: str) -> None:
@@ -103,17 +104,17 @@ class Exporting(QObject):
             self._banner.say(str(error))
 
     def _went_on(self, done: int, total: int) -> None:
-        self._strip.say(self.tr("{0:,} of {1:,} pictures copied").format(done, total))
+        self._strip.say(self.tr("{0:,} of {1} copied").format(done, count_of_pictures(total)))
 
     def _made(self, manifest: Path | None, count: int, reason: str) -> None:
         if manifest is None:
             self._banner.say(self.tr("Nothing was copied"), reason)
             return
-        text = self.tr("{0:,} pictures stand in folders in {1}").format(count, manifest.parent)
+        text = self.tr("In folders in {1}: {0}").format(count_of_pictures(count), manifest.parent)
         undo = self.tr("Undo")
         self._banner.say(text, reason, undo, lambda: self.sorter.undo(manifest), good=not reason)
 
     def _undone(self, files: int, left: str) -> None:
-        text = self.tr("{0:,} pictures were taken back").format(files)
+        text = self.tr("{0} taken back").format(count_of_pictures(files))
         self._banner.say(text, left, good=not left)
         self._strip.say(text)

@@ -15,6 +15,7 @@ from ..inference.answers_csv import (
 )
 from ..samples.sample import SEPARATOR
 from .protocol import Row
+from .verdict_label import parted
 
 CORRECTIONS = {False: ("file", "label"), True: ("file", "labels")}
 """The columns: of one label a picture, of several."""
@@ -75,12 +76,17 @@ def by_label(
 ) -> list[tuple[str, str]]:
     """Choose each picture's folder: what a person said, else the answer.
 
-    Of several labels it is the most probable one, for a picture lies in one folder.
+    Of several labels that apply it is the most probable one, for a picture lies in one folder;
+    `unknown` where none applies.
     """
 
     def folder(row: Row) -> str:
-        answered = unknown if row.unknown else row.predictions[0].label
-        return (said.get(row.path) if row.labels is None else None) or answered
+        if row.labels is not None:
+            word = said.get(row.path)
+            applying = row.labels if word is None else parted(word)
+            ranked = [one.label for one in row.predictions if one.label in applying]
+            return next(iter([*ranked, *applying]), unknown)  # few labels are ranked
+        return said.get(row.path) or (unknown if row.unknown else row.predictions[0].label)
 
     return [(row.path, folder(row)) for row in rows if row.predictions]
 

@@ -29,7 +29,7 @@ class Filter:
     """Which pictures are shown: those for which all of it holds.
 
     Attributes:
-        label: the number of the first label of the answer.
+        label: the number of the answer's label, or of one of its several.
         low: least probability, 0..1; pictures without an answer pass if the range is whole.
         high: largest, likewise.
         state: one of `STATES`.
@@ -71,7 +71,7 @@ def mask(results: "Results", chosen: Filter) -> Mask:
         among[list(chosen.only)] = True
         passes &= among
     if chosen.label is not None:
-        passes &= results.label == chosen.label
+        passes &= results.answered_with(chosen.label)
     if (chosen.low, chosen.high) != (0.0, 1.0):  # NaN, of no answer, is in no range
         passes &= (results.probability >= chosen.low) & (results.probability <= chosen.high)
     if chosen.name:

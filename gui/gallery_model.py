@@ -107,6 +107,8 @@ class GalleryModel(QAbstractListModel):
 
     def card(self, row: int) -> CardContent:
         """Say what a row's card shows."""
+        from .filtering import NONE, NOT_SURE  # numpy, which the first paint does without
+
         results, number = self._session.results, self.number(row)
         path = results.paths[number]
         text, tone, probability = self._answer(number)
@@ -114,12 +116,13 @@ class GalleryModel(QAbstractListModel):
         truth = reviewed if reviewed >= 0 else int(results.truth[number])
         judged = probability is not None and truth >= 0 and results.unknown[number] != 1
         right = truth == label if judged else None
-        said = "" if reviewed == -1 else "unsure" if reviewed < 0 else "other"
+        said = "" if reviewed == NONE else "unsure" if reviewed == NOT_SURE else "other"
         said = "right" if said == "other" and reviewed == label else said
         right_label = results.labels[truth] if truth >= 0 else ""
         labels = results.said(number)
-        if labels is not None and probability is not None:
-            right = set(labels) == set(results.chosen(number) or ())
+        if labels is not None:
+            same = set(labels) == set(results.chosen(number) or ())
+            right = None if probability is None else same
             said, right_label = "right" if right else "other", self._several(labels)
         name = path.rpartition("/")[2]
         detail = self.tr("is {0}").format(right_label) if right is False else name

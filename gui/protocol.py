@@ -23,6 +23,10 @@ from .scoring_messages import (
 
 PROTOCOL = 1
 """Raised when a message changes its meaning or goes away; kinds and fields may be added."""
+LONGEST = 128 << 20
+"""Bytes of a request: a picture of 96 MB in base64, of which several copies are made."""
+ENVELOPE = 1000
+"""Bytes of a request that are more than enough for all but the content of a pasted picture."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from .judging import Judging
 from .opened_model import Model, read_model
 from .pasted import Pasted
 from .protocol import (
+    ENVELOPE,
+    LONGEST,
     Cancel,
     Classified,
     Classify,
@@ -26,6 +28,7 @@ from .protocol import (
     Loaded,
     Measure,
     Measured,
+    Row,
 )
 from .review import Review
 from .scan import Scan
@@ -194,7 +197,10 @@ class Session(Judging):
         paths = self.results.paths
         files = [index for index in indices if paths[index] not in self.pasted]
         for index in indices:
-            if (content := self.pasted.content(paths[index])) is not None:
+            content = self.pasted.content(paths[index])
+            if content is not None and len(content) > LONGEST - ENVELOPE:
+                self._refuse(index)
+            elif content is not None:
                 number = self._jobs.begin(next(self._ids), [index])
                 self.client.send(ClassifyBytes(number, paths[index], content))
         # A few go before all others; of more, one request at a time, so that they come in order.
@@ -203,6 +209,12 @@ class Session(Judging):
             number = self._jobs.begin(next(self._ids), files)
             self.client.send(Classify(number, tuple(paths[index] for index in files)))
         self._tick.start()
+
+    def _refuse(self, index: int) -> None:
+        """Answer for the worker, which reads no request as long as that."""
+        error = self.tr("pasted picture too large; save it as a file and open that")
+        self.results.answer(index, Row(self.results.paths[index], (), error))
+        self._fresh.append(index)
 
     def _take(self, answer: object) -> None:
         if isinstance(answer, Classified):

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ..errors import TlxError
 from .background import Background
+from .wording import count_of_pictures
 
 if TYPE_CHECKING:
     from .sorting import Plan
@@ -65,12 +66,13 @@ class Sorter(QObject):
                 self.went_on.emit(done, len(plan.steps))
                 if self._stopped:
                     break
-            reason = self.tr("cancelled") if self._stopped else ""
+            left = max(done, 0) + gone < len(plan.steps)
+            reason = self.tr("cancelled") if self._stopped and left else ""
         except TlxError as error:
             reason = str(error)
         steps.close()
-        copied = self.tr("{0:,} are links, which were copied and stay").format(links)
-        vanished = self.tr("{0:,} pictures are no longer there").format(gone)
+        copied = self.tr("links, which were copied and stay: {0:,}").format(links)
+        vanished = self.tr("no longer there: {0}").format(count_of_pictures(gone))
         said = [copied] * (links > 0) + [vanished] * (gone > 0) + [reason] * bool(reason)
         reason = "; ".join(said)
         self.running = False

@@ -5,6 +5,7 @@ under a temporary name and then renamed. A manifest lists what was made as it is
 """
 
 import csv
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -16,6 +17,13 @@ from pathlib import Path
 from ..errors import DataError, TlxError
 from .copying import Stopped, copy, digest_of
 from .manifest import MANIFEST, Made, open_manifest, read_manifest
+
+RESERVED = frozenset(
+    {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
+)
+"""Names that Windows keeps for devices, with any ending."""
+LONGEST_FOLDER = 200
+"""Bytes of a folder's name in UTF-8; systems allow 255, some of them less."""
 
 
 class SortingError(TlxError):
@@ -97,7 +105,15 @@ def folder_name(label: str) -> str:
     """Turn a label into the name of one folder, on every system."""
     kept = "".join("_" if sign in '/\\:*?"<>|' or ord(sign) < 32 else sign for sign in label)
     kept = kept.rstrip(". ") or "_"
-    return f"_{kept}" if kept.startswith(".") else kept
+    stem, dot, rest = kept.partition(".")
+    if stem.strip().upper() in RESERVED:
+        kept = f"{stem}_{dot}{rest}"
+    kept = f"_{kept}" if kept.startswith(".") else kept
+    content = kept.encode(errors="surrogatepass")
+    if len(content) <= LONGEST_FOLDER:
+        return kept
+    known = hashlib.sha256(label.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{content[: LONGEST_FOLDER - 9].decode(errors='ignore')}-{known}"
 
 
 def apply(

@@ -1,7 +1,9 @@
 """What is known of the pictures, as arrays: a hundred thousand answers must not weigh much."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, overload
 
 import numpy as np
@@ -199,6 +201,19 @@ class Results:
     def said(self, index: int) -> tuple[str, ...] | None:
         """Give the labels that a person said to apply, for the multi-label task; else None."""
         return self._said.get(index)
+
+    def answered_with(self, label: int) -> Mask:
+        """Tell of each picture whether the answer is a label, or has it among its several."""
+        if not self.several:
+            return self.label == label
+        name, found = self.labels[label], np.zeros(len(self), np.bool_)
+        found[[index for index, chosen in self._chosen.items() if name in chosen]] = True
+        return found
+
+    def times_chosen(self) -> list[int]:
+        """Count for each label the answers that have it among their several."""
+        counted = Counter(chain.from_iterable(self._chosen.values()))
+        return [counted[label] for label in self.labels]
 
     def corrected(self) -> Mask:
         """Tell of each picture whether a person said that other labels apply than answered."""

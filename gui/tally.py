@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .filtering import ANSWERED, NONE, UNREADABLE, known_labels
+from .filtering import ANSWERED, NONE, SEVERAL, UNREADABLE, known_labels
 
 if TYPE_CHECKING:
     from .state import Results
@@ -56,17 +56,26 @@ class Quality:
 
 
 def quality(results: "Results", threshold: float) -> Quality:
-    """Count what a threshold of the first label's probability lets stand."""
+    """Count what a threshold of the first label's probability lets stand.
+
+    Of several labels an answer is right if all of them are what a person said.
+    """
     answered = results.state == ANSWERED
     given = answered & (results.probability >= threshold) & (results.unknown != 1)
-    truth = known_labels(results)
-    known = given & (truth != NONE)
-    right = known & (truth == results.label)
+    if results.several:
+        known = given & (results.reviewed == SEVERAL)
+        right = known & ~results.corrected()
+    else:
+        truth = known_labels(results)
+        known = given & (truth != NONE)
+        right = known & (truth == results.label)
     return Quality(*(int(np.count_nonzero(one)) for one in (answered, given, known, right)))
 
 
 def label_counts(results: "Results") -> NDArray[np.int64]:
-    """Count the answers by their first label, in the model's order."""
+    """Count the answers by their label, in the model's order; one of several by each of them."""
+    if results.several:
+        return np.array(results.times_chosen(), np.int64)
     given = results.label[results.label != NONE]
     return np.bincount(given, minlength=len(results.labels))
 

@@ -63,6 +63,7 @@ def takes(card: "ModelCard") -> list[Fact]:
         (_tr("Crop"), _tr("{0} × {0} px from the centre").format(rule.crop)),
         (_tr("Orientation"), _tr("turned upright by EXIF")),
         (_tr("Temperature"), f"{card.temperature:g}"),
+        (_tr("Unknown"), _unknown(card.unknown_threshold)),
     ]
 
 
@@ -106,10 +107,15 @@ def file_facts(loaded: Loaded) -> list[Fact]:
     ]
 
 
+def _unknown(threshold: float | None) -> str:
+    no_rule = _tr("no rule")
+    return no_rule if threshold is None else _tr("score above {0:.4g}").format(threshold)
+
+
 def _result(row: "MeasuredResult") -> str:
     value = f"{row.value:.4f}"
     if row.interval:
         low, high = row.interval
-        value += _tr(" (95% interval {0:.4f} to {1:.4f})").format(low, high)
+        value += _tr(" (95 % interval {0:.4f} to {1:.4f})").format(low, high)
     value += _tr(", {0} {1} pictures").format(row.pictures, row.split)
     return value + (_tr(", which chose the epoch") if row.used_for_selection else "")

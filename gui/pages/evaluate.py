@@ -94,12 +94,12 @@ class EvaluatePage(QWidget):
 
     def save(self, path: str) -> None:
         """Write the report."""
-        self.said.emit(self.tr("Writing {0} …").format(Path(path).name))
+        self._begin_writing(path)
         self._evaluations.write(path)
 
     def save_comparison(self, path: str) -> None:
         """Write the comparison."""
-        self.said.emit(self.tr("Writing {0} …").format(Path(path).name))
+        self._begin_writing(path)
         self._evaluations.write_comparison(path)
 
     def ask_file(self) -> bool:
@@ -231,9 +231,13 @@ class EvaluatePage(QWidget):
         again = self.tr("Start again")
         self.notice.say(text, "", again, lambda: self._evaluations.ask(request))
 
-    def _not_written(self, reason: str) -> None:
+    def _begin_writing(self, path: str) -> None:
+        self.notice.hide()
+        self.said.emit(self.tr("Writing {0} …").format(Path(path).name))
+
+    def _not_written(self, done: Evaluation | Comparison, reason: str) -> None:
         text = self.tr("The report was not written")
-        if self.results.compares:
+        if isinstance(done, Comparison):
             text = self.tr("The comparison was not written")
         self.said.emit(text)
         self.notice.say(text, reason)

@@ -50,7 +50,9 @@ class Judge:
         indices, model = self._judged(), self._session.model
         if not indices or model is None:
             return
-        picker = LabelPicker(model.card.labels, self._session.results.several, self._page)
+        several = self._session.results.several
+        applying = [self._labels(index) for index in indices] if several else []
+        picker = LabelPicker(model.card.labels, applying, self._page)
         picker.accepted.connect(lambda: self._choose(indices, picker.label))
         picker.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         picker.open()

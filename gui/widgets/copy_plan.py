@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..wording import count_of_pictures
 from .facts import Facts, breakable
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class CopyPlan(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Copy into label folders"))
         count = len(plan.steps)
-        title = QLabel(self.tr("{0:,} pictures into these folders").format(count))
+        title = QLabel(self.tr("{0} into these folders").format(count_of_pictures(count)))
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.4)
         font.setWeight(font.Weight.DemiBold)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from ..report_numbers import ReportNumbers
+from ..wording import percent
 from .row_model import RowModel
 from .row_table import Choosing, RowTable
 from .score_delegate import ScoreDelegate
@@ -59,7 +60,7 @@ def _labels(entry: ReportNumbers, key: str) -> str:
 def _answer(entry: ReportNumbers, key: str) -> str:
     if entry.is_list(key):
         return ", ".join(entry.texts(key)) or "–"
-    return f"{entry.text(key, 'label')} {entry.number(key, 'probability') or 0.0:.0%}"
+    return f"{entry.text(key, 'label')} {percent(entry.number(key, 'probability') or 0.0)}"
 
 
 class DifferenceModel(RowModel[Difference]):

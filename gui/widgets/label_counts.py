@@ -29,22 +29,22 @@ class LabelCounts(BarView):
     def show_labels(self, labels: Sequence[str]) -> None:
         """Show other labels, with no pictures yet."""
         self._labels = (self.tr("All labels"), *labels)
-        self.bars.show(self._bars([0] * len(labels)))
+        self.bars.show(self._bars([0] * len(labels), 0))
 
-    def show_counts(self, counts: Sequence[int]) -> None:
-        """Show other counts, one a label."""
+    def show_counts(self, counts: Sequence[int], answered: int) -> None:
+        """Show other counts, one a label, and of all answers: one may have several labels."""
         if len(counts) + 1 == len(self._labels):
-            self.bars.change(self._bars(counts))
+            self.bars.change(self._bars(counts, answered))
 
     def choose(self, label: int) -> None:
         """Let a label stand out, -1 for all, without a signal."""
         self.stand_out(label + 1)
 
-    def _bars(self, counts: Sequence[int]) -> list[Bar]:
+    def _bars(self, counts: Sequence[int], answered: int) -> list[Bar]:
         largest = max(counts, default=0) or 1
         return [
             Bar(label, f"{count:,}", min(count / largest, 1.0), f"{label}: {count:,}")
-            for label, count in zip(self._labels, (sum(counts), *counts), strict=True)
+            for label, count in zip(self._labels, (answered, *counts), strict=True)
         ]
 
     def _tell(self, index: QModelIndex) -> None:

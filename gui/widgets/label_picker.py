@@ -1,6 +1,6 @@
 """Choosing one of the model's labels by typing a part of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -12,16 +12,20 @@ class LabelPicker(QDialog):
 
     Args:
         labels: to choose from.
-        several: whether a picture may have several: one is added then, or taken away.
+        several: where there may be several, those that apply to each of the pictures: a label is
+            ticked if it applies to all, half if to some; it is added, or taken away from all.
         parent: over which it opens.
     """
 
     def __init__(
-        self, labels: Sequence[str], several: bool = False, parent: QWidget | None = None
+        self,
+        labels: Sequence[str],
+        several: Sequence[Collection[str]] = (),
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Which label?") if several else self.tr("What is it?"))
-        self._labels = tuple(labels)
+        self._labels, self._several = tuple(labels), tuple(several)
         self._part = QLineEdit()
         self._part.setPlaceholderText(self.tr("Type a part of the label"))
         self._part.setAccessibleName(self.tr("Part of the label"))
@@ -60,7 +64,17 @@ class LabelPicker(QDialog):
         self._list.clear()
         fitting = [label for label in self._labels if part.casefold() in label.casefold()]
         self._list.addItems(fitting)
+        for row in range(len(fitting) if self._several else 0):
+            item = self._list.item(row)
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)  # a click takes it
+            item.setCheckState(self._tick(item.text()))
         self._list.setCurrentRow(0)
+
+    def _tick(self, label: str) -> Qt.CheckState:
+        having = sum(label in applying for applying in self._several)
+        if having == len(self._several):
+            return Qt.CheckState.Checked
+        return Qt.CheckState.PartiallyChecked if having else Qt.CheckState.Unchecked
 
     def _take(self) -> None:
         if self.label:

@@ -60,9 +60,9 @@ class SidePanel(QFrame):
         """Count the answers again."""
         from .. import tally
 
-        self.labels.show_counts(tally.label_counts(results).tolist())
-        self.histogram.show_counts(tally.histogram(results).tolist())
         found = tally.quality(results, results.unsure_below)
+        self.labels.show_counts(tally.label_counts(results).tolist(), found.answered)
+        self.histogram.show_counts(tally.histogram(results).tolist())
         at = f"{100 * results.unsure_below:.0f}%"
         sure = self.tr("At {0} or more: {1:,} of {2:,} answers ({3})")
         self._coverage.setText(
@@ -72,6 +72,6 @@ class SidePanel(QFrame):
             self._accuracy.setText(self.tr("Which of them are right is not known here"))
             return
         low, high = found.interval
-        right = self.tr("{0} of them right ({1:,} of {2:,}; 95% interval {3} to {4})")
+        right = self.tr("{0} of them right ({1:,} of {2:,}; 95 % interval {3} to {4})")
         share, ends = percent(found.accuracy), (percent(low), percent(high))
         self._accuracy.setText(right.format(share, found.right, found.known, *ends))

@@ -51,7 +51,8 @@ class StatusStrip(QStatusBar):
         return "" if self._offer.isHidden() else self._offer.text()
 
     def say(self, text: str) -> None:
-        """Say something, in place of what was said before."""
+        """Say something, in place of what was said and offered before."""
+        self._offer.hide()
         self._message.setText(text)
 
     def offer(self, text: str, then: Callable[[], object]) -> None:
@@ -71,7 +72,6 @@ class StatusStrip(QStatusBar):
         self._bar.setValue(progress.done)
         self._bar.show()
         self._stop.show()
-        self._offer.hide()
         text = self.tr("{0:,} of {1}").format(progress.done, count_of_pictures(progress.total))
         if (rate := self._pace.rate) is not None:
             left = (progress.total - progress.done) / rate

@@ -332,6 +332,7 @@ def test_two_files_are_compared_where_labels_are_not_known(
 ):
     shutil.copytree(pictures / "red", tmp_path / "violet")
     page, evaluations = ready.pages.evaluate, ready.session.evaluations
+    evaluate(qtbot, ready, pictures)
     page.evaluate(str(tmp_path))
     qtbot.waitUntil(lambda: bool(page.notice.text), timeout=WAIT)
     page.notice.act()
@@ -339,6 +340,9 @@ def test_two_files_are_compared_where_labels_are_not_known(
     qtbot.waitUntil(lambda: evaluations.comparison is not None, timeout=WAIT)
     assert page.shown is page.results
     assert "The same answer for 2 of 2 pictures (100.0%)" in page.results.comparison.text
+    with qtbot.waitSignal(evaluations.compared, timeout=WAIT) as compared:
+        page.compare(str(other_models["plain"]))
+    assert compared.args[0].request.data == str(tmp_path)  # not what was scored before
     assert not page.results.confusion.isVisible()
 
 
@@ -448,6 +452,13 @@ def test_a_comparison_is_saved_by_ctrl_e_as_numbers_or_rows(done, qtbot, biased,
     assert "The comparison was not written" in done.notice.text
     done.results.tabs.setCurrentIndex(LABELS)
     assert done.results.save.text() == "Save report…"
+    with qtbot.waitSignal(done._evaluations.not_written, timeout=WAIT):
+        done.save_comparison(str(tmp_path / "two.html"))
+    assert "The comparison was not written" in done.notice.text  # whatever is seen by then
+    with qtbot.waitSignals([done._evaluations.written] * 2, timeout=WAIT):
+        done.save_comparison(str(tmp_path / "again.json"))
+        done.save(str(tmp_path / "again.html"))
+    assert not done.notice.text
 
 
 def test_a_file_of_somebody_else_is_not_replaced(done, qtbot, tmp_path):

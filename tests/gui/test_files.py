@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,11 @@ def test_corrections_of_several_labels_are_what_tlx_train_reads(pictures, tmp_pa
 
 def test_a_picture_of_several_labels_goes_into_the_folder_of_the_surest():
     row = Row("a", (Ranked("cat", 0.9), Ranked("dog", 0.8)), None, labels=("cat", "dog"))
-    assert by_label([row], {"a": "dog|horse"}) == [("a", "cat")]
+    assert by_label([row], {}) == [("a", "cat")]
+    assert by_label([row], {"a": "dog|horse"}) == [("a", "dog")]
+    assert by_label([row], {"a": "ant|horse"}) == [("a", "ant")]  # neither is ranked
+    assert by_label([row], {"a": ""}) == [("a", "unknown")]
+    assert by_label([replace(row, labels=())], {}) == [("a", "unknown")]
 
 
 def test_a_person_s_word_goes_before_the_answer():

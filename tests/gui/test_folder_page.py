@@ -140,7 +140,7 @@ def test_a_click_on_a_label_shows_its_pictures(page, qtbot):
 def test_the_threshold_says_what_it_lets_stand(page):
     side = page.browser.side
     assert "At 50% or more: 7 of 7 answers (100.0%)" in side.text
-    assert "85.7% of them right (6 of 7; 95% interval 48.7% to 97.4%)" in side.text
+    assert "85.7% of them right (6 of 7; 95 % interval 48.7% to 97.4%)" in side.text
     side.histogram.set_threshold(100)
     assert "0 of 7" in side.text
     assert "not known" in side.text
@@ -312,6 +312,9 @@ def test_several_labels_are_added_and_taken_away_by_keys_undone_and_recalled(
     assert card(1).detail == f"is {', '.join(results.said(1)) or 'none'}"
     press(qtbot, page, Qt.Key.Key_N)
     picker = page.window().findChild(LabelPicker)
+    items = [picker._list.item(row) for row in range(picker._list.count())]
+    ticked = {one.text() for one in items if one.checkState() == Qt.CheckState.Checked}
+    assert ticked == set(results.said(1))
     qtbot.keyClicks(picker._part, second)
     qtbot.keyClick(picker._part, Qt.Key.Key_Return)
     assert set(results.said(1)) == chosen[1] ^ {first, second}
@@ -332,6 +335,9 @@ def test_several_labels_are_added_and_taken_away_by_keys_undone_and_recalled(
     page.window().close()
     again = several()
     assert [again.browser.model.card(row).said for row in range(4)] == said
+    again._session.results.forget_answers()  # they wait
+    assert [again.browser.model.card(row).said for row in (1, 2)] == ["other", "unsure"]
+    assert "You said: " in again.browser.model.describe(1)
 
 
 def test_of_several_pictures_a_label_is_added_to_all_then_taken_from_all(several, qtbot):
@@ -485,11 +491,11 @@ def test_copies_are_planned_shown_made_and_taken_back(page, qtbot, tmp_path, wro
     assert sorted(path.name for path in (target / "green").iterdir()) == [
         *("0.png", "1.png", "leaf.png")
     ]
-    assert "7 pictures stand in folders" in window.banner.text
+    assert ": 7 pictures" in window.banner.text
     with qtbot.waitSignal(window.exporting.sorter.undone, timeout=WAIT):
         window.banner.act()
     assert list(target.iterdir()) == []
-    assert "7 pictures were taken back" in window.banner.text
+    assert "7 pictures taken back" in window.banner.text
     assert {path: path.read_bytes() for path in wrong_pictures.rglob("*.png")} == before
     window.exporting.plan_copies(str(tmp_path / "nowhere"))
     assert "is no folder" in window.banner.text
@@ -563,8 +569,24 @@ def test_links_among_what_is_moved_are_said_to_stay(qtbot, pictures, tmp_path):
     sorter = Sorter()
     with qtbot.waitSignal(sorter.made, timeout=WAIT) as made:
         sorter.make(sorting.make_plan([(str(link), "red")], tmp_path), "move")
-    assert made.args[1:] == [1, "1 are links, which were copied and stay"]
+    assert made.args[1:] == [1, "links, which were copied and stay: 1"]
     assert link.is_symlink()
+
+
+def test_a_cancel_after_the_last_picture_cancels_nothing(qtbot, pictures, tmp_path):
+    sorter, path = Sorter(), str(pictures / "red" / "0.png")
+    steps = [(path, "red"), (path, "blue")]
+    for last, reason in ((2, ""), (1, "cancelled")):
+        target = tmp_path / str(last)
+        target.mkdir()
+        stop = sorter.went_on.connect(
+            lambda done, _, last=last: sorter.cancel() if done == last else None,
+            Qt.ConnectionType.DirectConnection,
+        )
+        with qtbot.waitSignal(sorter.made, timeout=WAIT) as made:
+            sorter.make(sorting.make_plan(steps, target), "copy")
+        assert made.args[1:] == [last, reason]
+        sorter.disconnect(stop)
 
 
 def test_random_actions_change_no_picture(page, qtbot, wrong_pictures, tmp_path):

@@ -265,7 +265,13 @@ def test_what_lies_in_its_place_already_stays(source):
 
 def test_a_label_is_one_folder_s_name(tmp_path):
     names = {"a/b": "a_b", "..": "_", ".x": "_.x", "": "_", "t-shirt": "t-shirt", "c:\\d": "c__d"}
+    names |= {"CON": "CON_", "nul.tar.gz": "nul_.tar.gz", "COM1": "COM1_", "console": "console"}
     assert {label: folder_name(label) for label in names} == names
+    long = [folder_name("é" * 400 + end) for end in "ab"]
+    assert long[0] != long[1]
+    for name in long:
+        (tmp_path / name).mkdir()
+        assert len(name.encode()) <= 200
 
 
 def test_a_link_to_elsewhere_and_a_foreign_manifest_are_refused(source, target, tmp_path):

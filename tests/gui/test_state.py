@@ -183,3 +183,20 @@ def test_labels_and_probabilities_are_counted(many):
     bins = tally.histogram(many)
     assert (len(bins), bins.sum()) == (tally.BINS, len(answers))
     assert bins[-1] == sum(one.probability >= 0.98 for one in answers)
+
+
+def test_an_answer_of_several_labels_is_counted_and_found_by_each_of_them():
+    results = Results()
+    results.set_labels(LABELS, several=True)
+    results.add(["a.png", "b.png", "c.png", "d.png"])
+    for index, labels in enumerate([("blue", "green", "red"), ("red", "blue"), ()]):
+        answer = row(results.paths[index], ("red", 0.9), ("blue", 0.8))
+        results.answer(index, replace(answer, labels=labels))
+    assert tally.label_counts(results).tolist() == [2, 1, 2]
+    assert view(results, Filter(label=0)).tolist() == [0, 1]
+    assert view(results, Filter(label=1)).tolist() == [0]
+    results.review(0, "blue|green|red")
+    results.review(1, "green")
+    results.review(2, None, sure=False)
+    found = tally.quality(results, 0.5)
+    assert (found.given, found.known, found.right) == (3, 2, 1)

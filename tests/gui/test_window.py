@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from tlx.gui.page_stack import CLASSIFY, MODEL
-from tlx.gui.protocol import Failed
+from tlx.gui.protocol import ENVELOPE, Failed
 from tlx.gui.theme import DARK, LIGHT, colours
 from tlx.gui.widgets.label_picker import LabelPicker
 
@@ -180,6 +180,17 @@ def test_a_pasted_picture_is_answered_as_its_file_is(working, qtbot, pictures):
     assert working.classify.current == 7
     of_file = results.rows[results.index_of(str(pictures / "red" / "0.png"))]
     assert results.rows[7].predictions == of_file.predictions
+
+
+def test_a_pasted_picture_that_no_request_can_hold_is_said_to_be_too_large(
+    working, qtbot, pictures, monkeypatch
+):
+    monkeypatch.setattr("tlx.gui.session.LONGEST", ENVELOPE + 100)
+    QGuiApplication.clipboard().setImage(QImage(str(pictures / "red" / "0.png")))
+    working.paste()
+    wait_answers(qtbot, working, 8)
+    assert "too large" in working.session.results.rows[7].error
+    assert not working.session.running
 
 
 def test_pasting_nothing_says_so(working, qtbot):
