@@ -28,7 +28,9 @@ def replacing(path: Path) -> Generator[Path]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        if error.filename is None or os.fspath(error.filename) == os.fspath(temporary):
+        # Without a number its own text is all there is: a name would hide it.
+        named = error.filename is None and error.errno is not None
+        if named or error.filename in (temporary, os.fspath(temporary)):
             error.filename = os.fspath(path)
         raise
     finally:

@@ -162,7 +162,7 @@ def test_weights_in_a_file_beside_that_is_missing_are_told(plant_graph, refusal,
     _save_weights_beside(monkeypatch, missing=True)
     text = refusal()
     assert text.startswith("what was written cannot be used: model.onnx cannot be opened as an")
-    assert "External data path does not exist" in text
+    assert "its weights lie in another file" in text
 
 
 def test_weights_that_get_into_a_file_beside_with_the_card_are_told(

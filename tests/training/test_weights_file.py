@@ -165,12 +165,20 @@ def test_a_checkpoint_whose_head_is_not_its_cards_is_refused(light_run, tmp_path
         replace(found, weights={**found.weights, "fc.weight": torch.zeros(3, 7)}),
         replace(found, weights={**found.weights, "fc.bias": torch.zeros(1)}),
         replace(found, weights={n: v for n, v in found.weights.items() if n != "fc.bias"}),
-        replace(found, weights={**found.weights, "fc.bias": "text"}),
     ]
     for checkpoint in broken:
         save_checkpoint(tmp_path / "odd.pt", checkpoint)
         with pytest.raises(WeightsError, match="its head has not one row for each of its labels"):
             read_weights_file(tmp_path / "odd.pt")
+
+
+def test_a_checkpoint_whose_weights_are_no_tensors_is_none(light_run, tmp_path):
+    found = load_checkpoint(light_run / "best.pt")
+    save_checkpoint(
+        tmp_path / "odd.pt", replace(found, weights={**found.weights, "fc.bias": "text"})
+    )
+    with pytest.raises(CheckpointError, match="is not a checkpoint of tlx train"):
+        read_weights_file(tmp_path / "odd.pt")
 
 
 def test_a_checkpoint_of_a_network_that_tlx_does_not_have_is_refused(light_run, tmp_path):
