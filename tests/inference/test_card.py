@@ -34,8 +34,8 @@ def test_a_card_cannot_be_changed(card: ModelCard):
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"labels": ()}, r"0 label\(s\)"),
-        ({"labels": ("cat",)}, r"1 label\(s\)"),
+        ({"labels": ()}, "0 labels"),
+        ({"labels": ("cat",)}, "1 label,"),
         ({"labels": ("cat", "dog", "cat")}, "labels are not unique"),
         ({"labels": ("cat", "")}, "labels is empty"),
         ({"task": "segmentation"}, "task 'segmentation'"),

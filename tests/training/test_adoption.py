@@ -176,8 +176,8 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_read(adopt, c
 @pytest.mark.parametrize(
     ("labels", "task", "said"),
     [
-        ("a\nb", "single-label", r"has 2 label\(s\), the head of .* has 3 output\(s\)"),
-        ("a\nb\nc\nd", "single-label", r"has 4 label\(s\)"),
+        ("a\nb", "single-label", "has 2 labels, the head of .* has 3 outputs"),
+        ("a\nb\nc\nd", "single-label", "has 4 labels"),
         ("a\nb\nc|d", "multi-label", r"'c\|d' holds \|"),
     ],
 )
