@@ -43,7 +43,8 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     scores = SCORES if request.param == "whole" else ()
     constraints = ("-c", folder / "source" / "constraints.txt")
     run(folder / "own/bin/pip", "install", "--quiet", *packages, *scores, *constraints, cwd=folder)
-    run(folder / "own/bin/pyinstaller", "source/frozen/tlx.spec", cwd=folder)
+    recipe = ("source/frozen/tlx.spec", "--workpath", "work")
+    run(folder / "own/bin/pyinstaller", *recipe, cwd=folder)
     shutil.rmtree(folder / "own")  # nothing of it may be needed
     return folder
 
