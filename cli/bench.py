@@ -5,8 +5,8 @@ from pathlib import Path
 import typer
 
 from .bench_screen import bench_json, show_bench
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import Json, max_pixels_option
 
 
 def bench_command(
@@ -23,7 +23,7 @@ def bench_command(
         3.0, min=0.01, max=3600, help="About how long each measurement of a file goes on."
     ),
     _max_pixels: int = max_pixels_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: Json = False,
 ) -> None:
     """Measure model files side by side; exit 1 if some pictures could not be read."""
     from ..inference.events import finish
