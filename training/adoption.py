@@ -1,7 +1,6 @@
 """Adoption: a ResNet that was trained elsewhere becomes a run folder."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from ..errors import UsageError
 from ..inference.card import TASKS, ModelCard, Provenance
 from ..inference.events import finish
 from ..inference.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from ..inference.whole_file import temporary_beside
 from ..inference.wording import counted
 from ..samples.labels_file import read_labels_file
 from ..samples.loading import ReadingProgress
@@ -238,7 +238,7 @@ def _write(adoption: Adoption, checkpoint: Checkpoint, pictures: LabelledPicture
     """Write the folder beside its place, and move it there when it is whole."""
     out = adoption.out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    temporary = temporary_beside(out)
     temporary.mkdir()
     try:
         save_checkpoint(temporary / "best.pt", checkpoint)
