@@ -3,11 +3,12 @@
 import signal
 import time
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .answer_text import outcome_json, show_outcome
+from .interruption import TakenSignals
 from .model_options import Opening, show_provider
 from .screen import Screen
 
@@ -20,34 +21,17 @@ NAP = 0.1
 """Seconds within which it is noticed that the end was asked for."""
 
 
-class Ending:
+class Ending(TakenSignals):
     """Notes SIGTERM and Ctrl-C, so that what is under way is finished; a second one stops at once.
 
     Use it as a context.
     """
 
     def __init__(self) -> None:
-        self._asked = False
+        # One that is ignored (as by nohup) stays so.
         names = ("SIGINT", "SIGTERM", "SIGBREAK")
-        self._signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
-
-    def __enter__(self) -> "Ending":
-        """Take the signals over, but for one that is ignored (as by nohup)."""
-        self._before = {number: signal.getsignal(number) for number in self._signals}
-        for number, handler in self._before.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, self._ask)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give the signals back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        super().__init__(names, self._ask, lambda handler: handler is not signal.SIG_IGN)
+        self._asked = False
 
     def wait(self, seconds: float) -> bool:
         """Wait, and tell whether to go on."""
