@@ -18,7 +18,6 @@ from ..inference.answers_csv import (
     open_answers,
     require_own,
 )
-from ..samples.sample import SEPARATOR
 from .answer_text import chosen_labels, judgement, show_outcome
 from .explanations import ExplanationFolder
 from .model_options import Opening, card_option, provider_option, show_provider
@@ -258,6 +257,5 @@ def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> Sequence[objec
     if outcome.prediction is None:
         return error_cells(outcome.path, outcome.error or "")
     ranked = ((row.label, row.probability) for row in outcome.prediction.top(topk))
-    # Sorted, as in a CSV of truth: the same labels make the same cell.
-    chosen = SEPARATOR.join(sorted(chosen_labels(outcome))) if multi_label else None
+    chosen = chosen_labels(outcome) if multi_label else None
     return answer_cells(outcome.path, ranked, chosen, *judgement(outcome))

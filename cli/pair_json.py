@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..samples.sample import SEPARATOR
+from ..inference.spreadsheet import SEPARATOR, joined
 from .scored_on import scored_on
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def difference_rows(found: "Comparison | MultiLabelComparison") -> Iterator[tupl
     else:
         yield ("path", "truth", "first", "second", "label", *probabilities, "right")
         for row in found.disagreements:
-            several = (SEPARATOR.join(labels) for labels in (row.truth, row.first, row.second))
+            several = (joined(labels) for labels in (row.truth, row.first, row.second))
             yield (row.path, *several, row.label, *row.probabilities, row.right)
 
 

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
-from .answers_csv import JUDGEMENT
-from .spreadsheet import plain_cells
+from .answers_csv import JUDGEMENT, judgement_cells
+from .spreadsheet import joined, plain_cells
 
-SEPARATOR = "|"
-"""Between the chosen labels of a picture of the multi-label task, as in a CSV of truth."""
 _END = b"\r\n"
 
 
@@ -96,12 +94,10 @@ class AnswerLog:
     def _cells(self, answer: LoggedAnswer) -> list[object]:
         ranked: list[object] = [cell for pair in answer.ranked[: self._ranks] for cell in pair]
         ranked += [""] * (2 * self._ranks - len(ranked))
-        # Sorted, as in a CSV of truth: the same labels make the same cell.
-        chosen = [SEPARATOR.join(sorted(answer.chosen or ()))] if "labels" in self.columns else []
-        unknown = "" if answer.unknown is None else str(answer.unknown).lower()
-        score = "" if answer.unknown_score is None else answer.unknown_score
+        chosen = [joined(answer.chosen or ())] if "labels" in self.columns else []
+        judged = judgement_cells(answer.unknown, answer.unknown_score)
         start = (answer.time, answer.path, answer.modified, answer.error or "")
-        return [*start, *plain_cells([*chosen, *ranked]), unknown, score]
+        return [*start, *plain_cells([*chosen, *ranked]), *judged]
 
     def _write(self, content: bytes) -> None:
         try:

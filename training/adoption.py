@@ -15,11 +15,12 @@ from ..errors import UsageError
 from ..inference.card import TASKS, ModelCard, Provenance
 from ..inference.events import finish
 from ..inference.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from ..inference.spreadsheet import SEPARATOR
 from ..inference.whole_file import temporary_beside
 from ..inference.wording import counted
 from ..samples.labels_file import read_labels_file
 from ..samples.loading import ReadingProgress
-from ..samples.sample import SEPARATOR, LabelledPictures
+from ..samples.sample import LabelledPictures
 from ..samples.splitting import write_split
 from .adopted_calibration import with_temperature
 from .adopted_pictures import read_adopted_pictures
