@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from ..inference.answers_csv import (
 )
 from ..samples.sample import SEPARATOR
 from .answer_text import chosen_labels, judgement, show_outcome
-from .explanations import ExplanationFolder
+from .explanations import ExplanationFolder, open_explanations
 from .model_options import Opening, card_option, provider_option, show_provider
 from .picture_paths import find_paths
 from .pixel_option import max_pixels_option
@@ -124,11 +124,11 @@ def _classify(opening: Opening, pictures: Sequence[str], shown: _Shown) -> None:
     multi_label = classifier.card.task == "multi-label"
     if shown.csv_file is not None:
         _refuse_foreign_file(shown.csv_file)
-    explanations = None if explain is None else _explanations(explain, classifier)
     columns = min(topk, len(classifier.card.labels))
     failures = 0
     csv_opened = _open_csv(shown.csv_file, columns, multi_label)
-    with Screen(shown.as_json) as screen, csv_opened as write:
+    explained_in = _open_explanations(explain, classifier)
+    with Screen(shown.as_json) as screen, explained_in as explanations, csv_opened as write:
         show_provider(classifier, screen)
         for done, outcome in enumerate(classifier.classify_files(paths, _no_url), start=1):
             failures += outcome.error is not None
@@ -182,11 +182,15 @@ def _required(pictures: Sequence[str] | None) -> Sequence[str]:
     return pictures
 
 
-def _explanations(folder: Path, classifier: "Classifier") -> ExplanationFolder:
+def _open_explanations(
+    folder: Path | None, classifier: "Classifier"
+) -> AbstractContextManager[ExplanationFolder | None]:
     from ..inference.explanation import require_maps
 
+    if folder is None:
+        return nullcontext()
     require_maps(classifier.session)
-    return ExplanationFolder(folder)
+    return open_explanations(folder)
 
 
 def _explain(

@@ -30,8 +30,8 @@ def only_holder(path: Path, refusal: str) -> Generator[None]:
         yield
     finally:
         # Removed while it is still held: who opened it before finds that it is gone (`_take`).
-        with suppress(PermissionError):  # Windows removes no open file; an empty one stays
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # Windows removes no open file; an empty one stays
+            path.unlink()
         _held.discard(file)
         file.close()
 
