@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from .picture_paths import find_paths
 from .pixel_option import max_pixels_option
 from .screen import Screen
 from .system_errors import next_step
+from .written_files import refuse_inside
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
@@ -54,8 +55,8 @@ def classify_command(
     new_only: bool = typer.Option(
         False, "--new-only", help="With --watch: pass what is there at the start."
     ),
-    interval: float = typer.Option(
-        1.0, min=0.05, help="With --watch: seconds between two looks at the folder."
+    interval: float | None = typer.Option(
+        None, min=0.05, help="With --watch: seconds between two looks at the folder. (default: 1)"
     ),
     provider: str = provider_option(),
     card: Path | None = card_option(),
@@ -78,13 +79,17 @@ def classify_command(
     ),
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
+    if out is None:
+        of_many = {"shard": shard, "part_size": part_size, "engine": engine, "workers": workers}
+        _refuse_without("--out; name a folder with it", of_many)
     if watched is not None:
         from .watch import watch_folder
 
         _refuse_beside_watch(pictures, explain, out)
         opening = Opening(model, provider, card)
-        watch_folder(opening, watched, topk, csv_file, as_json, new_only, interval)
+        watch_folder(opening, watched, topk, csv_file, as_json, new_only, interval or 1.0)
         return
+    _refuse_without("--watch", {"new_only": new_only or None, "interval": interval})
     if out is not None:
         from .classify_many import ManyOptions, classify_many
 
@@ -93,7 +98,6 @@ def classify_command(
         options = ManyOptions(out, topk, max_pixels, *typed)
         classify_many(Opening(model, provider, card), _required(pictures), options)
         return
-    _refuse_without_out(shard=shard, part_size=part_size, engine=engine, workers=workers)
     shown = _Shown(topk, csv_file, explain, as_json)
     _classify(Opening(model, provider, card), _required(pictures), shown)
 
@@ -117,12 +121,17 @@ def _classify(opening: Opening, pictures: Sequence[str], shown: _Shown) -> None:
     """
     from ..inference.classifier import BATCH, Classifier
 
+    if shown.explain is not None:
+        for given in pictures:
+            refuse_inside("--explain", shown.explain, given)
     paths, explain, topk = list(find_paths(pictures, sys.stdin)), shown.explain, shown.topk
     # A few pictures, or those to be explained, come one by one; each then gets all cores.
     many = len(paths) > BATCH and explain is None
     classifier = Classifier(opening.model, many=many, provider=opening.provider, card=opening.card)
     multi_label = classifier.card.task == "multi-label"
     if shown.csv_file is not None:
+        if shown.csv_file == explain:
+            raise ContradictionError(f"--csv and --explain name the same, {explain}")
         _refuse_foreign_file(shown.csv_file)
     columns = min(topk, len(classifier.card.labels))
     failures = 0
@@ -170,10 +179,10 @@ def _refuse_beside_out(csv_file: Path | None, explain: Path | None) -> None:
         raise ContradictionError(f"--out and {other} exclude each other; give one of them")
 
 
-def _refuse_without_out(**options: object) -> None:
+def _refuse_without(needed: str, options: Mapping[str, object]) -> None:
     for name, value in options.items():
         if value is not None:
-            raise UsageError(f"--{name.replace('_', '-')} goes with --out; name a folder with it")
+            raise UsageError(f"--{name.replace('_', '-')} goes with {needed}")
 
 
 def _required(pictures: Sequence[str] | None) -> Sequence[str]:

@@ -35,7 +35,9 @@ class _UnlikelyError(Exception):
 
 def damaged(path: Path, reason: str) -> CheckpointError:
     """Say that a `last.pt` cannot be gone on from, and what can be done instead."""
-    return CheckpointError(f"{path} is damaged: {reason}; {_instead(path)}")
+    return CheckpointError(
+        f"{path} is damaged, or config.json was changed: {reason}; {_instead(path)}"
+    )
 
 
 def _instead(path: Path) -> str:
@@ -195,7 +197,9 @@ def _schedule(found: object, schedule: LRScheduler, taken: int) -> dict[str, Any
     own, what = schedule.state_dict(), "learning rate's schedule"
     _require(isinstance(found, dict), what)
     assert isinstance(found, dict)
-    _require(_count(found.get("last_epoch"), what, 0) == taken, what)
+    done = _count(found.get("last_epoch"), what, 0)
+    if done != taken:
+        raise _UnlikelyError(f"it is {done} steps on, and by config.json it would be {taken}")
     rates = {
         name: _numbers(found.get(name), own[name], what, 0.0, float("inf"))
         for name in ("base_lrs", "_last_lr")

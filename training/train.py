@@ -191,6 +191,8 @@ def _go_on(
     if not (run / "last.pt").exists():
         raise CheckpointError(f"{run} {_why_not_resumable(run)}")
     held.enter_context(only_writer(run, "train", otherwise=""))
+    if not (run / "best.pt").exists():  # it is written first; what was the best is not known
+        raise CheckpointError(f"{run / 'best.pt'} is gone; train again with --overwrite")
     remove_unfinished(run)
     last = read_last(run / "last.pt")
     history = read_history(last, run / "last.pt")

@@ -69,7 +69,10 @@ def test_nothing_that_was_changed_is_taken_up(begin, progress):
             take_up(last, PATH, learner, STEPS)
         except CheckpointError as error:
             said = str(error)
-            assert said.startswith(f"{PATH} is damaged: "), (place, value)
+            assert said.startswith(f"{PATH} is damaged, or config.json was changed: "), (
+                place,
+                value,
+            )
             assert said.endswith(f"start another run from --weights {PATH.with_name('best.pt')}")
         else:
             taken.append((place, value))
