@@ -224,7 +224,8 @@ def read_config(run: Path) -> TrainingConfig:
         folder = f"; give the folder, {run.parent}" if run.is_file() else ": it has no config.json"
         raise CheckpointError(f"{run} is no run folder{folder}") from None
     except (OSError, ValueError, UsageError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from None
+        said = error.strerror if isinstance(error, OSError) else error
+        raise CheckpointError(f"{path} cannot be read: {said}") from None
 
 
 def _problems(config: TrainingConfig) -> Iterator[str]:

@@ -133,7 +133,7 @@ def test_a_run_without_a_finished_epoch_cannot_be_resumed(here, run_tlx, journey
 
 def test_a_run_whose_pictures_have_changed_cannot_be_resumed(here, run_tlx, journey):
     (here / "run").mkdir()
-    for name in ("last.pt", "split.csv"):
+    for name in ("best.pt", "last.pt", "split.csv"):
         shutil.copy(journey.run / name, here / "run")
     config = json.loads((journey.run / "config.json").read_text())
     changed = {**config, "epochs": 9, "data": str(here / "colours")}
