@@ -16,9 +16,9 @@ from ..errors import UsageError
 from .whole_file import hidden_beside
 
 _held: set[BinaryIO] = set()
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 # Neither a link is followed nor a FIFO waited for: a stranger's folder may hold them.
-_FLAGS |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_CAUTIOUS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _CAUTIOUS
 
 
 @contextmanager

@@ -237,9 +237,8 @@ def _problems(config: TrainingConfig) -> Iterator[str]:
             yield f"--log {name}: choose one of {', '.join(LOGS)}"
     for name, (low, high, wanted) in _RANGES.items():
         value = getattr(config, name)
-        if value is not None and not low <= value <= high:
-            yield f"{option_name(name)} {value}: it must be {wanted}"
-        if name in ("mixup", "cutmix") and 0 < value < _LEAST_ALPHA:
+        small = name in ("mixup", "cutmix") and 0 < (value or 0) < _LEAST_ALPHA
+        if value is not None and (small or not low <= value <= high):
             yield f"{option_name(name)} {value}: it must be {wanted}"
 
 

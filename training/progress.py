@@ -152,7 +152,8 @@ def _optimizer(found: object, optimizer: Optimizer) -> dict[str, Any]:
     own, what = optimizer.state_dict(), "optimizer"
     _require(isinstance(found, dict), what)
     assert isinstance(found, dict)
-    groups, moments = found.get("param_groups"), found.get("state")
+    groups: Any = found.get("param_groups")
+    moments: Any = found.get("state")
     _require(isinstance(groups, list) and len(groups) == len(own["param_groups"]), what)
     _require(isinstance(moments, dict), what)
     moved = [_group(*pair) for pair in zip(groups, own["param_groups"], strict=True)]
