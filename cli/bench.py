@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from ..inference.cores import MOST_THREADS
 from .bench_screen import bench_json, show_bench
 from .screen import Screen
 from .shared_options import Json, max_pixels_option
@@ -17,7 +18,10 @@ def bench_command(
         None, help="Folder of pictures, searched to the bottom. (default: made pictures)"
     ),
     threads: int | None = typer.Option(
-        None, min=1, help="Threads of the processor. (default: what gives most is searched)"
+        None,
+        min=1,
+        max=MOST_THREADS,
+        help="Threads of the processor. (default: what gives most is searched)",
     ),
     seconds: float = typer.Option(
         3.0, min=0.01, max=3600, help="About how long each measurement of a file goes on."

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,12 +19,13 @@ from ..inference.answers_csv import (
     require_own,
 )
 from .answer_text import chosen_labels, judgement, show_outcome
-from .explanations import ExplanationFolder
+from .explanations import ExplanationFolder, open_explanations
 from .model_options import Opening, card_option, provider_option, show_provider
 from .picture_paths import find_paths
 from .screen import Screen
 from .shared_options import max_pixels_option
 from .system_errors import next_step
+from .written_files import refuse_inside
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
@@ -60,8 +61,10 @@ _NewOnly = Annotated[
     bool, typer.Option("--new-only", help="With --watch: pass what is there at the start.")
 ]
 _Interval = Annotated[
-    float,
-    typer.Option(min=0.05, help="With --watch: seconds between two looks at the folder."),
+    float | None,
+    typer.Option(
+        min=0.05, help="With --watch: seconds between two looks at the folder. (default: 1)"
+    ),
 ]
 _Out = Annotated[
     Path | None,
@@ -100,7 +103,7 @@ def classify_command(
     as_json: _Json = False,
     watched: _Watched = None,
     new_only: _NewOnly = False,
-    interval: _Interval = 1.0,
+    interval: _Interval = None,
     provider: str = provider_option(),
     card: Path | None = card_option(),
     out: _Out = None,
@@ -111,11 +114,16 @@ def classify_command(
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
     opening = Opening(model, provider, card)
+    if out is None:
+        of_many = {"shard": shard, "part_size": part_size, "engine": engine, "workers": workers}
+        _refuse_without("--out; name a folder with it", of_many)
+    if watched is None:
+        _refuse_without("--watch", {"new_only": new_only or None, "interval": interval})
     if watched is not None:
         from .watch import watch_folder
 
         _refuse_beside_watch(pictures, explain, out)
-        watch_folder(opening, watched, topk, csv_file, as_json, new_only, interval)
+        watch_folder(opening, watched, topk, csv_file, as_json, new_only, interval or 1.0)
     elif out is not None:
         from .classify_many import ManyOptions, classify_many
 
@@ -123,7 +131,6 @@ def classify_command(
         options = ManyOptions(out, topk, max_pixels, shard, part_size, engine, workers, as_json)
         classify_many(opening, _required(pictures), options)
     else:
-        _refuse_without_out(shard=shard, part_size=part_size, engine=engine, workers=workers)
         _classify(opening, _required(pictures), _Shown(topk, csv_file, explain, as_json))
 
 
@@ -146,18 +153,23 @@ def _classify(opening: Opening, pictures: Sequence[str], shown: _Shown) -> None:
     """
     from ..inference.classifier import BATCH, Classifier
 
+    if shown.explain is not None:
+        for given in pictures:
+            refuse_inside("--explain", shown.explain, given)
     paths, explain, topk = list(find_paths(pictures, sys.stdin)), shown.explain, shown.topk
     # A few pictures, or those to be explained, come one by one; each then gets all cores.
     many = len(paths) > BATCH and explain is None
     classifier = Classifier(opening.model, many=many, provider=opening.provider, card=opening.card)
     multi_label = classifier.card.task == "multi-label"
     if shown.csv_file is not None:
+        if shown.csv_file == explain:
+            raise ContradictionError(f"--csv and --explain name the same, {explain}")
         _refuse_foreign_file(shown.csv_file)
-    explanations = None if explain is None else _explanations(explain, classifier)
     columns = min(topk, len(classifier.card.labels))
     failures = 0
     csv_opened = _open_csv(shown.csv_file, columns, multi_label)
-    with Screen(shown.as_json) as screen, csv_opened as write:
+    explained_in = _open_explanations(explain, classifier)
+    with Screen(shown.as_json) as screen, explained_in as explanations, csv_opened as write:
         show_provider(classifier, screen)
         for done, outcome in enumerate(classifier.classify_files(paths, _no_url), start=1):
             failures += outcome.error is not None
@@ -199,10 +211,10 @@ def _refuse_beside_out(csv_file: Path | None, explain: Path | None) -> None:
         raise ContradictionError(f"--out and {other} exclude each other; give one of them")
 
 
-def _refuse_without_out(**options: object) -> None:
+def _refuse_without(needed: str, options: Mapping[str, object]) -> None:
     for name, value in options.items():
         if value is not None:
-            raise UsageError(f"--{name.replace('_', '-')} goes with --out; name a folder with it")
+            raise UsageError(f"--{name.replace('_', '-')} goes with {needed}")
 
 
 def _required(pictures: Sequence[str] | None) -> Sequence[str]:
@@ -211,11 +223,15 @@ def _required(pictures: Sequence[str] | None) -> Sequence[str]:
     return pictures
 
 
-def _explanations(folder: Path, classifier: "Classifier") -> ExplanationFolder:
+def _open_explanations(
+    folder: Path | None, classifier: "Classifier"
+) -> AbstractContextManager[ExplanationFolder | None]:
     from ..inference.explanation import require_maps
 
+    if folder is None:
+        return nullcontext()
     require_maps(classifier.session)
-    return ExplanationFolder(folder)
+    return open_explanations(folder)
 
 
 def _explain(

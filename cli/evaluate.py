@@ -28,7 +28,7 @@ from .unknown_screen import (
     unknown_pictures,
     write_unknown,
 )
-from .written_files import make_folder, writing
+from .written_files import make_folder, refuse_inside, writing
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -128,6 +128,9 @@ def eval_command(
     samples = read_samples(folder, table, any(value is not None for value in given))
     data = folder or labels
     assert data is not None  # without either there are no samples
+    if out is not None:
+        refuse_inside("--out", out, folder)
+        refuse_inside("--out", out, unknown)
     if len(models) == 2:
         refuse_for_two(
             {

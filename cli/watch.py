@@ -2,6 +2,7 @@
 
 import signal
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ def watch_folder(
     Raises:
         DataError: the folder cannot be watched.
         ModelFileError: the file or the provider cannot be used.
-        UsageError: the CSV cannot be written.
+        UsageError: the CSV cannot be written, or another process is writing it.
     """
     from ..inference.classifier import Classifier
     from ..inference.watching import Arrivals, watch
@@ -70,17 +71,17 @@ def watch_folder(
         classifier = Classifier(  # the cores have other things to do than to spin
             opening.model, spinning=False, provider=opening.provider, card=opening.card
         )
-        log = None if csv_file is None else _open_log(csv_file, topk, classifier)
-        if new_only:
-            arrivals.skip_present()
-        if log is not None:
-            arrivals.skip(log.answered())
-        show_provider(classifier, screen)
-        screen.row(f"watching {arrivals.folder}; Ctrl-C or SIGTERM ends it")
-        shown = _Shown(screen, topk, classifier.card.task == "multi-label", log)
-        for event in watch(classifier, arrivals, ending.wait, interval):
-            shown.show(event)
-        screen.row(f"{shown.pictures} answered, {shown.unreadable} of them unreadable")
+        with _open_log(csv_file, topk, classifier) as log:
+            if new_only:
+                arrivals.skip_present()
+            if log is not None:
+                arrivals.skip(log.answered())
+            show_provider(classifier, screen)
+            screen.row(f"watching {arrivals.folder}; Ctrl-C or SIGTERM ends it")
+            shown = _Shown(screen, topk, classifier.card.task == "multi-label", log)
+            for event in watch(classifier, arrivals, ending.wait, interval):
+                shown.show(event)
+            screen.row(f"{shown.pictures} answered, {shown.unreadable} of them unreadable")
 
 
 class _Shown:
@@ -115,9 +116,13 @@ class _Shown:
             show_outcome(event.outcome, self._topk, self._screen, self._multi_label)
 
 
-def _open_log(path: Path, topk: int, classifier: "Classifier") -> "AnswerLog":
+def _open_log(
+    path: Path | None, topk: int, classifier: "Classifier"
+) -> "AbstractContextManager[AnswerLog | None]":
     from ..inference.answer_log import AnswerLog
 
+    if path is None:
+        return nullcontext()
     card = classifier.card
     try:
         return AnswerLog(path, min(topk, len(card.labels)), card.task == "multi-label")

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..errors import UsageError
 from ..inference.folder_lock import only_writer
 from ..inference.whole_file import hidden_beside, temporary_beside, unfinished
 
@@ -17,8 +18,10 @@ def work_folder(folder: Path) -> Generator[Path]:
     A folder that was made for that and stays empty is removed again.
 
     Raises:
-        UsageError: another export is at work in `folder`.
+        UsageError: `folder` is a file, or another export is at work in it.
     """
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; give --out a folder")
     with only_writer(folder, "export"), _hidden(folder) as work:
         yield work
 

@@ -4,12 +4,14 @@ import csv
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from ..errors import UsageError
 from .answers_csv import JUDGEMENT, judgement_cells
+from .folder_lock import only_writer_of
 from .spreadsheet import joined, plain_cells
 
 _END = b"\r\n"
@@ -43,13 +45,16 @@ class LoggedAnswer:
 class AnswerLog:
     """The file. It is opened for each write, so it may be moved away, and read, at any time.
 
+    Nobody else can write it until it is closed. Use it as a context.
+
     Args:
         path: of the CSV; one that an earlier run wrote is gone on with.
         ranks: labels a row.
         multi_label: whether rows have chosen labels.
 
     Raises:
-        UsageError: it cannot be written, or is not such a file of the same columns.
+        UsageError: it cannot be written, is not such a file of the same columns, or another
+            process is writing it.
     """
 
     def __init__(self, path: Path, ranks: int, multi_label: bool) -> None:
@@ -61,13 +66,34 @@ class AnswerLog:
         self._header = _line(self.columns)
         if not path.parent.is_dir():
             raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
-        try:
-            if path.exists():
-                self._refuse_foreign_file()
-                self._cut_half_row()
-        except OSError as error:
-            raise self._unwritable(error) from None
-        self._write(b"")
+        with ExitStack() as held:
+            try:
+                # By its own name, whatever links lead to it: rows are added through a link.
+                held.enter_context(only_writer_of(Path(os.path.realpath(path))))
+                if path.exists():
+                    self._refuse_foreign_file()
+                    self._cut_half_row()
+            except OSError as error:
+                raise self._unwritable(error) from None
+            self._write(b"")
+            self._held = held.pop_all()
+
+    def __enter__(self) -> "AnswerLog":
+        """Begin; it is held already."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End as `close` does."""
+        self.close()
+
+    def close(self) -> None:
+        """Let others write it; of any thread."""
+        self._held.close()
 
     def append(self, answers: Sequence[LoggedAnswer]) -> None:
         """Write rows; all of them or, where that fails, none.
@@ -119,6 +145,8 @@ class AnswerLog:
         return UsageError(f"{self.path} cannot be written: {said}; choose another")
 
     def _refuse_foreign_file(self) -> None:
+        if not self.path.is_file():  # a FIFO is waited for
+            raise UsageError(f"{self.path}: is no file; choose another name")
         with self.path.open("rb") as file:
             start = file.read(len(self._header))
         if not self._header.startswith(start):

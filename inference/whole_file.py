@@ -22,6 +22,8 @@ def replacing(path: Path) -> Generator[Path]:
         OSError: with `path` as its file name, which the user knows.
     """
     temporary = temporary_beside(path)
+    if temporary.is_symlink():  # planted: what is written would go through it
+        temporary.unlink()
     try:
         yield temporary
         with temporary.open("rb") as file:
