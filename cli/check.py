@@ -44,7 +44,7 @@ def check_command(
         None, help="ONNX file that tlx export wrote: it is asked which labels may be wrong."
     ),
     accuracy: float = typer.Option(0.9, help="Accuracy to be claimed, over 0 and below 1."),
-    margin: float = typer.Option(0.05, help="How closely it is to be known, at 95 %."),
+    margin: float = typer.Option(0.05, help="How closely it is to be known, at 95%."),
     strict: bool = typer.Option(False, help="Exit 1 on warnings too."),
     everything: bool = typer.Option(False, "--all", help="List every finding."),
     quarantine: Path | None = typer.Option(

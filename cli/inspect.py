@@ -195,12 +195,12 @@ def _quantization(made: "Quantization") -> str:
 
 
 def _between(interval: tuple[float, float] | None) -> str:
-    return f" (95 %: {interval[0]:+.4f} to {interval[1]:+.4f})" if interval else ""
+    return f" (95%: {interval[0]:+.4f} to {interval[1]:+.4f})" if interval else ""
 
 
 def _result(row: "MeasuredResult") -> str:
     text = f"{row.value:.4f}"
     if row.interval:
-        text += f" (95 %: {row.interval[0]:.4f} to {row.interval[1]:.4f})"
+        text += f" (95%: {row.interval[0]:.4f} to {row.interval[1]:.4f})"
     text += f" on {row.pictures} {row.split} pictures"
     return f"{text}, which chose the epoch" if row.used_for_selection else text

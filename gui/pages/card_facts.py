@@ -116,6 +116,6 @@ def _result(row: "MeasuredResult") -> str:
     value = f"{row.value:.4f}"
     if row.interval:
         low, high = row.interval
-        value += _tr(" (95 % interval {0:.4f} to {1:.4f})").format(low, high)
+        value += _tr(" (95% interval {0:.4f} to {1:.4f})").format(low, high)
     value += _tr(", {0} {1} pictures").format(row.pictures, row.split)
     return value + (_tr(", which chose the epoch") if row.used_for_selection else "")

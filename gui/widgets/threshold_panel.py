@@ -73,7 +73,7 @@ class ThresholdPanel(QWidget):
         self._unsure.setEnabled(bool(below))
 
     def _arrange(self) -> None:
-        legend = QLabel(self.tr("Solid: accuracy in its 95 % interval. Dashed: share answered."))
+        legend = QLabel(self.tr("Solid: accuracy in its 95% interval. Dashed: share answered."))
         for label in (legend, self._rule):
             label.setObjectName("muted")
         for label in (legend, self._answered, self._right, self._rule):

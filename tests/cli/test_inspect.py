@@ -77,14 +77,14 @@ def test_rows_tell_the_same_to_people(journey, run_tlx):
     assert "labels         3: blue, green, red" in rows
     assert "network        resnet18 from weights none, frozen: none" in rows
     accuracy = next(row for row in rows if row.startswith("accuracy "))
-    assert "0.9091 (95 %: " in accuracy
+    assert "0.9091 (95%: " in accuracy
     assert accuracy.endswith("on 33 validation pictures, which chose the epoch")
     verified = next(index for index, row in enumerate(rows) if row.startswith("verified"))
     assert rows[verified].startswith("verified       on 64 pictures (validation and training): ")
     assert rows[verified].endswith(" (limit 1.00e-04), same label 100.00%")
     assert re.fullmatch(
         r" {15}accuracy (0\.\d{4}) on those with a known truth, the checkpoint's \1 "
-        r"\(95 %: -0\.0\d+ to \+0\.0\d+\)",
+        r"\(95%: -0\.0\d+ to \+0\.0\d+\)",
         rows[verified + 1],
     )
     assert "\x1b" not in ran.out
@@ -167,7 +167,7 @@ def test_a_variant_says_what_it_takes_and_what_was_quantized(journey, run_tlx, t
     rows = run_tlx("inspect", path).out.splitlines()
     assert (
         "quantized      int8, per-channel, uint8 x int8, min-max; accuracy drops by 0.0033 "
-        "(95 %: -0.0100 to +0.0200) on 60 pictures, 99.33% decided alike; "
+        "(95%: -0.0100 to +0.0200) on 60 pictures, 99.33% decided alike; "
         "2.50 times as fast on a processor"
     ) in rows
     verified = next(row for row in rows if row.startswith("verified"))
