@@ -97,6 +97,8 @@ def _json(found: "FileDescription") -> dict[str, object]:
 def _show(found: "FileDescription", screen: Screen) -> None:
     screen.row(f"{found.path}: {found.kind}, {found.size / 1e6:.1f} MB", style="bold")
     screen.row(f"SHA-256        {found.sha256}")
+    if found.opset is not None:
+        screen.row(f"opset          {found.opset}")
     for spec in found.inputs:
         screen.row(f"input          {_spec(spec)}")
     for spec in found.outputs:

@@ -270,6 +270,8 @@ def _file(found: "FileDescription") -> str:
         ("size", f"{found.size:,} bytes ({found.size / 1e6:.1f} MB)"),
         ("SHA-256", code_span(found.sha256)),
     ]
+    if found.opset is not None:
+        rows.insert(1, ("opset", str(found.opset)))
     return table(("file", escape(found.path.name)), rows)
 
 

@@ -1,5 +1,6 @@
 """A card in names and values, for people."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale
@@ -62,6 +63,7 @@ def takes(card: "ModelCard") -> list[Fact]:
         ),
         (_tr("Crop"), _tr("{0} × {0} px from the centre").format(rule.crop)),
         (_tr("Orientation"), _tr("turned upright by EXIF")),
+        (_tr("Normalised"), _normalised(rule.mean, rule.std)),
         (_tr("Temperature"), f"{card.temperature:g}"),
         (_tr("Unknown"), _unknown(card.unknown_threshold)),
     ]
@@ -102,9 +104,15 @@ def file_facts(loaded: Loaded) -> list[Fact]:
     return [
         (_tr("Path"), loaded.path),
         ("SHA-256", loaded.sha256),
+        (_tr("Opset"), "" if loaded.opset is None else str(loaded.opset)),
         (_tr("Heat maps"), maps),
         (_tr("Computed by"), _tr("{0}, {1} threads").format(computes, loaded.threads)),
     ]
+
+
+def _normalised(mean: Sequence[float], std: Sequence[float]) -> str:
+    values = (" ".join(f"{value:g}" for value in part) for part in (mean, std))
+    return _tr("in the graph: mean {0}, deviation {1} (of 1)").format(*values)
 
 
 def _unknown(threshold: float | None) -> str:

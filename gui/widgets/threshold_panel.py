@@ -41,11 +41,6 @@ class ThresholdPanel(QWidget):
         """What is said about the threshold."""
         return f"{self._answered.text()} {self._right.text()}"
 
-    @property
-    def rule_text(self) -> str:
-        """What is said about the card's rule for unknown pictures."""
-        return self._rule.text()
-
     def show_points(self, points: Sequence[AtThreshold], threshold: int) -> None:
         """Show the points of a report; the threshold, in percent, is where it begins."""
         self._points = tuple(points)

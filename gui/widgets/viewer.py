@@ -91,11 +91,6 @@ class Viewer(QGraphicsView):
         """Screen pixels per pixel of the picture, in percent."""
         return round(self.transform().m11() * self.devicePixelRatioF() * 100)
 
-    @property
-    def heat_shown(self) -> bool:
-        """Whether a heat map lies over the picture."""
-        return not self._heat.pixmap().isNull() and self._heat.isVisible()
-
     def show_picture(self, image: QImage) -> None:
         """Show a picture, fitted; a null one is said to be unreadable."""
         self._preview = False

@@ -72,7 +72,8 @@ def test_rows_tell_the_same_to_people(journey, run_tlx):
     rows = ran.out.splitlines()
     assert rows[0] == f"{path}: onnx, {path.stat().st_size / 1e6:.1f} MB"
     assert rows[1] == f"SHA-256        {hashlib.sha256(path.read_bytes()).hexdigest()}"
-    assert rows[2] == "input          images: uint8 [N, 32, 32, 3]"
+    assert rows[2] == "opset          18"
+    assert rows[3] == "input          images: uint8 [N, 32, 32, 3]"
     assert "takes          pictures after resize and crop, RGB in 0..255" in rows
     assert "labels         3: blue, green, red" in rows
     assert "network        resnet18 from weights none, frozen: none" in rows

@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
-from tlx.gui.pages.card_facts import takes
+from tlx.gui.pages.card_facts import file_facts, takes
+from tlx.gui.protocol import Loaded
 from tlx.inference.session import ModelSession
 
 
@@ -14,3 +15,14 @@ def test_the_rule_for_unknown_pictures_is_shown(colour_model):
     card = ModelSession(colour_model).card
     assert dict(takes(card))["Unknown"] == "no rule"
     assert dict(takes(replace(card, unknown_threshold=12.5)))["Unknown"] == "score above 12.5"
+
+
+def test_what_the_graph_normalises_with_is_shown(colour_model):
+    found = dict(takes(ModelSession(colour_model).card))["Normalised"]
+    assert found == "in the graph: mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225 (of 1)"
+
+
+@pytest.mark.parametrize(("opset", "shown"), [(18, "18"), (None, "")])
+def test_the_opset_is_shown_where_the_file_names_one(opset, shown):
+    loaded = Loaded(1, "m.onnx", 5, "ab", opset, True, {}, "CPUExecutionProvider", 2, 0.5)
+    assert dict(file_facts(loaded))["Opset"] == shown

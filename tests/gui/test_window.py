@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QImage,
 )
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QToolButton, QWidget
 
 from tlx.gui.page_stack import CLASSIFY, MODEL
 from tlx.gui.protocol import ENVELOPE, Failed
@@ -302,21 +302,25 @@ def test_arrows_go_through_the_pictures_and_stop_at_the_ends(working, qtbot):
 def test_the_heat_map_lies_where_the_network_looked(working, qtbot):
     page = working.classify
     page.choose(0)
+    qtbot.waitUntil(lambda: not page.viewer._preview, timeout=WAIT)
+    bare = page.viewer.grab().toImage()
     qtbot.keyClick(working, Qt.Key.Key_H)
-    qtbot.waitUntil(lambda: page.viewer.heat_shown, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.viewer.grab().toImage() != bare, timeout=WAIT)
     box = page.viewer._seen.rect()  # 60 x 40 is resized to 54 x 36, of which 32 x 32 are seen
     assert box.width() == pytest.approx(60 * 32 / 54)
     assert box.height() == pytest.approx(40 * 32 / 36)
     assert box.center().x() == pytest.approx(30)
     qtbot.keyClick(working, Qt.Key.Key_H)
-    assert not page.viewer.heat_shown
+    assert page.viewer.grab().toImage() == bare
 
 
 def test_a_file_without_maps_offers_no_heat_map(open_window, qtbot, other_models, pictures):
     window = open_window(other_models["plain"], pictures)
     wait_answers(qtbot, window, 7)
-    assert not window.classify.close_up.heat_button.isEnabled()
-    assert "no activation maps" in window.classify.close_up.heat_button.toolTip()
+    buttons = window.classify.findChildren(QToolButton)
+    (heat,) = (button for button in buttons if button.text() == "Heat map")
+    assert not heat.isEnabled()
+    assert "no activation maps" in heat.toolTip()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there")

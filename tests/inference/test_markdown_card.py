@@ -216,6 +216,7 @@ def test_the_file_is_named_without_its_folder_with_size_and_hash(write, found):
     assert text.startswith("# model.onnx\n")
     assert f"| size | {found.size:,} bytes" in section(text, "File")
     assert f"`{found.sha256}`" in section(text, "File")
+    assert "| opset | 18 |" in section(text, "File")
     assert str(found.path.parent) not in text
 
 
