@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication
 
 from ..opened_model import Model
 from ..protocol import Loaded
+from ..wording import data_size
 
 if TYPE_CHECKING:
     from ...inference.card import MeasuredResult, ModelCard
@@ -18,7 +19,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("card", text)
 
 
-def headline(model: Model, locale: QLocale) -> str:
+def headline(model: Model) -> str:
     """Say in a line what kind of file it is."""
     card, parts = model.card, [model.card.provenance.architecture]
     if card.quantization:
@@ -26,7 +27,7 @@ def headline(model: Model, locale: QLocale) -> str:
     parts.append(_tr("{0} labels").format(len(card.labels)))
     side = card.preprocessing.crop
     parts.append(f"{side} × {side} px")
-    parts.append(locale.formattedDataSize(model.loaded.size))
+    parts.append(data_size(model.loaded.size))
     return "   ·   ".join(parts)
 
 
@@ -112,7 +113,7 @@ def file_facts(loaded: Loaded) -> list[Fact]:
 
 def _normalised(mean: Sequence[float], std: Sequence[float]) -> str:
     values = (" ".join(f"{value:g}" for value in part) for part in (mean, std))
-    return _tr("in the graph: mean {0}, deviation {1} (of 1)").format(*values)
+    return _tr("in the graph: mean {0}, deviation {1}").format(*values)
 
 
 def _unknown(threshold: float | None) -> str:

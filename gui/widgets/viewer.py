@@ -30,7 +30,7 @@ from .painting import draw_ring
 
 STEP = 1.25
 LARGEST, SMALLEST = 32.0, 0.02
-FIT_LARGEST = 4.0
+FIT_LARGEST = 8.0
 """A picture of a few pixels is not blown up beyond this when it is fitted."""
 
 ROUND = 8

@@ -8,6 +8,7 @@ pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
 from tlx.gui.pages.card_facts import file_facts, takes
 from tlx.gui.protocol import Loaded
+from tlx.gui.wording import data_size
 from tlx.inference.session import ModelSession
 
 
@@ -19,10 +20,17 @@ def test_the_rule_for_unknown_pictures_is_shown(colour_model):
 
 def test_what_the_graph_normalises_with_is_shown(colour_model):
     found = dict(takes(ModelSession(colour_model).card))["Normalised"]
-    assert found == "in the graph: mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225 (of 1)"
+    assert found == "in the graph: mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225"
 
 
 @pytest.mark.parametrize(("opset", "shown"), [(18, "18"), (None, "")])
 def test_the_opset_is_shown_where_the_file_names_one(opset, shown):
     loaded = Loaded(1, "m.onnx", 5, "ab", opset, True, {}, "CPUExecutionProvider", 2, 0.5)
     assert dict(file_facts(loaded))["Opset"] == shown
+
+
+@pytest.mark.parametrize(
+    ("length", "written"), [(741, "741 bytes"), (45_046_416, "45.0 MB"), (2_500_000_000, "2.5 GB")]
+)
+def test_sizes_are_written_in_the_units_of_the_command_line(length, written):
+    assert data_size(length) == written

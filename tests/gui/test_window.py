@@ -285,6 +285,33 @@ def test_an_empty_folder_says_what_is_looked_for(open_window, qtbot, tmp_path):
     assert window.pages.folder.welcome.isVisible()
 
 
+def test_that_nothing_was_found_is_said_no_longer_once_pictures_are_there(
+    open_window, qtbot, pictures, tmp_path
+):
+    (tmp_path / "empty").mkdir()
+    window = open_window(tmp_path / "empty")
+    qtbot.waitUntil(lambda: "No pictures" in window.banner.text, timeout=WAIT)
+    window.open_places([str(pictures)])
+    qtbot.waitUntil(lambda: len(window.session.results) > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.banner.text, timeout=WAIT)
+
+
+def test_the_chosen_picture_stands_among_its_neighbours(open_window, qtbot, tmp_path):
+    from PIL import Image
+
+    for number in range(60):
+        Image.new("RGB", (4, 4)).save(tmp_path / f"{number:02}.png")
+    window = open_window(tmp_path)
+    qtbot.waitUntil(lambda: len(window.session.results) == 60, timeout=WAIT)
+    window.show_page(CLASSIFY)
+    strip = window.classify.filmstrip
+    qtbot.waitUntil(lambda: strip.model().rowCount() == 60, timeout=WAIT)
+    for chosen in (30, 31, 20):
+        strip.choose(chosen)
+        box = strip.visualRect(strip.currentIndex())
+        assert abs(box.center().x() - strip.viewport().rect().center().x()) <= box.width()
+
+
 def test_arrows_go_through_the_pictures_and_stop_at_the_ends(working, qtbot):
     page = working.classify
     for key, expected in (
