@@ -18,7 +18,7 @@ FILES = {
     "model.ts": "torchscript",
     "model.pt2": "pt2",
 }
-KEYS = ["path", "kind", "size", "sha256", "card", "inputs", "outputs"]
+KEYS = ["path", "kind", "size", "sha256", "card", "inputs", "outputs", "opset"]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,7 @@ def test_json_is_one_object_with_the_card_and_the_tensors(journey, run_tlx, name
     assert (found["path"], found["kind"]) == (str(path), FILES[name])
     assert found["size"] == path.stat().st_size
     assert found["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found["opset"] == (18 if name == "model.onnx" else None)
     assert found["card"]["labels"] == ["blue", "green", "red"]
     assert found["card"]["provenance"]["tlx"] == tlx.__version__
     images = {"name": "images", "dtype": "uint8", "shape": ["N", 32, 32, 3]}
@@ -189,4 +190,4 @@ def test_what_a_graph_takes_is_told(journey, run_tlx, tmp_path, option):
     said = "pictures of any size as decoded" if any_size else "pictures after resize and crop"
     assert any(row.startswith(f"takes          {said}") for row in rows)
     shape = "uint8 [N, H, W, 3]" if any_size else "float32 [N, 3, 32, 32]"
-    assert rows[2] == f"input          images: {shape}"
+    assert rows[2:4] == ["opset          20", f"input          images: {shape}"]
