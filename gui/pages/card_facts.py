@@ -113,7 +113,7 @@ def file_facts(loaded: Loaded) -> list[Fact]:
 
 def _normalised(mean: Sequence[float], std: Sequence[float]) -> str:
     values = (" ".join(f"{value:g}" for value in part) for part in (mean, std))
-    return _tr("in the graph: mean {0}, deviation {1}").format(*values)
+    return _tr("mean {0}, std {1}").format(*values)
 
 
 def _unknown(threshold: float | None) -> str:

@@ -18,9 +18,9 @@ def test_the_rule_for_unknown_pictures_is_shown(colour_model):
     assert dict(takes(replace(card, unknown_threshold=12.5)))["Unknown"] == "score above 12.5"
 
 
-def test_what_the_graph_normalises_with_is_shown(colour_model):
+def test_what_pictures_are_normalised_with_is_shown(colour_model):
     found = dict(takes(ModelSession(colour_model).card))["Normalised"]
-    assert found == "in the graph: mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225"
+    assert found == "mean 0.485 0.456 0.406, std 0.229 0.224 0.225"
 
 
 @pytest.mark.parametrize(("opset", "shown"), [(18, "18"), (None, "")])
