@@ -72,7 +72,10 @@ def takes(card: "ModelCard") -> list[Fact]:
 
 def results(card: "ModelCard") -> list[Fact]:
     """Say what was measured, with its interval and on which pictures."""
-    rows = [(row.metric.capitalize(), _result(row)) for row in card.results]
+    on = {(row.split, row.pictures, row.used_for_selection) for row in card.results}
+    rows = [(row.metric.capitalize(), _result(row, alone=len(on) > 1)) for row in card.results]
+    if len(on) == 1:  # it is said once
+        rows.insert(0, (_tr("Pictures"), _measured_on(card.results[0], _tr("{0} ({1})"))))
     made = card.quantization
     if made is not None:
         text = _tr("{0} drops by {1:.4f} on {2} pictures, {3:.2%} decided alike")
@@ -121,10 +124,14 @@ def _unknown(threshold: float | None) -> str:
     return no_rule if threshold is None else _tr("score above {0:.4g}").format(threshold)
 
 
-def _result(row: "MeasuredResult") -> str:
+def _result(row: "MeasuredResult", alone: bool) -> str:
     value = f"{row.value:.4f}"
     if row.interval:
         low, high = row.interval
         value += _tr(" (95% interval {0:.4f} to {1:.4f})").format(low, high)
-    value += _tr(", {0} {1} pictures").format(row.pictures, row.split)
-    return value + (_tr(", which chose the epoch") if row.used_for_selection else "")
+    return value + (_measured_on(row, _tr(", {0} {1} pictures")) if alone else "")
+
+
+def _measured_on(row: "MeasuredResult", form: str) -> str:
+    text = form.format(row.pictures, row.split)
+    return text + (_tr(", which chose the epoch") if row.used_for_selection else "")

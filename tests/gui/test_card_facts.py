@@ -6,9 +6,10 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
-from tlx.gui.pages.card_facts import file_facts, takes
+from tlx.gui.pages.card_facts import file_facts, results, takes
 from tlx.gui.protocol import Loaded
 from tlx.gui.wording import data_size
+from tlx.inference.card import MeasuredResult
 from tlx.inference.session import ModelSession
 
 
@@ -34,3 +35,24 @@ def test_the_opset_is_shown_where_the_file_names_one(opset, shown):
 )
 def test_sizes_are_written_in_the_units_of_the_command_line(length, written):
     assert data_size(length) == written
+
+
+def test_what_all_results_were_measured_on_is_said_once(colour_model):
+    card = ModelSession(colour_model).card
+    accuracy = MeasuredResult("accuracy", 0.9, (0.8, 0.95), "validation", 60, True)
+    loss = MeasuredResult("loss", 0.2, None, "validation", 60, True)
+    assert results(replace(card, results=(accuracy, loss), quantization=None)) == [
+        ("Pictures", "60 (validation), which chose the epoch"),
+        ("Accuracy", "0.9000 (95% interval 0.8000 to 0.9500)"),
+        ("Loss", "0.2000"),
+    ]
+    tested = replace(loss, split="test", pictures=30, used_for_selection=False)
+    assert results(replace(card, results=(accuracy, tested), quantization=None)) == [
+        (
+            "Accuracy",
+            "0.9000 (95% interval 0.8000 to 0.9500), 60 validation pictures, which chose the epoch",
+        ),
+        ("Loss", "0.2000, 30 test pictures"),
+    ]
+    nothing = results(replace(card, results=(), quantization=None))
+    assert nothing == [("Result", "nothing was measured")]
