@@ -101,7 +101,7 @@ class ModelPage(QWidget):
         inner = QWidget()
         inner.setMaximumWidth(WIDEST)
         column = QVBoxLayout(inner)
-        column.setContentsMargins(24, 20, 24, 24)
+        column.setContentsMargins(24, 14, 24, 10)
         column.setSpacing(14)
         column.addLayout(self._head())
         self._labels.setWordWrap(True)
