@@ -409,6 +409,7 @@ def test_files_with_other_labels_are_not_compared_and_the_numbers_stay(done, qtb
     qtbot.waitUntil(lambda: bool(done.notice.text), timeout=WAIT)
     assert "cannot be compared" in done.notice.text
     assert "the labels differ" in done.notice.text
+    assert done.window().strip.text == "Nothing was compared"
     assert done.shown is done.results
 
 
