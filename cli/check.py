@@ -41,7 +41,7 @@ _Model = Annotated[
     typer.Option(help="ONNX file that tlx export wrote: it is asked which labels may be wrong."),
 ]
 _Accuracy = Annotated[float, typer.Option(help="Accuracy to be claimed, over 0 and below 1.")]
-_Margin = Annotated[float, typer.Option(help="How closely it is to be known, at 95 %.")]
+_Margin = Annotated[float, typer.Option(help="How closely it is to be known, at 95%.")]
 _Strict = Annotated[bool, typer.Option(help="Exit 1 on warnings too.")]
 _Everything = Annotated[bool, typer.Option("--all", help="List every finding.")]
 _Quarantine = Annotated[

@@ -51,8 +51,7 @@ def _scores(report: "Report | MultiLabelReport") -> str:
     if isinstance(report, Report):
         low, high = report.accuracy_interval
         return (
-            f"accuracy {report.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, Wilson), "
-            f"{rest}"
+            f"accuracy {report.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}, Wilson), {rest}"
         )
     average = report.mean_average_precision
     return (

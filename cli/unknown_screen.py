@@ -97,17 +97,17 @@ def show_unknown(found: "UnknownReport", screen: Screen) -> None:
     area = f"area under the ROC curve {found.auroc:.4f}"
     if found.auroc_interval:
         low, high = found.auroc_interval
-        area += f" (95 % interval {low:.4f} to {high:.4f}, DeLong)"
+        area += f" (95% interval {low:.4f} to {high:.4f}, DeLong)"
     screen.row(f"unknown against known: {area}", style="bold")
     low, high = found.false_accepts_interval
     screen.row(
         f"at the threshold {found.threshold:.4g}: {found.false_accepts:.1%} of "
-        f"{len(found.unknown)} unknown pictures are taken for known (95 % interval {low:.1%} to "
+        f"{len(found.unknown)} unknown pictures are taken for known (95% interval {low:.1%} to "
         f"{high:.1%}, Wilson)"
     )
     low, high = found.refused_interval
     screen.row(
-        f"and {found.refused:.1%} of {len(found.known)} known ones are refused (95 % interval "
+        f"and {found.refused:.1%} of {len(found.known)} known ones are refused (95% interval "
         f"{low:.1%} to {high:.1%})"
     )
     show_unreadable(found.unreadable, screen)

@@ -183,6 +183,7 @@ class Worker:
             request.model,
             found.size,
             found.sha256,
+            found.opset,
             session.explains,
             card_content(found.card),
             CPU,

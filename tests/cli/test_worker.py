@@ -38,7 +38,7 @@ def test_its_first_line_says_which_protocol_and_version(talk: "Talk"):
 def test_loading_answers_with_the_card_that_inspect_shows(talk: "Talk", model_file, run_tlx):
     loaded = talk.ask("load", id=2, model=str(model_file))
     (inspected,) = run_tlx("inspect", model_file, "--json").json
-    for key in ("card", "sha256", "size"):
+    for key in ("card", "sha256", "size", "opset"):
         assert loaded[key] == inspected[key]
     assert loaded["id"] == 2
     assert loaded["explains"]
