@@ -14,7 +14,7 @@ from .eval_page import refuse_foreign_page, refuse_other_ending, write_report_pa
 from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
 from .labelled import Labels, read_columns, read_samples
-from .model_options import Opening, card_option, provider_option, show_provider
+from .model_options import Opening, Pair, card_option, provider_option, show_provider
 from .pixel_option import max_pixels_option
 from .report_content import is_report, report_content, write_content
 from .report_screen import show_report
@@ -106,8 +106,8 @@ def eval_command(
     if len(models) == 2:
         one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
         one |= {"--unknown": unknown is not None, "--report": page is not None}
-        refuse_for_two({**one, "--provider": provider != "cpu", "--card": card is not None})
-        compare_files(models, samples, data, split, out, as_json)
+        refuse_for_two(one)
+        compare_files(Pair(models, provider, card), samples, data, split, out, as_json)
     else:
         columns = {} if table is None else read_columns(table, samples, slice_by)
         wanted = _Wanted(data, topk, split, out, unknown, page, as_json)

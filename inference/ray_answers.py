@@ -7,8 +7,6 @@ had come back.
 
 import logging
 import os
-import re
-import socket
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +19,9 @@ from .. import __version__
 from ..errors import ClusterError, TlxError
 from .answer_table import answer_tables
 from .classifier import Classifier
-from .cores import available_cores
 from .listed_paths import path_text
 from .pixel_limit import pixel_limit, set_pixel_limit
+from .ray_cluster import connected
 from .remote import AT_ONCE, is_url
 from .side_by_side import chunks
 
@@ -31,15 +29,10 @@ if TYPE_CHECKING:
     import pyarrow
     import ray
 
-# Read when ray is first imported: else its own remarks go to the user's terminal.
-os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-
 BLOCK = 256
 """Pictures that a worker is given at a time: seconds of work, and what a killed one loses."""
 ROUND = 1_000_000
 """Paths that Ray holds at a time, about 100 MB of its store; between rounds workers start anew."""
-PATIENCE = 5
-"""Seconds that the cluster's head has to answer; Ray itself would try for minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,86 +177,6 @@ def _in_order(
         yield rows
     if next(asked, None) is not None:
         raise ClusterError("Ray gave fewer rows than pictures were asked for")
-
-
-@contextmanager
-def connected(workers: int | None) -> Generator[int]:
-    """Join the cluster, or make a small one of this machine; gives the number of its cores.
-
-    Within, `ray_answers` uses it and does not connect by itself.
-
-    Raises:
-        ClusterError: no Ray answers at `RAY_ADDRESS`.
-    """
-    import ray
-
-    if ray.is_initialized():
-        yield _cores()
-        return
-    address = os.environ.get("RAY_ADDRESS")
-    try:
-        _require_answer(address or "")
-        _init(address or "auto")
-    except ConnectionError as error:
-        if address:
-            reason = " ".join(str(error).split())
-            raise ClusterError(
-                f"no Ray answers at RAY_ADDRESS={address} ({reason}); see `ray status`, or unset "
-                "RAY_ADDRESS to use this machine"
-            ) from None
-        _start_here(workers or available_cores())
-    try:
-        yield _cores()
-    finally:
-        ray.shutdown()
-
-
-def _require_answer(address: str) -> None:
-    """Raise if nobody listens at a host and port; addresses of other kinds are Ray's business."""
-    found = re.fullmatch(r"(?:ray://)?\[?([^/\]]+)\]?:([0-9]{1,5})", address)
-    if not found:
-        return
-    try:
-        socket.create_connection((found[1], int(found[2])), PATIENCE).close()
-    except (OSError, OverflowError) as error:  # there is no port as large
-        raise ConnectionError(getattr(error, "strerror", None) or str(error)) from None
-
-
-def _start_here(cores: int) -> None:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    _init("local", cores, dashboard=False)
-
-
-def _init(address: str, cores: int | None = None, dashboard: bool | None = None) -> None:
-    import ray
-
-    with _unheard():
-        ray.init(
-            address,
-            num_cpus=cores,
-            include_dashboard=dashboard,
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-        )
-
-
-@contextmanager
-def _unheard() -> Generator[None]:
-    """Give stderr to nobody for as long: Ray remarks there that it will be silent."""
-    stderr, nobody = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nobody, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nobody)
-
-
-def _cores() -> int:
-    import ray
-
-    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 @contextmanager
