@@ -1,8 +1,9 @@
 """Classifying over a cluster with Ray Data: one classifier a worker; needs the extra `ray`.
 
 The paths go out in blocks and the rows come back in their order to the process that asked, which
-writes them. A worker that dies is started again by Ray, and its block is done again: no row of it
-had come back.
+writes them. The block of a worker that dies is done again by another one, wherever there is one: no
+row of it had come back. So blocks are tasks, not calls of an actor: an actor's calls wait for the
+actor to be started again, which for want of a core may be never once its machine has gone.
 """
 
 import logging
@@ -10,6 +11,7 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
 BLOCK = 256
 """Pictures that a worker is given at a time: seconds of work, and what a killed one loses."""
 ROUND = 1_000_000
-"""Paths that Ray holds at a time, about 100 MB of its store; between rounds workers start anew."""
+"""Paths that Ray holds at a time, about 100 MB of its store."""
+RETRIES = 3
+"""How often a block is begun again after its worker died; a picture that kills each one ends it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,19 @@ class PictureWorker:
         # Of threads that fetch most wait for the network.
         self._classifier.threads = AT_ONCE if any(map(is_url, paths)) else 1
         return pa.concat_tables(answer_tables(self._classifier, paths, self._topk, self._folder))
+
+
+@lru_cache(maxsize=1)
+def _worker(model: "ray.ObjectRef[bytes]", settings: WorkerSettings) -> PictureWorker:
+    """Open the model file once in a process: Ray gives it one block after another."""
+    return PictureWorker([model], settings)
+
+
+def answer_block(
+    block: "pyarrow.Table", model: "list[ray.ObjectRef[bytes]]", settings: WorkerSettings
+) -> "pyarrow.Table":
+    """Do what a `PictureWorker` of these arguments does with a block."""
+    return _worker(model[0], settings)(block)
 
 
 def _card_file(content: bytes | None, path: Path) -> Path | None:
@@ -153,12 +170,13 @@ def _round(
     context.execution_options.preserve_order = True
     tables: Any = blocks  # Ray's own word for them rests on types that pyarrow does not give
     answers = data.from_arrow_refs(tables).map_batches(
-        PictureWorker,
-        fn_constructor_args=([content], settings),
+        answer_block,
+        fn_args=([content], settings),
         batch_size=None,  # a block
         batch_format="pyarrow",
-        compute=data.ActorPoolStrategy(size=min(workers, len(blocks))),
+        compute=data.TaskPoolStrategy(size=workers),
         num_cpus=1,
+        max_retries=RETRIES,
     )
     return iter(answers.iter_batches(batch_size=None, batch_format="pyarrow"))
 

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from contextlib import closing
+from contextlib import suppress
 
 import pytest
 
@@ -25,11 +25,11 @@ def hasty(monkeypatch):
 @pytest.fixture
 def serve(monkeypatch):
     """Give the function that listens at RAY_ADDRESS, reads a greeting and answers so."""
-    servers = []
+    started = []
 
     def answer(server: socket.socket, said: bytes | None) -> None:
-        with closing(server.accept()[0]) as link:
-            heard.append(link.recv(1000))
+        with server, suppress(OSError), server.accept()[0] as link:
+            link.recv(1000)
             if said is None:
                 link.recv(1)  # until the other side has had enough
             else:
@@ -37,16 +37,15 @@ def serve(monkeypatch):
 
     def start(said: bytes | None) -> str:
         server = socket.create_server(("127.0.0.1", 0))
-        servers.append(server)
-        threading.Thread(target=answer, args=(server, said), daemon=True).start()
+        started.append(threading.Thread(target=answer, args=(server, said)))
+        started[-1].start()
         address = f"127.0.0.1:{server.getsockname()[1]}"
         monkeypatch.setenv("RAY_ADDRESS", address)
         return address
 
-    heard: list[bytes] = []
     yield start
-    for server in servers:
-        server.close()
+    for thread in started:
+        thread.join()
 
 
 @pytest.mark.parametrize(
