@@ -11,7 +11,7 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -176,7 +176,7 @@ def _round(
         batch_format="pyarrow",
         compute=data.TaskPoolStrategy(size=workers),
         num_cpus=1,
-        max_retries=RETRIES,
+        ray_remote_args_fn=partial(dict, max_retries=RETRIES),
     )
     return iter(answers.iter_batches(batch_size=None, batch_format="pyarrow"))
 

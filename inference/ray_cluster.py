@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 
 from ..errors import ClusterError
 from .cores import available_cores
@@ -93,6 +94,8 @@ def _init(address: str, cores: int | None = None, dashboard: bool | None = None)
             logging_level=logging.ERROR,
             log_to_driver=False,
         )
+    # Its notices of lost workers go to stdout, where the answers go; there is no public way.
+    vars(import_module("ray._private.worker"))["_worker_logs_enabled"] = False
 
 
 @contextmanager
