@@ -14,7 +14,7 @@ from .eval_page import refuse_foreign_page, refuse_other_ending, write_report_pa
 from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
 from .labelled import Labels, read_columns, read_samples
-from .model_options import Opening, card_option, provider_option, show_provider
+from .model_options import Opening, Pair, card_option, provider_option, show_provider
 from .report_content import is_report, report_content, write_content
 from .report_screen import show_report
 from .screen import Screen
@@ -132,17 +132,10 @@ def eval_command(
         refuse_inside("--out", out, folder)
         refuse_inside("--out", out, unknown)
     if len(models) == 2:
-        refuse_for_two(
-            {
-                "--slice-by": bool(slice_by),
-                "--topk": topk != TOPK,
-                "--unknown": unknown is not None,
-                "--report": page is not None,
-                "--provider": provider != "cpu",
-                "--card": card is not None,
-            }
-        )
-        compare_files(models, samples, data, split, out, as_json)
+        one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
+        one |= {"--unknown": unknown is not None, "--report": page is not None}
+        refuse_for_two(one)
+        compare_files(Pair(models, provider, card), samples, data, split, out, as_json)
     else:
         columns = {} if table is None else read_columns(table, samples, slice_by or [])
         wanted = _Wanted(data, topk, split, out, unknown, page, as_json)
