@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM in a training: taken between two events, where nothing is half done."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -86,8 +87,18 @@ class Interruption(TakenSignals):
     def check(self) -> None:
         """Raise KeyboardInterrupt, or `Terminated`, if that was asked for."""
         if self._asked is not None:
+            _keep_still()
             raise self._asked
 
     def _ask(self, number: int, _frame: FrameType | None) -> None:
         self.check()
         self._asked = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
+def _keep_still() -> None:
+    """Let nothing complain any more that a second signal meets while it is being torn down.
+
+    Python shows a traceback of what is raised in a finalizer, multiprocessing one of a process
+    that is gone in the middle of a message.
+    """
+    sys.excepthook = sys.unraisablehook = threading.excepthook = lambda *_: None

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -54,6 +55,15 @@ class _Waiting(onnxruntime.SessionOptions):
 
 
 onnxruntime.SessionOptions = _Waiting
+
+
+@pytest.fixture(autouse=True)
+def _hooks_as_before() -> Iterator[None]:
+    """Give back the hooks that a command which is interrupted silences, as its process ends."""
+    before = sys.excepthook, sys.unraisablehook, threading.excepthook
+    yield
+    sys.excepthook, sys.unraisablehook, threading.excepthook = before
+
 
 CHANNELS = 16
 """Of the stem of the ResNet-18 of quick tests, a quarter of the real one's."""

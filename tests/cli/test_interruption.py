@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import threading
 
 import pytest
 
@@ -9,7 +11,9 @@ from tlx.cli.interruption import Interruption
 
 
 @pytest.fixture(autouse=True)
-def _as_in_a_shell():
+def _as_in_a_shell(monkeypatch):
+    for module, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+        monkeypatch.setattr(module, name, getattr(module, f"__{name}__"))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -58,3 +62,30 @@ def test_one_swallowed_by_python_is_not_lost():
         del thing
         with pytest.raises(KeyboardInterrupt):
             interruption.check()
+
+
+def _fail() -> None:
+    raise ConnectionResetError("a process that decoded pictures is gone")
+
+
+class _Failing:
+    def __del__(self) -> None:
+        raise KeyboardInterrupt
+
+
+def _tear_down() -> None:
+    thread = threading.Thread(target=_fail)
+    thread.start()
+    thread.join()
+    _Failing()
+
+
+def test_what_is_torn_down_says_nothing_once_it_is_raised(capsys):
+    with Interruption() as interruption:
+        _tear_down()
+        assert capsys.readouterr().err.count("Traceback") == 2
+        press()
+        with pytest.raises(KeyboardInterrupt):
+            interruption.check()
+        _tear_down()
+    assert capsys.readouterr().err == ""
