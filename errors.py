@@ -6,6 +6,7 @@ TlxError
 ├── ModelFileError      a model file that is missing, damaged or of another kind
 │   ├── ProviderError   an execution provider that does not compute on this machine
 │   └── CardError       its card is missing, of an unknown schema, or disagrees with the graph
+│       └── MissingCardError  it has none, and none was given
 ├── CheckpointError     a run folder or checkpoint that cannot be used
 ├── WeightsError        pretrained weights that cannot be had or do not fit
 ├── TrainingError       training that cannot go on
@@ -54,6 +55,10 @@ class ProviderError(ModelFileError):
 
 class CardError(ModelFileError):
     """A card is missing, of an unknown schema, malformed, or disagrees with its graph."""
+
+
+class MissingCardError(CardError):
+    """A model file has no card in it, and none was given."""
 
 
 class CheckpointError(TlxError):

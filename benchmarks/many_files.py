@@ -17,11 +17,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from peers.memory import resident_kib, tree
+
+from tlx.samples.folders import find_pictures
+
 FIRST = 1000
 """Pictures after which memory has to stay."""
 ALLOWED = 20.0
 """Megabytes that it may grow by from then on."""
-SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Sample:
 
 def make_links(pictures: Path, folder: Path, files: int) -> None:
     """Fill a folder with links, in sub-folders of 1000."""
-    found = sorted(path for path in pictures.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = list(find_pictures(pictures))
     for number in range(files):
         target = found[number % len(found)].resolve()
         place = folder / f"{number // 1000:05}"
@@ -44,13 +47,7 @@ def make_links(pictures: Path, folder: Path, files: int) -> None:
 
 def megabytes_of(process: int) -> float:
     """Add up the resident memory of a process and its children."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except OSError:
-        return 0.0
-    (kilobytes,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(kilobytes) / 1024 + sum(megabytes_of(int(child)) for child in children)
+    return sum(map(resident_kib, tree(process))) / 1024
 
 
 def watch(process: "subprocess.Popen[bytes]", way: str, place: Path) -> list[Sample]:

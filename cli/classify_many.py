@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PART_SIZE = 10_000
 LOCAL, RAY = "local", "ray"
+LOOKED_AT = 1000
+"""Entries at the beginning of a list, among which a URL says that a network is waited for."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ def classify_many(opening: Opening, pictures: Sequence[str], options: ManyOption
 
     shard = read_shard(options.shard or "1/1")
     paths = find_listed(pictures, sys.stdin)
-    first = next(paths, None)
-    if first is None:
+    first = list(islice(paths, LOOKED_AT))
+    if not first:
         raise DataError("no pictures are given; name files, folders or lists")
     classifier = _open(opening, first)
     content = opening.model.read_bytes() if options.engine == RAY else None
@@ -63,7 +65,7 @@ def classify_many(opening: Opening, pictures: Sequence[str], options: ManyOption
     answers = _answers(opening, options, classifier, plan, content)
     with Screen(options.as_json) as screen, _cluster(options):
         show_provider(classifier, screen)
-        work = write_parts(chain([first], paths), options.out, plan, shard, answers)
+        work = write_parts(chain(first, paths), options.out, plan, shard, answers)
         with closing(work):
             whole = _show(work, screen)
         _sum_up(whole, screen, plan, options)
@@ -84,13 +86,13 @@ def _require_engine(options: ManyOptions, provider: str) -> None:
         require_extra("parquet", "classify --out")
 
 
-def _open(opening: Opening, first: str) -> "Classifier":
+def _open(opening: Opening, first: Sequence[str]) -> "Classifier":
     """Open the model file; Ray's workers then get one that is sound."""
     from ..inference.classifier import Classifier
     from ..inference.cores import available_cores
     from ..inference.remote import AT_ONCE, is_url
 
-    threads = available_cores() * (AT_ONCE if is_url(first) else 1)
+    threads = available_cores() * (AT_ONCE if any(map(is_url, first)) else 1)
     return Classifier(
         opening.model, threads, many=True, provider=opening.provider, card=opening.card
     )
@@ -140,7 +142,7 @@ def _cluster(options: ManyOptions) -> AbstractContextManager[object]:
     """Connect before a folder is made: it may be in vain."""
     if options.engine != RAY:
         return nullcontext()
-    from ..inference.ray_answers import connected
+    from ..inference.ray_cluster import connected
 
     return connected(options.workers)
 

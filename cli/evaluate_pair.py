@@ -1,23 +1,25 @@
 """`tlx eval A B FOLDER`: two model files compared on the same pictures."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from ..errors import UsageError
+from ..errors import CardError, MissingCardError, UsageError
 from ..inference.folder_lock import only_writer
 from ..inference.whole_file import clear_unfinished
+from .model_options import Pair, show_provider
 from .pair_files import RECORD, TABLE, is_ours, write_record, write_table
 from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
-from .scored_on import scored_on
 from .screen import Screen
 from .selection_note import pair_notes
 from .written_files import make_folder, writing
 
 if TYPE_CHECKING:
+    from ..inference.classifier import Classifier
     from ..samples.sample import Sample
 
 MODEL_ENDINGS = (".onnx", ".ts", ".pt2", ".pt")
@@ -78,7 +80,7 @@ def refuse_for_two(given: dict[str, bool]) -> None:
 
 
 def compare_files(
-    models: tuple[Path, Path],
+    opening: Pair,
     samples: "list[Sample]",
     data: Path,
     split: str | None,
@@ -87,15 +89,15 @@ def compare_files(
 ) -> None:
     """Compare two model files on samples and show it; exit 1 if some could not be read."""
     from ..evaluation.two_models import compare_events, require_comparable
-    from ..inference.classifier import Classifier
     from ..inference.events import finish
 
-    first, second = (Classifier(model, many=True) for model in models)
+    first, second = _open(opening)
     require_comparable(first, second)
     if out is not None:
         _prepare(out)
     alone = nullcontext() if out is None else only_writer(out, "eval")
     with Screen(as_json) as screen, alone:
+        computed = show_provider(first, screen, "A: ") + show_provider(second, screen, "B: ")
         events = compare_events(first, second, samples)
         found = finish(
             events, lambda event: screen.progress("evaluating both", event.done, event.total)
@@ -104,22 +106,43 @@ def compare_files(
         notes = pair_notes((first, second), found.reports, split)
         for note in notes:
             screen.row(f"note: {note}")
-        content = {
-            **pair_json(found),
-            **scored_on(data),
-            "notes": notes,
-            "split": split,
-            "error": None,
-        }
+        notes += computed
+        content = pair_json(found, data, split, notes)
         screen.json(content)
         if out is not None:
-            clear_unfinished(out / RECORD, out / TABLE)
-            with writing("--out", out):
-                write_record(out / RECORD, content)
-                write_table(out / TABLE, difference_rows(found))
-            screen.row(f"written: {out / TABLE}, {out / RECORD}")
+            _write(out, content, difference_rows(found), screen)
     if found.reports[0].failures:
         raise typer.Exit(1)
+
+
+def _open(opening: Pair) -> "tuple[Classifier, Classifier]":
+    """Open both; the card is of whichever has none in it, the same one where neither has."""
+    from ..inference.classifier import Classifier
+
+    def open_one(model: Path) -> Classifier:
+        try:
+            return Classifier(model, many=True, provider=opening.provider)
+        except MissingCardError:
+            if opening.card is None:
+                raise
+            bare.append(model)
+        return Classifier(model, many=True, provider=opening.provider, card=opening.card)
+
+    bare: list[Path] = []
+    first, second = map(open_one, opening.models)
+    if opening.card is not None and not bare:
+        raise CardError("both files have a card of their own; leave --card out")
+    return first, second
+
+
+def _write(
+    out: Path, content: dict[str, object], rows: Iterable[Sequence[object]], screen: Screen
+) -> None:
+    clear_unfinished(out / RECORD, out / TABLE)
+    with writing("--out", out):
+        write_record(out / RECORD, content)
+        write_table(out / TABLE, rows)
+    screen.row(f"written: {out / TABLE}, {out / RECORD}")
 
 
 def _prepare(out: Path) -> None:

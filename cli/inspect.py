@@ -11,6 +11,7 @@ from ..errors import ContradictionError, ModelFileError, UsageError
 from .extras import require_extra
 from .model_options import card_option
 from .screen import Screen
+from .shared_options import Json
 
 if TYPE_CHECKING:
     from ..inference.card import (
@@ -40,7 +41,7 @@ def inspect_command(
         False, "--markdown", help="Write a model card for people, in Markdown."
     ),
     card: Path | None = card_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: Json = False,
 ) -> None:
     """Show a file's card, inputs and outputs, size and SHA-256."""
     if markdown and as_json:

@@ -21,6 +21,15 @@ class Opening:
     card: Path | None
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two model files that are compared, what computes them, and the card of those without."""
+
+    models: tuple[Path, Path]
+    provider: str
+    card: Path | None
+
+
 def provider_option() -> str:
     """Declare what computes."""
     return typer.Option(
@@ -38,13 +47,19 @@ def card_option() -> Path | None:
     )
 
 
-def show_provider(classifier: "Classifier", screen: Screen) -> list[str]:
-    """Say what came of a provider's comparison with the processor; gives the lines."""
+def show_provider(classifier: "Classifier", screen: Screen, which: str = "") -> list[str]:
+    """Say what came of a provider's comparison with the processor; gives the lines.
+
+    Args:
+        classifier: one that was opened on the provider.
+        screen: where it is shown.
+        which: what each line begins with, where there are several files.
+    """
     if classifier.provider_check is None:
         return []
     from ..inference.provider_check import check_text
 
-    lines = list(check_text(classifier.provider_check))
+    lines = [which + line for line in check_text(classifier.provider_check)]
     for line in lines:
         screen.row(f"note: {line}")
     return lines

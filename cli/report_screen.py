@@ -7,7 +7,7 @@ from rich.text import Text
 
 from .multi_label import show_mistakes, show_summary
 from .screen import Screen, one_line
-from .unknown_screen import show_refusals
+from .unknown_screen import show_refusals, show_unreadable
 
 if TYPE_CHECKING:
     from ..evaluation.coverage import AccuracyPoint, Coverage
@@ -45,7 +45,7 @@ def show_report(
         screen.row(_calibration_text(report))
         _show_slices(report.slices, report.exact_match, "exact match", sliced_by, screen)
         show_mistakes(report, SHOWN_MISTAKES, screen)
-    _show_unreadable(report, screen)
+    show_unreadable(report.unreadable, screen)
 
 
 def _show_head(report: "Report", screen: Screen) -> None:
@@ -204,10 +204,3 @@ def _show_mistakes(report: "Report", screen: Screen) -> None:
             f"  {mistake.path}: {mistake.truth}, predicted {mistake.predicted} at "
             f"{mistake.probability:.1%}"
         )
-
-
-def _show_unreadable(report: "Report | MultiLabelReport", screen: Screen) -> None:
-    if report.unreadable:
-        screen.row(f"not scored, because they cannot be read: {report.failures}", style="yellow")
-    for row in report.unreadable:
-        screen.row(f"  {row.path}: {row.reason}")

@@ -68,7 +68,7 @@ def measure_unknown(
     except DataError:  # none can be read; the report on the known ones is not lost for that
         unreadable = _unreadable(classifier, paths)
         screen.row(f"unknown: none of the {len(paths)} pictures can be read", style="bold yellow")
-        _show_unreadable(unreadable, screen)
+        show_unreadable(unreadable, screen)
         return AskedUnknown(None, unreadable)
     show_unknown(found, screen)
     return AskedUnknown(found, found.unreadable)
@@ -110,10 +110,11 @@ def show_unknown(found: "UnknownReport", screen: Screen) -> None:
         f"and {found.refused:.1%} of {len(found.known)} known ones are refused (95% interval "
         f"{low:.1%} to {high:.1%})"
     )
-    _show_unreadable(found.unreadable, screen)
+    show_unreadable(found.unreadable, screen)
 
 
-def _show_unreadable(rows: "Sequence[LeftOut]", screen: Screen) -> None:
+def show_unreadable(rows: "Sequence[LeftOut]", screen: Screen) -> None:
+    """List pictures that could not be read, with the reason."""
     if rows:
         screen.row(f"not scored, because they cannot be read: {len(rows)}", style="yellow")
     for row in rows:

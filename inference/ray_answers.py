@@ -1,17 +1,17 @@
 """Classifying over a cluster with Ray Data: one classifier a worker; needs the extra `ray`.
 
 The paths go out in blocks and the rows come back in their order to the process that asked, which
-writes them. A worker that dies is started again by Ray, and its block is done again: no row of it
-had come back.
+writes them. The block of a worker that dies is done again by another one, wherever there is one: no
+row of it had come back. So blocks are tasks, not calls of an actor: an actor's calls wait for the
+actor to be started again, which for want of a core may be never once its machine has gone.
 """
 
 import logging
 import os
-import re
-import socket
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,9 +21,9 @@ from .. import __version__
 from ..errors import ClusterError, TlxError
 from .answer_table import answer_tables
 from .classifier import Classifier
-from .cores import available_cores
 from .listed_paths import path_text
 from .pixel_limit import pixel_limit, set_pixel_limit
+from .ray_cluster import connected
 from .remote import AT_ONCE, is_url
 from .side_by_side import chunks
 
@@ -31,15 +31,12 @@ if TYPE_CHECKING:
     import pyarrow
     import ray
 
-# Read when ray is first imported: else its own remarks go to the user's terminal.
-os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-
 BLOCK = 256
 """Pictures that a worker is given at a time: seconds of work, and what a killed one loses."""
 ROUND = 1_000_000
-"""Paths that Ray holds at a time, about 100 MB of its store; between rounds workers start anew."""
-PATIENCE = 5
-"""Seconds that the cluster's head has to answer; Ray itself would try for minutes."""
+"""Paths that Ray holds at a time, about 100 MB of its store."""
+RETRIES = 3
+"""How often a block is begun again after its worker died; a picture that kills each one ends it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +82,19 @@ class PictureWorker:
         # Of threads that fetch most wait for the network.
         self._classifier.threads = AT_ONCE if any(map(is_url, paths)) else 1
         return pa.concat_tables(answer_tables(self._classifier, paths, self._topk, self._folder))
+
+
+@lru_cache(maxsize=1)
+def _worker(model: "ray.ObjectRef[bytes]", settings: WorkerSettings) -> PictureWorker:
+    """Open the model file once in a process: Ray gives it one block after another."""
+    return PictureWorker([model], settings)
+
+
+def answer_block(
+    block: "pyarrow.Table", model: "list[ray.ObjectRef[bytes]]", settings: WorkerSettings
+) -> "pyarrow.Table":
+    """Do what a `PictureWorker` of these arguments does with a block."""
+    return _worker(model[0], settings)(block)
 
 
 def _card_file(content: bytes | None, path: Path) -> Path | None:
@@ -160,12 +170,13 @@ def _round(
     context.execution_options.preserve_order = True
     tables: Any = blocks  # Ray's own word for them rests on types that pyarrow does not give
     answers = data.from_arrow_refs(tables).map_batches(
-        PictureWorker,
-        fn_constructor_args=([content], settings),
+        answer_block,
+        fn_args=([content], settings),
         batch_size=None,  # a block
         batch_format="pyarrow",
-        compute=data.ActorPoolStrategy(size=min(workers, len(blocks))),
+        compute=data.TaskPoolStrategy(size=workers),
         num_cpus=1,
+        ray_remote_args_fn=partial(dict, max_retries=RETRIES),
     )
     return iter(answers.iter_batches(batch_size=None, batch_format="pyarrow"))
 
@@ -184,86 +195,6 @@ def _in_order(
         yield rows
     if next(asked, None) is not None:
         raise ClusterError("Ray gave fewer rows than pictures were asked for")
-
-
-@contextmanager
-def connected(workers: int | None) -> Generator[int]:
-    """Join the cluster, or make a small one of this machine; gives the number of its cores.
-
-    Within, `ray_answers` uses it and does not connect by itself.
-
-    Raises:
-        ClusterError: no Ray answers at `RAY_ADDRESS`.
-    """
-    import ray
-
-    if ray.is_initialized():
-        yield _cores()
-        return
-    address = os.environ.get("RAY_ADDRESS")
-    try:
-        _require_answer(address or "")
-        _init(address or "auto")
-    except ConnectionError as error:
-        if address:
-            reason = " ".join(str(error).split())
-            raise ClusterError(
-                f"no Ray answers at RAY_ADDRESS={address} ({reason}); see `ray status`, or unset "
-                "RAY_ADDRESS to use this machine"
-            ) from None
-        _start_here(workers or available_cores())
-    try:
-        yield _cores()
-    finally:
-        ray.shutdown()
-
-
-def _require_answer(address: str) -> None:
-    """Raise if nobody listens at a host and port; addresses of other kinds are Ray's business."""
-    found = re.fullmatch(r"(?:ray://)?\[?([^/\]]+)\]?:([0-9]{1,5})", address)
-    if not found:
-        return
-    try:
-        socket.create_connection((found[1], int(found[2])), PATIENCE).close()
-    except (OSError, OverflowError) as error:  # there is no port as large
-        raise ConnectionError(getattr(error, "strerror", None) or str(error)) from None
-
-
-def _start_here(cores: int) -> None:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    _init("local", cores, dashboard=False)
-
-
-def _init(address: str, cores: int | None = None, dashboard: bool | None = None) -> None:
-    import ray
-
-    with _unheard():
-        ray.init(
-            address,
-            num_cpus=cores,
-            include_dashboard=dashboard,
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-        )
-
-
-@contextmanager
-def _unheard() -> Generator[None]:
-    """Give stderr to nobody for as long: Ray remarks there that it will be silent."""
-    stderr, nobody = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nobody, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nobody)
-
-
-def _cores() -> int:
-    import ray
-
-    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 @contextmanager

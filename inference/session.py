@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ..errors import CardError, ModelFileError, ProviderError
+from ..errors import CardError, MissingCardError, ModelFileError, ProviderError
 from .card import CARD_KEY, ModelCard
 from .card_json import card_from_json
 from .graph_contract import INPUT, OUTPUTS, SCORES, UNKNOWN, TensorSpec, hold_against_graph
@@ -249,7 +249,7 @@ def _refuse_what_is_not_onnx(path: Path) -> None:
 
 def _read_card(text: str | None, path: Path) -> ModelCard:
     if text is None:
-        raise CardError(
+        raise MissingCardError(
             f"{path} has no card, so its labels are unknown; give one with --card FILE "
             "(docs/card.md), or export it with tlx export"
         )

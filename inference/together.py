@@ -43,10 +43,19 @@ def classify_together(
     for classifier in classifiers:
         _ = classifier.shared_session  # opened here, for the threads would open it twice
 
-    def work(batch: Sequence[PictureFile]) -> list[tuple[Outcome, ...]]:
-        return _outcomes(classifiers, [_prepare(cards, path) for path in batch])
+    def read(batch: Sequence[PictureFile]) -> list[_Prepared]:
+        return [_prepare(cards, path) for path in batch]
 
-    for outcomes in in_order(work, chunks(paths, BATCH), threads, 2 * threads):
+    def work(batch: Sequence[PictureFile]) -> list[tuple[Outcome, ...]]:
+        return _outcomes(classifiers, read(batch))
+
+    batches = chunks(paths, BATCH)
+    if all(classifier.provider_check is None for classifier in classifiers):
+        answers = in_order(work, batches, threads, 2 * threads)
+    else:  # what is no processor answers one batch after another
+        prepared = in_order(read, batches, threads, 2 * threads)
+        answers = (_outcomes(classifiers, batch) for batch in prepared)
+    for outcomes in answers:
         yield from outcomes
 
 

@@ -37,8 +37,17 @@ def tree(number: int) -> Iterator[int]:
 
 def proportional_kib(number: int) -> int:
     """Give the proportional set size; 0 for a process that has just ended."""
-    lines = read(Path(f"/proc/{number}/smaps_rollup")).splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kib(Path(f"/proc/{number}/smaps_rollup"), "Pss:")
+
+
+def resident_kib(number: int) -> int:
+    """Give the resident memory, likewise; what several processes share counts in each."""
+    return kib(Path(f"/proc/{number}/status"), "VmRSS:")
+
+
+def kib(file: Path, name: str) -> int:
+    """Look up a size in a file of /proc; 0 where it is not there."""
+    return sum(int(line.split()[1]) for line in read(file).splitlines() if line.startswith(name))
 
 
 def read(file: Path) -> str:

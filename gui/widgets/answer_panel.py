@@ -7,10 +7,11 @@ from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImageReader, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ...inference.spreadsheet import parted
 from ..protocol import Row
 from ..review import Verdict
 from ..theme import Colours, colours
-from ..verdict_label import answered_label, parted
+from ..verdict_label import answered_label
 from ..wording import data_size, percent
 from .answers import AnswerBars
 from .facts import Facts

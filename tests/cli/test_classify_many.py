@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import islice
 
 import pandas as pd
 import pyarrow as pa
@@ -15,6 +16,8 @@ import pytest
 
 import tlx
 from tlx.cli import classify_many, extras
+from tlx.inference import answer_table
+from tlx.inference.cores import available_cores
 
 
 @pytest.fixture
@@ -85,6 +88,34 @@ def test_lists_of_every_kind_are_read(here, names, run_tlx, monkeypatch):
         ran = run_tlx("classify", "model.onnx", word, "--out", out, stdin=given)
         assert (ran.code, ran.err) == (0, "")
         assert [row["path"] for row in rows(out)] == good
+
+
+@pytest.mark.parametrize(("place", "times"), [(None, 1), (0, 8), (999, 8), (1000, 1)], ids=str)
+def test_one_url_among_the_first_thousand_makes_more_threads(
+    here, names, run_tlx, monkeypatch, place, times
+):
+    threads = []
+    tables = answer_table.answer_tables
+
+    def seen(classifier, paths, **options):
+        threads.append(classifier.threads)
+        return tables(classifier, islice(paths, 1), **options)
+
+    monkeypatch.setattr(answer_table, "answer_tables", seen)
+    listed = [names[0]] * 1001
+    if place is not None:
+        listed[place] = (here / names[0]).as_uri()
+    (here / "list.txt").write_text("\n".join(listed))
+    classify(run_tlx, "list.txt")
+    assert threads == [times * available_cores()]
+
+
+def test_a_list_of_both_kinds_has_a_row_an_entry(here, names, run_tlx):
+    good = [name for name in names if "bad" not in name]
+    listed = [*good, *((here / name).as_uri() for name in good)]
+    (here / "list.txt").write_text("\n".join(listed))
+    assert classify(run_tlx, "list.txt").code == 0
+    assert [row["path"] for row in rows()] == listed
 
 
 def test_the_result_of_one_model_is_a_list_for_another(here, names, run_tlx):

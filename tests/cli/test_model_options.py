@@ -74,10 +74,46 @@ def test_a_provider_that_is_not_there_is_one_line(model, pictures, run_tlx):
         assert "choose cpu, cuda" in run_tlx(command, model, pictures, "--provider", "x").error
 
 
-def test_both_options_go_with_one_model_file(model, bare, pictures, run_tlx):
-    for option in (("--provider", "cuda"), ("--card", bare.with_name("card.json"))):
-        error = run_tlx("eval", model, model, pictures, *option).error
-        assert f"{option[0]} goes with one model file" in error
+def test_two_files_are_compared_on_a_provider_and_both_comparisons_are_noted(
+    model, pictures, run_tlx, simulate_provider
+):
+    (usual,) = run_tlx("eval", model, model, pictures, "--json").json
+    simulate_provider(CUDA)
+    ran = run_tlx("eval", model, model, pictures, "--provider", "cuda", "--json")
+    (found,) = ran.json
+    assert [row["accuracy"] for row in found["models"]] == [
+        row["accuracy"] for row in usual["models"]
+    ]
+    said = NOTE.removeprefix("note: ")
+    assert [note[: 3 + len(said)] for note in found["notes"]] == [f"A: {said}", f"B: {said}"]
+    assert ran.err.count("note: A: computed by cuda") == 1
+
+
+def test_two_files_on_a_provider_that_is_not_there_are_one_line(
+    model, pictures, run_tlx, simulate_provider
+):
+    simulate_provider(CUDA, present=False)
+    error = run_tlx("eval", model, model, pictures, "--provider", "cuda").error
+    assert "does not compute on this machine" in error
+    assert "choose cpu, cuda" in run_tlx("eval", model, model, pictures, "--provider", "x").error
+
+
+def test_of_two_files_the_card_is_that_of_the_bare_one(model, bare, pictures, run_tlx):
+    card = bare.with_name("card.json")
+    for models in ((model, bare), (bare, model), (bare, bare)):
+        (found,) = run_tlx("eval", *models, pictures, "--card", card, "--json").json
+        assert [row["path"] for row in found["models"]] == [str(path) for path in models]
+        assert (found["agreement"], found["difference"]["value"]) == (1.0, 0.0)
+    assert "both files have a card of their own; leave --card out" in (
+        run_tlx("eval", model, model, pictures, "--card", card).error
+    )
+    assert "has no card, so its labels are unknown" in run_tlx("eval", model, bare, pictures).error
+
+
+def test_what_measures_speed_takes_neither_option(model, run_tlx):
+    for option in ("--provider", "--card"):
+        error = run_tlx("bench", model, option, "cuda").error
+        assert f"No such option: {option}" in error
 
 
 def test_a_card_beside_a_bare_file_gives_the_answers_of_the_whole_one(

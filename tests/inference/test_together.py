@@ -1,5 +1,6 @@
 """Several files on the same pictures: each answers as it does alone."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +51,18 @@ def test_each_file_answers_as_it_does_alone_whatever_its_preprocessing(
     assert not np.allclose(
         np.sort(one.prediction.logits), np.sort(other.prediction.logits), atol=1e-3
     )
+
+
+def test_a_provider_answers_one_batch_after_another_and_as_alone(
+    model_file, pictures, simulate_provider
+):
+    alone = list(tlx.Classifier(model_file).classify_files(pictures))
+    simulated = simulate_provider("CUDAExecutionProvider")
+    classifiers = [tlx.Classifier(model_file, many=True, provider=name) for name in ("cpu", "cuda")]
+    rows = list(classify_together(classifiers, pictures * 2))
+    for index in range(2):
+        assert_as_alone([row[index] for row in rows], alone * 2)
+    assert simulated.threads == {threading.get_ident()}
 
 
 @pytest.mark.parametrize(("same", "times"), [(True, 1), (False, 2)])
