@@ -197,7 +197,7 @@ def _refused(found: Arrays) -> str:
     count = len(found["test_f"])
     inside = redivided(found)
     return (
-        f"{round(share * count)} of {count} known refused ({share:.1%}; 95 % of the time "
+        f"{round(share * count)} of {count} known refused ({share:.1%}; 95% of the time "
         f"{low:.1%} to {high:.1%}); validation and test divided anew: {inside.mean():.1%} of "
         f"{len(inside)} times inside"
     )

@@ -7,8 +7,8 @@ import typer
 
 from ..errors import UsageError
 from .extras import require_extra
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import Json, max_pixels_option
 
 if TYPE_CHECKING:
     from ..samples.loading import ReadingProgress
@@ -46,7 +46,7 @@ def adopt_command(
         None, help="CSV of files and their labels instead of label folders, as tlx train --labels."
     ),
     _max_pixels: int = max_pixels_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: Json = False,
 ) -> None:
     """Take over a trained torchvision ResNet, so that it can be exported and verified."""
     require_extra("train", "adopt")

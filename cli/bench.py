@@ -4,9 +4,10 @@ from pathlib import Path
 
 import typer
 
+from ..inference.cores import MOST_THREADS
 from .bench_screen import bench_json, show_bench
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import Json, max_pixels_option
 
 
 def bench_command(
@@ -17,13 +18,16 @@ def bench_command(
         None, help="Folder of pictures, searched to the bottom. (default: made pictures)"
     ),
     threads: int | None = typer.Option(
-        None, min=1, help="Threads of the processor. (default: what gives most is searched)"
+        None,
+        min=1,
+        max=MOST_THREADS,
+        help="Threads of the processor. (default: what gives most is searched)",
     ),
     seconds: float = typer.Option(
         3.0, min=0.01, max=3600, help="About how long each measurement of a file goes on."
     ),
     _max_pixels: int = max_pixels_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: Json = False,
 ) -> None:
     """Measure model files side by side; exit 1 if some pictures could not be read."""
     from ..inference.events import finish

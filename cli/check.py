@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -12,8 +12,8 @@ from rich.text import Text
 
 from ..errors import UsageError
 from ..inference.wording import counted
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import FileColumn, Json, LabelColumns, max_pixels_option
 from .written_files import require_writable, writing
 
 if TYPE_CHECKING:
@@ -29,57 +29,89 @@ SHOWN = 5
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
+_Data = Annotated[Path, typer.Argument(help="Folder of pictures, as for tlx train.")]
+_Labels = Annotated[Path | None, typer.Option(help="CSV with the labels, as for tlx train.")]
+_GroupBy = Annotated[
+    str | None,
+    typer.Option(help="Column of the CSV, or regular expression on the path, that names groups."),
+]
+_Split = Annotated[Path | None, typer.Option(help="An earlier split.csv that says the splits.")]
+_Model = Annotated[
+    Path | None,
+    typer.Option(help="ONNX file that tlx export wrote: it is asked which labels may be wrong."),
+]
+_Accuracy = Annotated[float, typer.Option(help="Accuracy to be claimed, over 0 and below 1.")]
+_Margin = Annotated[float, typer.Option(help="How closely it is to be known, at 95%.")]
+_Strict = Annotated[bool, typer.Option(help="Exit 1 on warnings too.")]
+_Everything = Annotated[bool, typer.Option("--all", help="List every finding.")]
+_Quarantine = Annotated[
+    Path | None, typer.Option(help="Also write a CSV of the files to set aside; none is moved.")
+]
+_Html = Annotated[
+    Path | None,
+    typer.Option(help="Also write one HTML file that shows the pictures side by side."),
+]
+
+
 def check_command(
-    data: Path = typer.Argument(help="Folder of pictures, as for tlx train."),
-    labels: Path | None = typer.Option(None, help="CSV with the labels, as for tlx train."),
-    file_column: str | None = typer.Option(None, help="The CSV's column of files."),
-    label_columns: str | None = typer.Option(
-        None, help="The CSV's column of labels, or its 0/1 columns, separated by commas."
-    ),
-    group_by: str | None = typer.Option(
-        None, help="Column of the CSV, or regular expression on the path, that names groups."
-    ),
-    split: Path | None = typer.Option(None, help="An earlier split.csv that says the splits."),
-    model: Path | None = typer.Option(
-        None, help="ONNX file that tlx export wrote: it is asked which labels may be wrong."
-    ),
-    accuracy: float = typer.Option(0.9, help="Accuracy to be claimed, over 0 and below 1."),
-    margin: float = typer.Option(0.05, help="How closely it is to be known, at 95 %."),
-    strict: bool = typer.Option(False, help="Exit 1 on warnings too."),
-    everything: bool = typer.Option(False, "--all", help="List every finding."),
-    quarantine: Path | None = typer.Option(
-        None, help="Also write a CSV of the files to set aside; none is moved."
-    ),
-    html: Path | None = typer.Option(
-        None, help="Also write one HTML file that shows the pictures side by side."
-    ),
+    data: _Data,
+    labels: _Labels = None,
+    file_column: FileColumn = None,
+    label_columns: LabelColumns = None,
+    group_by: _GroupBy = None,
+    split: _Split = None,
+    model: _Model = None,
+    accuracy: _Accuracy = 0.9,
+    margin: _Margin = 0.05,
+    strict: _Strict = False,
+    everything: _Everything = False,
+    quarantine: _Quarantine = None,
+    html: _Html = None,
     _max_pixels: int = max_pixels_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: Json = False,
 ) -> None:
     """Check the pictures and labels of a data folder; exit 1 if a result would be falsified."""
-    from ..inference.events import finish
-    from ..samples.checking import check_events
     from ..samples.source import SampleSource
 
     claim = _claim(accuracy, margin)
     _refuse_foreign_files(quarantine, html)
     source = SampleSource(data, labels, file_column, label_columns, group_by, split)
+    report = _check(source, claim, model, _Wanted(everything, quarantine, html, as_json))
+    if report.falsifies or (strict and report.counts["warning"]):
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """How the findings are shown and written."""
+
+    everything: bool
+    quarantine: Path | None
+    html: Path | None
+    as_json: bool
+
+
+def _check(
+    source: "SampleSource", claim: "Claim", model: Path | None, wanted: _Wanted
+) -> "CheckReport":
+    from ..inference.events import finish
+    from ..samples.checking import check_events
+
     classifier = None if model is None else _fitting_classifier(model, source)
-    with Screen(as_json) as screen:
+    with Screen(wanted.as_json) as screen:
         events = check_events(source, claim)
         report = finish(
             events, lambda event: screen.progress("reading pictures", event.done, event.total)
         )
         if classifier is not None:
             report = _with_suspected_labels(report, classifier, screen)
-        _show(report, everything, screen)
+        _show(report, wanted.everything, screen)
         screen.json(report_json(report))
-        if quarantine is not None:
-            _write_quarantine(quarantine, report, screen)
-        if html is not None:
-            _write_html(html, report, screen)
-    if report.falsifies or (strict and report.counts["warning"]):
-        raise typer.Exit(1)
+        if wanted.quarantine is not None:
+            _write_quarantine(wanted.quarantine, report, screen)
+        if wanted.html is not None:
+            _write_html(wanted.html, report, screen)
+    return report
 
 
 def report_json(report: "CheckReport") -> dict[str, object]:

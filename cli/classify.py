@@ -2,11 +2,11 @@
 
 import os
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,14 +18,14 @@ from ..inference.answers_csv import (
     open_answers,
     require_own,
 )
-from ..samples.sample import SEPARATOR
 from .answer_text import chosen_labels, judgement, show_outcome
-from .explanations import ExplanationFolder
+from .explanations import ExplanationFolder, open_explanations
 from .model_options import Opening, card_option, provider_option, show_provider
 from .picture_paths import find_paths
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import max_pixels_option
 from .system_errors import next_step
+from .written_files import refuse_inside
 
 if TYPE_CHECKING:
     from ..inference.classifier import Classifier
@@ -34,68 +34,104 @@ if TYPE_CHECKING:
 _MANY = "Very many pictures"
 
 
-def classify_command(
-    model: Path = typer.Argument(help="ONNX file that tlx export wrote, or any with --card."),
-    pictures: list[str] | None = typer.Argument(
-        None,
+_Model = Annotated[
+    Path, typer.Argument(help="ONNX file that tlx export wrote, or any with --card.")
+]
+_Pictures = Annotated[
+    list[str] | None,
+    typer.Argument(
         help="Files, folders (searched to the bottom), globs, or - for a list on stdin; with --out "
-        "also lists (.txt, .parquet) and URLs.",
+        "also lists (.txt, .parquet) and URLs."
     ),
-    topk: int = typer.Option(5, min=1, help="Labels a picture."),
-    csv_file: Path | None = typer.Option(None, "--csv", help="Also write the answers to a CSV."),
-    explain: Path | None = typer.Option(
-        None, help="Folder for the pictures with the activation map of their label over them."
+]
+_Topk = Annotated[int, typer.Option(min=1, help="Labels a picture.")]
+_Csv = Annotated[Path | None, typer.Option("--csv", help="Also write the answers to a CSV.")]
+_Explain = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the pictures with the activation map of their label over them."),
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+_Watched = Annotated[
+    Path | None,
+    typer.Option(
+        "--watch", help="Folder whose new pictures are classified as they come, for ever."
     ),
-    max_pixels: int = max_pixels_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),
-    watched: Path | None = typer.Option(
-        None, "--watch", help="Folder whose new pictures are classified as they come, for ever."
+]
+_NewOnly = Annotated[
+    bool, typer.Option("--new-only", help="With --watch: pass what is there at the start.")
+]
+_Interval = Annotated[
+    float | None,
+    typer.Option(
+        min=0.05, help="With --watch: seconds between two looks at the folder. (default: 1)"
     ),
-    new_only: bool = typer.Option(
-        False, "--new-only", help="With --watch: pass what is there at the start."
-    ),
-    interval: float = typer.Option(
-        1.0, min=0.05, help="With --watch: seconds between two looks at the folder."
-    ),
-    provider: str = provider_option(),
-    card: Path | None = card_option(),
-    out: Path | None = typer.Option(
-        None,
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option(
         help="Folder for Parquet files, written in parts; the same command goes on with it.",
         rich_help_panel=_MANY,
     ),
-    shard: str | None = typer.Option(
-        None, metavar="I/N", help="Classify the I-th of N shares.", rich_help_panel=_MANY
+]
+_Shard = Annotated[
+    str | None,
+    typer.Option(metavar="I/N", help="Classify the I-th of N shares.", rich_help_panel=_MANY),
+]
+_PartSize = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=1_000_000, help="Pictures a part. (default: 10000)", rich_help_panel=_MANY
     ),
-    part_size: int | None = typer.Option(
-        None, min=1, max=1_000_000, help="Pictures a part. (default: 10000)", rich_help_panel=_MANY
-    ),
-    engine: str | None = typer.Option(
-        None, help="local, or ray: over a cluster. (default: local)", rich_help_panel=_MANY
-    ),
-    workers: int | None = typer.Option(
-        None, min=1, help="Of Ray. (default: one a core of the cluster)", rich_help_panel=_MANY
-    ),
+]
+_Engine = Annotated[
+    str | None,
+    typer.Option(help="local, or ray: over a cluster. (default: local)", rich_help_panel=_MANY),
+]
+_Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Of Ray. (default: one a core of the cluster)", rich_help_panel=_MANY),
+]
+
+
+def classify_command(
+    model: _Model,
+    pictures: _Pictures = None,
+    topk: _Topk = 5,
+    csv_file: _Csv = None,
+    explain: _Explain = None,
+    max_pixels: int = max_pixels_option(),
+    as_json: _Json = False,
+    watched: _Watched = None,
+    new_only: _NewOnly = False,
+    interval: _Interval = None,
+    provider: str = provider_option(),
+    card: Path | None = card_option(),
+    out: _Out = None,
+    shard: _Shard = None,
+    part_size: _PartSize = None,
+    engine: _Engine = None,
+    workers: _Workers = None,
 ) -> None:
     """Classify pictures; a bad picture is a row with an error, and the exit code is 1."""
+    opening = Opening(model, provider, card)
+    if out is None:
+        of_many = {"shard": shard, "part_size": part_size, "engine": engine, "workers": workers}
+        _refuse_without("--out; name a folder with it", of_many)
+    if watched is None:
+        _refuse_without("--watch", {"new_only": new_only or None, "interval": interval})
     if watched is not None:
         from .watch import watch_folder
 
         _refuse_beside_watch(pictures, explain, out)
-        opening = Opening(model, provider, card)
-        watch_folder(opening, watched, topk, csv_file, as_json, new_only, interval)
-        return
-    if out is not None:
+        watch_folder(opening, watched, topk, csv_file, as_json, new_only, interval or 1.0)
+    elif out is not None:
         from .classify_many import ManyOptions, classify_many
 
         _refuse_beside_out(csv_file, explain)
-        typed = (shard, part_size, engine, workers, as_json)
-        options = ManyOptions(out, topk, max_pixels, *typed)
-        classify_many(Opening(model, provider, card), _required(pictures), options)
-        return
-    _refuse_without_out(shard=shard, part_size=part_size, engine=engine, workers=workers)
-    shown = _Shown(topk, csv_file, explain, as_json)
-    _classify(Opening(model, provider, card), _required(pictures), shown)
+        options = ManyOptions(out, topk, max_pixels, shard, part_size, engine, workers, as_json)
+        classify_many(opening, _required(pictures), options)
+    else:
+        _classify(opening, _required(pictures), _Shown(topk, csv_file, explain, as_json))
 
 
 @dataclass(frozen=True)
@@ -117,18 +153,23 @@ def _classify(opening: Opening, pictures: Sequence[str], shown: _Shown) -> None:
     """
     from ..inference.classifier import BATCH, Classifier
 
+    if shown.explain is not None:
+        for given in pictures:
+            refuse_inside("--explain", shown.explain, given)
     paths, explain, topk = list(find_paths(pictures, sys.stdin)), shown.explain, shown.topk
     # A few pictures, or those to be explained, come one by one; each then gets all cores.
     many = len(paths) > BATCH and explain is None
     classifier = Classifier(opening.model, many=many, provider=opening.provider, card=opening.card)
     multi_label = classifier.card.task == "multi-label"
     if shown.csv_file is not None:
+        if shown.csv_file == explain:
+            raise ContradictionError(f"--csv and --explain name the same, {explain}")
         _refuse_foreign_file(shown.csv_file)
-    explanations = None if explain is None else _explanations(explain, classifier)
     columns = min(topk, len(classifier.card.labels))
     failures = 0
     csv_opened = _open_csv(shown.csv_file, columns, multi_label)
-    with Screen(shown.as_json) as screen, csv_opened as write:
+    explained_in = _open_explanations(explain, classifier)
+    with Screen(shown.as_json) as screen, explained_in as explanations, csv_opened as write:
         show_provider(classifier, screen)
         for done, outcome in enumerate(classifier.classify_files(paths, _no_url), start=1):
             failures += outcome.error is not None
@@ -170,10 +211,10 @@ def _refuse_beside_out(csv_file: Path | None, explain: Path | None) -> None:
         raise ContradictionError(f"--out and {other} exclude each other; give one of them")
 
 
-def _refuse_without_out(**options: object) -> None:
+def _refuse_without(needed: str, options: Mapping[str, object]) -> None:
     for name, value in options.items():
         if value is not None:
-            raise UsageError(f"--{name.replace('_', '-')} goes with --out; name a folder with it")
+            raise UsageError(f"--{name.replace('_', '-')} goes with {needed}")
 
 
 def _required(pictures: Sequence[str] | None) -> Sequence[str]:
@@ -182,11 +223,15 @@ def _required(pictures: Sequence[str] | None) -> Sequence[str]:
     return pictures
 
 
-def _explanations(folder: Path, classifier: "Classifier") -> ExplanationFolder:
+def _open_explanations(
+    folder: Path | None, classifier: "Classifier"
+) -> AbstractContextManager[ExplanationFolder | None]:
     from ..inference.explanation import require_maps
 
+    if folder is None:
+        return nullcontext()
     require_maps(classifier.session)
-    return ExplanationFolder(folder)
+    return open_explanations(folder)
 
 
 def _explain(
@@ -228,6 +273,5 @@ def _csv_row(outcome: "Outcome", topk: int, multi_label: bool) -> Sequence[objec
     if outcome.prediction is None:
         return error_cells(outcome.path, outcome.error or "")
     ranked = ((row.label, row.probability) for row in outcome.prediction.top(topk))
-    # Sorted, as in a CSV of truth: the same labels make the same cell.
-    chosen = SEPARATOR.join(sorted(chosen_labels(outcome))) if multi_label else None
+    chosen = chosen_labels(outcome) if multi_label else None
     return answer_cells(outcome.path, ranked, chosen, *judgement(outcome))

@@ -17,8 +17,8 @@ from .comparison_screen import comparison_json, show_comparison
 from .extras import require_extra
 from .interruption import Interruption
 from .options import take_options_of
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import max_pixels_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

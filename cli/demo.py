@@ -99,6 +99,6 @@ def _show_end(result: "DemoResult", screen: Screen) -> None:
     screen.row(f"model file  {result.model} (needs onnxruntime only)")
     screen.row(
         f"accuracy    {result.report.accuracy:.4f} on {result.report.pictures} {result.split} "
-        f"pictures (95 % interval {low:.4f} to {high:.4f})",
+        f"pictures (95% interval {low:.4f} to {high:.4f})",
         style="bold",
     )

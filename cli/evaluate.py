@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,11 +15,11 @@ from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_argu
 from .extras import require_extra
 from .labelled import Labels, read_columns, read_samples
 from .model_options import Opening, Pair, card_option, provider_option, show_provider
-from .pixel_option import max_pixels_option
 from .report_content import is_report, report_content, write_content
 from .report_screen import show_report
 from .screen import Screen
 from .selection_note import report_notes
+from .shared_options import FileColumn, Json, LabelColumns, max_pixels_option
 from .unknown_screen import (
     UNKNOWN_CSV,
     UNKNOWN_PLOT,
@@ -28,7 +28,7 @@ from .unknown_screen import (
     unknown_pictures,
     write_unknown,
 )
-from .written_files import make_folder, writing
+from .written_files import make_folder, refuse_inside, writing
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -45,56 +45,81 @@ WRITTEN = (
 """What else it writes."""
 
 
-def eval_command(
-    model: Path = typer.Argument(help="ONNX file that tlx export wrote."),
-    other: Path | None = typer.Argument(
-        None, help="A second ONNX file, to be compared with MODEL on the same pictures."
-    ),
-    folder: Path | None = typer.Argument(None, help="Folder with one sub-folder a label."),
-    more: list[Path] = typer.Argument([], hidden=True),
-    labels: Path | None = typer.Option(
-        None,
+_Model = Annotated[Path, typer.Argument(help="ONNX file that tlx export wrote.")]
+_Other = Annotated[
+    Path | None,
+    typer.Argument(help="A second ONNX file, to be compared with MODEL on the same pictures."),
+]
+_Folder = Annotated[Path | None, typer.Argument(help="Folder with one sub-folder a label.")]
+_More = Annotated[list[Path] | None, typer.Argument(hidden=True)]
+_Labels = Annotated[
+    Path | None,
+    typer.Option(
         help="CSV instead of FOLDER: columns file and label, or labels with | between several, or "
-        "one 0/1 column a label.",
+        "one 0/1 column a label."
     ),
-    file_column: str | None = typer.Option(None, help="The CSV's column of files."),
-    label_columns: str | None = typer.Option(
-        None, help="The CSV's column of labels, or its 0/1 columns, separated by commas."
-    ),
-    root: Path | None = typer.Option(
-        None, help="What the CSV's file names are relative to. (default: the CSV's folder)"
-    ),
-    split: str | None = typer.Option(
-        None, help="Only the CSV's rows with this in the column split; RUN/split.csv has it."
-    ),
-    slice_by: list[str] = typer.Option(
-        [], help="A column of the CSV to slice by; may be given more than once."
-    ),
-    topk: int = typer.Option(TOPK, min=1, help="Labels that may be named for the top-k accuracy."),
-    out: Path | None = typer.Option(
-        None,
+]
+_Root = Annotated[
+    Path | None,
+    typer.Option(help="What the CSV's file names are relative to. (default: the CSV's folder)"),
+]
+_Split = Annotated[
+    str | None,
+    typer.Option(help="Only the CSV's rows with this in the column split; RUN/split.csv has it."),
+]
+_SliceBy = Annotated[
+    list[str] | None,
+    typer.Option(help="A column of the CSV to slice by; may be given more than once."),
+]
+_Topk = Annotated[int, typer.Option(min=1, help="Labels that may be named for the top-k accuracy.")]
+_Out = Annotated[
+    Path | None,
+    typer.Option(
         help="Folder for report.json, predictions.csv and the plots; for two files "
-        "comparison.json and differences.csv.",
+        "comparison.json and differences.csv."
     ),
-    unknown: Path | None = typer.Option(
-        None,
+]
+_Unknown = Annotated[
+    Path | None,
+    typer.Option(
         help="Folder of pictures that show none of the labels: how well the file finds them; "
-        "--out draws unknown.png and lists them in unknown.csv.",
+        "--out draws unknown.png and lists them in unknown.csv."
     ),
-    page: Path | None = typer.Option(
-        None, "--report", help="Also write the report as one HTML file, with the pictures in it."
+]
+_Page = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", help="Also write the report as one HTML file, with the pictures in it."
     ),
+]
+
+
+def eval_command(
+    model: _Model,
+    other: _Other = None,
+    folder: _Folder = None,
+    more: _More = None,
+    labels: _Labels = None,
+    file_column: FileColumn = None,
+    label_columns: LabelColumns = None,
+    root: _Root = None,
+    split: _Split = None,
+    slice_by: _SliceBy = None,
+    topk: _Topk = TOPK,
+    out: _Out = None,
+    unknown: _Unknown = None,
+    page: _Page = None,
     provider: str = provider_option(),
     card: Path | None = card_option(),
     _max_pixels: int = max_pixels_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: Json = False,
 ) -> None:
     """Score a model file, or compare two; exit 1 if some pictures could not be read.
 
     tlx eval MODEL FOLDER, or tlx eval MODEL OTHER FOLDER; --labels CSV instead of FOLDER.
     """
     require_extra("eval", "eval")
-    refuse_more(more)
+    refuse_more(more or [])
     if page is not None:
         refuse_other_ending(page)
     models, folder = sort_arguments(model, other, folder, labels is not None)
@@ -103,13 +128,16 @@ def eval_command(
     samples = read_samples(folder, table, any(value is not None for value in given))
     data = folder or labels
     assert data is not None  # without either there are no samples
+    if out is not None:
+        refuse_inside("--out", out, folder)
+        refuse_inside("--out", out, unknown)
     if len(models) == 2:
         one = {"--slice-by": bool(slice_by), "--topk": topk != TOPK}
         one |= {"--unknown": unknown is not None, "--report": page is not None}
         refuse_for_two(one)
         compare_files(Pair(models, provider, card), samples, data, split, out, as_json)
     else:
-        columns = {} if table is None else read_columns(table, samples, slice_by)
+        columns = {} if table is None else read_columns(table, samples, slice_by or [])
         wanted = _Wanted(data, topk, split, out, unknown, page, as_json)
         _score(Opening(model, provider, card), samples, columns, wanted)
 

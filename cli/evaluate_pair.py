@@ -1,5 +1,6 @@
 """`tlx eval A B FOLDER`: two model files compared on the same pictures."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from .model_options import Pair, show_provider
 from .pair_files import RECORD, TABLE, is_ours, write_record, write_table
 from .pair_json import difference_rows, pair_json
 from .pair_screen import show_pair
-from .scored_on import scored_on
 from .screen import Screen
 from .selection_note import pair_notes
 from .written_files import make_folder, writing
@@ -107,20 +107,10 @@ def compare_files(
         for note in notes:
             screen.row(f"note: {note}")
         notes += computed
-        content = {
-            **pair_json(found),
-            **scored_on(data),
-            "notes": notes,
-            "split": split,
-            "error": None,
-        }
+        content = pair_json(found, data, split, notes)
         screen.json(content)
         if out is not None:
-            clear_unfinished(out / RECORD, out / TABLE)
-            with writing("--out", out):
-                write_record(out / RECORD, content)
-                write_table(out / TABLE, difference_rows(found))
-            screen.row(f"written: {out / TABLE}, {out / RECORD}")
+            _write(out, content, difference_rows(found), screen)
     if found.reports[0].failures:
         raise typer.Exit(1)
 
@@ -143,6 +133,16 @@ def _open(opening: Pair) -> "tuple[Classifier, Classifier]":
     if opening.card is not None and not bare:
         raise CardError("both files have a card of their own; leave --card out")
     return first, second
+
+
+def _write(
+    out: Path, content: dict[str, object], rows: Iterable[Sequence[object]], screen: Screen
+) -> None:
+    clear_unfinished(out / RECORD, out / TABLE)
+    with writing("--out", out):
+        write_record(out / RECORD, content)
+        write_table(out / TABLE, rows)
+    screen.row(f"written: {out / TABLE}, {out / RECORD}")
 
 
 def _prepare(out: Path) -> None:

@@ -1,11 +1,15 @@
 """A folder of explanations: pictures with the activation map of their label over them."""
 
 import os
+import re
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..inference.folder_lock import only_writer
 from ..inference.whole_file import replacing
 
 if TYPE_CHECKING:
@@ -17,6 +21,25 @@ if TYPE_CHECKING:
 MARK = b"written by tlx classify --explain"
 """The comment of every file here, so that only our own is replaced."""
 _LONGEST_NAME = 200
+_UNFINISHED = re.compile(r"\..+\.jpg\.\d+\.partial")
+
+
+@contextmanager
+def open_explanations(folder: Path) -> Generator["ExplanationFolder"]:
+    """Make or open the folder, for one process.
+
+    Raises:
+        UsageError: it cannot be made or written into, or another process writes there.
+    """
+    with ExitStack() as held:
+        try:
+            held.enter_context(only_writer(folder, "classify", ", or choose another --explain"))
+            for left in folder.iterdir():
+                if _UNFINISHED.fullmatch(left.name):  # by one that was killed
+                    left.unlink()
+        except OSError as error:
+            raise UsageError(f"--explain {folder}: {error.strerror}; give a folder") from None
+        yield ExplanationFolder(folder)
 
 
 class ExplanationFolder:
@@ -24,18 +47,11 @@ class ExplanationFolder:
 
     A file of an earlier run is replaced. Where two pictures of this run have one name, or a file
     that is not ours has it, the later gets a number: `shirt.jpg`, `shirt-2.jpg`.
-
-    Raises:
-        UsageError: the folder cannot be made.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._taken: set[str] = set()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"--explain {folder}: {error.strerror}; give a folder") from None
 
     def write(
         self, session: "ModelSession", picture: str, prediction: "Prediction"

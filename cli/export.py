@@ -1,14 +1,14 @@
 """`tlx export`: from a run folder to verified model files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .export_screen import show_export
 from .extras import require_extra
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import Json, max_pixels_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,93 +21,140 @@ if TYPE_CHECKING:
 _GRAPH, _SMALLER = "The graph", "Smaller files"
 
 
-def export_command(
-    run: Path = typer.Argument(help="Run folder of tlx train or tlx adopt."),
-    out: Path | None = typer.Option(None, help="Folder for the files. (default: RUN)"),
-    data: Path | None = typer.Option(
-        None,
-        help="The folder that RUN was trained on, if it has moved, or other pictures to verify on.",
+_Run = Annotated[Path, typer.Argument(help="Run folder of tlx train or tlx adopt.")]
+_Out = Annotated[Path | None, typer.Option(help="Folder for the files. (default: RUN)")]
+_Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="The folder that RUN was trained on, if it has moved, or other pictures to verify on."
     ),
-    formats: str = typer.Option(
-        "",
+]
+_Formats = Annotated[
+    str,
+    typer.Option(
         "--format",
         help="onnx, torchscript, pt2; several with commas. "
         "(default: onnx,torchscript; with --embed-resize onnx)",
     ),
-    bundle: Path | None = typer.Option(
-        None,
+]
+_Bundle = Annotated[
+    Path | None,
+    typer.Option(
         help="Also write this zip: the ONNX file (with --quantize the smaller one), a self-test, "
-        "examples, and three of the pictures.",
+        "examples, and three of the pictures."
     ),
-    triton: Path | None = typer.Option(
-        None, help="Also write the same file into this model repository of Triton."
+]
+_Triton = Annotated[
+    Path | None,
+    typer.Option(help="Also write the same file into this model repository of Triton."),
+]
+_Imgsz = Annotated[
+    int | None,
+    typer.Option(
+        help="Side of the pictures in pixels. (default: that of training)", rich_help_panel=_GRAPH
     ),
-    _max_pixels: int = max_pixels_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
-    imgsz: int | None = typer.Option(
-        None,
-        help="Side of the pictures in pixels. (default: that of training)",
-        rich_help_panel=_GRAPH,
+]
+_Batch = Annotated[
+    int | None,
+    typer.Option(help="Pictures a run, fixed. (default: any number)", rich_help_panel=_GRAPH),
+]
+_Dynamic = Annotated[
+    bool,
+    typer.Option(
+        "--dynamic", help="Any number of pictures a run (the default).", rich_help_panel=_GRAPH
     ),
-    batch: int | None = typer.Option(
-        None, help="Pictures a run, fixed. (default: any number)", rich_help_panel=_GRAPH
-    ),
-    dynamic: bool = typer.Option(
-        False,
-        "--dynamic",
-        help="Any number of pictures a run (the default).",
-        rich_help_panel=_GRAPH,
-    ),
-    taken: str = typer.Option(
-        "uint8-nhwc",
+]
+_Input = Annotated[
+    str,
+    typer.Option(
         "--input",
         help="uint8-nhwc, or float-nchw (0..1) for tools that need it.",
         rich_help_panel=_GRAPH,
     ),
-    embed_resize: bool = typer.Option(
-        False,
+]
+_EmbedResize = Annotated[
+    bool,
+    typer.Option(
         "--embed-resize",
         help="The graph takes pictures of any size and resizes them: model.any-size.onnx.",
         rich_help_panel=_GRAPH,
     ),
-    explain: bool = typer.Option(
-        True,
+]
+_Explain = Annotated[
+    bool,
+    typer.Option(
         "--explain/--no-explain",
         help="With activation maps and features, or without.",
         rich_help_panel=_GRAPH,
     ),
-    refuse: float = typer.Option(
-        0.05,
+]
+_Refuse = Annotated[
+    float,
+    typer.Option(
         help="Share of known pictures that the rule for unknown ones may refuse; 0: no rule.",
         rich_help_panel=_GRAPH,
     ),
-    opset: int = typer.Option(
-        18, help="Of the ONNX file: onnxruntime 1.17 loads 18.", rich_help_panel=_GRAPH
-    ),
-    legacy_exporter: bool = typer.Option(
-        False,
+]
+_Opset = Annotated[
+    int,
+    typer.Option(help="Of the ONNX file: onnxruntime 1.17 loads 18.", rich_help_panel=_GRAPH),
+]
+_LegacyExporter = Annotated[
+    bool,
+    typer.Option(
         "--legacy-exporter",
         help="Write ONNX with torch's older exporter, which is else only tried where the newer "
         "one fails.",
         rich_help_panel=_GRAPH,
     ),
-    quantize: str = typer.Option(
-        "",
+]
+_Quantize = Annotated[
+    str,
+    typer.Option(
         help="fp16, int8 or both: model.fp16.onnx, model.int8.onnx beside the float file.",
         rich_help_panel=_SMALLER,
     ),
-    calibration: int = typer.Option(
-        256, help="Training pictures that set the ranges of int8.", rich_help_panel=_SMALLER
-    ),
-    max_drop: float = typer.Option(
-        0.5, help="Largest drop of accuracy, in points of 100.", rich_help_panel=_SMALLER
-    ),
-    for_another_device: bool = typer.Option(
-        False,
+]
+_Calibration = Annotated[
+    int,
+    typer.Option(help="Training pictures that set the ranges of int8.", rich_help_panel=_SMALLER),
+]
+_MaxDrop = Annotated[
+    float,
+    typer.Option(help="Largest drop of accuracy, in points of 100.", rich_help_panel=_SMALLER),
+]
+_ForAnotherDevice = Annotated[
+    bool,
+    typer.Option(
         "--for-another-device",
         help="Do not ask that int8 is faster on this processor.",
         rich_help_panel=_SMALLER,
     ),
+]
+
+
+def export_command(
+    run: _Run,
+    out: _Out = None,
+    data: _Data = None,
+    formats: _Formats = "",
+    bundle: _Bundle = None,
+    triton: _Triton = None,
+    _max_pixels: int = max_pixels_option(),
+    as_json: Json = False,
+    imgsz: _Imgsz = None,
+    batch: _Batch = None,
+    dynamic: _Dynamic = False,
+    taken: _Input = "uint8-nhwc",
+    embed_resize: _EmbedResize = False,
+    explain: _Explain = True,
+    refuse: _Refuse = 0.05,
+    opset: _Opset = 18,
+    legacy_exporter: _LegacyExporter = False,
+    quantize: _Quantize = "",
+    calibration: _Calibration = 256,
+    max_drop: _MaxDrop = 0.5,
+    for_another_device: _ForAnotherDevice = False,
 ) -> None:
     """Convert a run to ONNX, TorchScript or pt2, verified on real pictures."""
     require_extra("train", "export")

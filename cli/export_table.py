@@ -90,7 +90,7 @@ def _differences(found: "Comparison") -> dict[str, str]:
 
 def _scores(scores: "PairedDifference") -> dict[str, str]:
     interval = scores.interval
-    between = f" (95 % {-interval[1]:+.4f} to {-interval[0]:+.4f})" if interval else ""
+    between = f" (95% {-interval[1]:+.4f} to {-interval[0]:+.4f})" if interval else ""
     return {
         "pictures whose truth is known": f"{scores.pictures}",
         f"{scores.metric}: checkpoint, file": f"{scores.first:.4f}, {scores.second:.4f}",

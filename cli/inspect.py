@@ -11,6 +11,7 @@ from ..errors import ContradictionError, ModelFileError, UsageError
 from .extras import require_extra
 from .model_options import card_option
 from .screen import Screen
+from .shared_options import Json
 
 if TYPE_CHECKING:
     from ..inference.card import (
@@ -40,7 +41,7 @@ def inspect_command(
         False, "--markdown", help="Write a model card for people, in Markdown."
     ),
     card: Path | None = card_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: Json = False,
 ) -> None:
     """Show a file's card, inputs and outputs, size and SHA-256."""
     if markdown and as_json:
@@ -97,6 +98,8 @@ def _json(found: "FileDescription") -> dict[str, object]:
 def _show(found: "FileDescription", screen: Screen) -> None:
     screen.row(f"{found.path}: {found.kind}, {found.size / 1e6:.1f} MB", style="bold")
     screen.row(f"SHA-256        {found.sha256}")
+    if found.opset is not None:
+        screen.row(f"opset          {found.opset}")
     for spec in found.inputs:
         screen.row(f"input          {_spec(spec)}")
     for spec in found.outputs:
@@ -195,12 +198,12 @@ def _quantization(made: "Quantization") -> str:
 
 
 def _between(interval: tuple[float, float] | None) -> str:
-    return f" (95 %: {interval[0]:+.4f} to {interval[1]:+.4f})" if interval else ""
+    return f" (95%: {interval[0]:+.4f} to {interval[1]:+.4f})" if interval else ""
 
 
 def _result(row: "MeasuredResult") -> str:
     text = f"{row.value:.4f}"
     if row.interval:
-        text += f" (95 %: {row.interval[0]:.4f} to {row.interval[1]:.4f})"
+        text += f" (95%: {row.interval[0]:.4f} to {row.interval[1]:.4f})"
     text += f" on {row.pictures} {row.split} pictures"
     return f"{text}, which chose the epoch" if row.used_for_selection else text

@@ -2,9 +2,10 @@
 
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType, TracebackType
+from typing import Self
 
 
 class Terminated(KeyboardInterrupt):
@@ -32,24 +33,30 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise Terminated
 
 
-class Interruption:
-    """Notes Ctrl-C and SIGTERM instead of raising them anywhere; a second one stops at once.
+class TakenSignals:
+    """Takes signals over while it is open, and gives them back.
 
-    Raised anywhere, KeyboardInterrupt may be lost (Python swallows what is raised in a finalizer)
-    or leave a process that decodes pictures with half a message, which it complains about.
-    Use it as a context, and call `check` after each event.
+    Args:
+        names: of the signals; those that the system does not have are passed.
+        take: what is called at one of them.
+        replaces: tells of a signal's handler whether it is replaced.
     """
 
-    def __init__(self) -> None:
-        self._asked: type[KeyboardInterrupt] | None = None
+    def __init__(
+        self,
+        names: Sequence[str],
+        take: Callable[[int, FrameType | None], None],
+        replaces: Callable[[object], bool],
+    ) -> None:
+        self._numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        self._take, self._replaces = take, replaces
 
-    def __enter__(self) -> "Interruption":
+    def __enter__(self) -> Self:
         """Take the signals over."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        self._before = {number: signal.getsignal(number) for number in numbers}
+        self._before = {number: signal.getsignal(number) for number in self._numbers}
         for number, handler in self._before.items():
-            if handler in (signal.default_int_handler, _terminate):  # not where it is ignored
-                signal.signal(number, self._ask)
+            if self._replaces(handler):
+                signal.signal(number, self._take)
         return self
 
     def __exit__(
@@ -61,6 +68,20 @@ class Interruption:
         """Give the signals back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+class Interruption(TakenSignals):
+    """Notes Ctrl-C and SIGTERM instead of raising them anywhere; a second one stops at once.
+
+    Raised anywhere, KeyboardInterrupt may be lost (Python swallows what is raised in a finalizer)
+    or leave a process that decodes pictures with half a message, which it complains about.
+    Use it as a context, and call `check` after each event.
+    """
+
+    def __init__(self) -> None:
+        ours = (signal.default_int_handler, _terminate)
+        super().__init__(("SIGINT", "SIGTERM"), self._ask, lambda handler: handler in ours)
+        self._asked: type[KeyboardInterrupt] | None = None
 
     def check(self) -> None:
         """Raise KeyboardInterrupt, or `Terminated`, if that was asked for."""

@@ -98,6 +98,7 @@ def main() -> None:
     accept_any_file_name()
     if not sys.warnoptions:  # Pillow warns of odd pictures; what matters is a row or an error
         warnings.simplefilter("ignore")
+    os.environ["MPLBACKEND"] = "agg"  # nothing is shown; a notebook's own may not be installed here
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on a HOME it cannot use
     try:
         code = app(prog_name="tlx", standalone_mode=False)

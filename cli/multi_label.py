@@ -21,7 +21,7 @@ def show_summary(report: "MultiLabelReport", screen: Screen) -> None:
     low, high = report.exact_match_interval
     macro = "" if report.macro_f1 is None else f", macro {report.macro_f1:.4f}"
     screen.row(
-        f"exact match {report.exact_match:.4f} (95 % interval {low:.4f} to {high:.4f}, Wilson), "
+        f"exact match {report.exact_match:.4f} (95% interval {low:.4f} to {high:.4f}, Wilson), "
         f"F1 micro {report.micro_f1:.4f}{macro}"
     )
     screen.table(_label_table(report))
@@ -41,7 +41,7 @@ def _mean_text(report: "MultiLabelReport") -> str:
     text = f"mean average precision {report.mean_average_precision:.4f}"
     if report.mean_average_precision_interval is not None:
         low, high = report.mean_average_precision_interval
-        text += f" (95 % interval {low:.4f} to {high:.4f}, bootstrap)"
+        text += f" (95% interval {low:.4f} to {high:.4f}, bootstrap)"
     return f"{text} over {report.labels_counted} of {len(report.labels)} labels"
 
 

@@ -1,14 +1,12 @@
 """The files of two compared model files: comparison.json and differences.csv."""
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..inference.spreadsheet import plain_cells
+from ..inference.spreadsheet import write_rows
 from ..inference.whole_file import replacing
-from ..samples.table import ERRORS
 
 RECORD, TABLE = "comparison.json", "differences.csv"
 _OURS = {
@@ -36,8 +34,4 @@ def write_record(path: Path, content: Mapping[str, object]) -> None:
 
 def write_table(path: Path, rows: Iterable[Iterable[object]]) -> None:
     """Write the pictures on which the two differ, a row each."""
-    with (
-        replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", errors=ERRORS, newline="") as file,
-    ):
-        csv.writer(file).writerows(map(plain_cells, rows))
+    write_rows(path, rows)

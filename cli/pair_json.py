@@ -1,9 +1,12 @@
 """The documented JSON of two compared model files, and the table of what they differ in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..inference.spreadsheet import SEPARATOR, joined
+from .scored_on import scored_on
 
 if TYPE_CHECKING:
     from ..evaluation.agreement import Agreement
@@ -23,8 +26,21 @@ _OWN = {
 """Keys of a file's own report that stand beside its path, with their intervals."""
 
 
-def pair_json(found: "Comparison | MultiLabelComparison") -> dict[str, object]:
-    """Give the documented JSON (docs/json.md), without what the command adds."""
+def pair_json(
+    found: "Comparison | MultiLabelComparison", data: Path, split: str | None, notes: Sequence[str]
+) -> dict[str, object]:
+    """Give the documented JSON (docs/json.md).
+
+    Args:
+        found: the comparison.
+        data: the folder or CSV of the pictures, as given.
+        split: of the CSV, the only one that was taken.
+        notes: what the user should know, one line each.
+    """
+    return {**_compared(found), **scored_on(data), "notes": notes, "split": split, "error": None}
+
+
+def _compared(found: "Comparison | MultiLabelComparison") -> dict[str, object]:
     from ..evaluation.two_models import Comparison
     from ..evaluation.verdict import verdict
 
@@ -98,7 +114,6 @@ def _model(path: str, report: "Report | MultiLabelReport") -> dict[str, object]:
 def difference_rows(found: "Comparison | MultiLabelComparison") -> Iterator[tuple[object, ...]]:
     """Give the rows of differences.csv, its header first."""
     from ..evaluation.two_models import Comparison
-    from ..samples.sample import SEPARATOR
 
     probabilities = "first_probability", "second_probability"
     if isinstance(found, Comparison):
@@ -109,27 +124,16 @@ def difference_rows(found: "Comparison | MultiLabelComparison") -> Iterator[tupl
     else:
         yield ("path", "truth", "first", "second", "label", *probabilities, "right")
         for row in found.disagreements:
-            several = (SEPARATOR.join(labels) for labels in (row.truth, row.first, row.second))
+            several = (joined(labels) for labels in (row.truth, row.first, row.second))
             yield (row.path, *several, row.label, *row.probabilities, row.right)
 
 
 def agreement_rows(found: "Agreement") -> Iterator[tuple[object, ...]]:
     """Give the same rows for pictures without truth; what needs it is empty."""
-    from ..samples.sample import SEPARATOR
-
-    single, probabilities = (
-        found.task == "single-label",
-        ("first_probability", "second_probability"),
-    )
-    yield (
-        "path",
-        "truth",
-        "first",
-        "second",
-        *([] if single else ["label"]),
-        *probabilities,
-        "right",
-    )
+    single = found.task == "single-label"
+    probabilities = "first_probability", "second_probability"
+    label = () if single else ("label",)
+    yield ("path", "truth", "first", "second", *label, *probabilities, "right")
     for row in found.differences:
         if single:
             (a,), (b,) = row.first[:1], row.second[:1]

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .screen import Screen, one_line
+from .unknown_screen import show_unreadable
 
 if TYPE_CHECKING:
     from ..evaluation.multi_label_report import MultiLabelReport
@@ -37,7 +38,7 @@ def show_pair(found: "Comparison | MultiLabelComparison", screen: Screen) -> Non
     if left_out > 0:
         screen.row(f"and {left_out} more labels with smaller differences")
     _show_disagreements(found, screen)
-    _show_unreadable(found.reports[0], screen)
+    show_unreadable(found.reports[0].unreadable, screen)
 
 
 def _scores(report: "Report | MultiLabelReport") -> str:
@@ -50,8 +51,7 @@ def _scores(report: "Report | MultiLabelReport") -> str:
     if isinstance(report, Report):
         low, high = report.accuracy_interval
         return (
-            f"accuracy {report.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, Wilson), "
-            f"{rest}"
+            f"accuracy {report.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}, Wilson), {rest}"
         )
     average = report.mean_average_precision
     return (
@@ -124,10 +124,3 @@ def _disagreement_text(row: "Disagreement | LabelsDisagreement") -> str:
     )
     first, second = row.probabilities
     return f"{truth}, A {one}, B {other}; {row.label} at {first:.1%} and {second:.1%}"
-
-
-def _show_unreadable(report: "Report | MultiLabelReport", screen: Screen) -> None:
-    if report.unreadable:
-        screen.row(f"not scored, because they cannot be read: {report.failures}", style="yellow")
-    for row in report.unreadable:
-        screen.row(f"  {row.path}: {row.reason}")

@@ -52,4 +52,5 @@ def write_content(content: dict[str, object], path: Path) -> None:
 def is_report(path: Path) -> bool:
     """Tell whether a file is a report.json of an earlier evaluation; no for none."""
     content = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    return '"confusion"' in content or '"exact_match"' in content
+    scores = '"confusion"' in content or '"exact_match"' in content
+    return scores and '"model_sha256"' in content  # other programs write confusions too

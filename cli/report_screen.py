@@ -7,7 +7,7 @@ from rich.text import Text
 
 from .multi_label import show_mistakes, show_summary
 from .screen import Screen, one_line
-from .unknown_screen import show_refusals
+from .unknown_screen import show_refusals, show_unreadable
 
 if TYPE_CHECKING:
     from ..evaluation.coverage import AccuracyPoint, Coverage
@@ -45,13 +45,13 @@ def show_report(
         screen.row(_calibration_text(report))
         _show_slices(report.slices, report.exact_match, "exact match", sliced_by, screen)
         show_mistakes(report, SHOWN_MISTAKES, screen)
-    _show_unreadable(report, screen)
+    show_unreadable(report.unreadable, screen)
 
 
 def _show_head(report: "Report", screen: Screen) -> None:
     low, high = report.accuracy_interval
     screen.row(
-        f"accuracy {report.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, Wilson), "
+        f"accuracy {report.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}, Wilson), "
         f"loss {report.loss:.4f}, {report.pictures} pictures, "
         f"{report.pictures_per_second:.1f} pictures/s",
         style="bold",
@@ -100,7 +100,7 @@ def _effect_text(effect: "TemperatureEffect") -> str:
             (effect.loss, effect.loss_interval),
         )
     )
-    return f"the temperature moves the error by {error} and the loss by {loss}; 95 %, bootstrap"
+    return f"the temperature moves the error by {error} and the loss by {loss}; 95%, bootstrap"
 
 
 def _coverage_text(coverage: "Coverage") -> str:
@@ -132,7 +132,7 @@ def _label_table(report: "Report") -> Table:
     table = Table()
     table.add_column("label", overflow="fold")
     table.add_column("precision", justify="right")
-    table.add_column("recall (95 %)", justify="right", no_wrap=True)
+    table.add_column("recall (95%)", justify="right", no_wrap=True)
     for name in ("F1", "AP", "pictures"):
         table.add_column(name, justify="right")
     for label, scores in report.per_label.items():
@@ -180,7 +180,7 @@ def _show_slices(
         return
     table = Table()
     table.add_column("slice", overflow="fold")
-    table.add_column(f"{score} (95 %)", justify="right", no_wrap=True)
+    table.add_column(f"{score} (95%)", justify="right", no_wrap=True)
     table.add_column("pictures", justify="right")
     for by in kinds:
         rows = [one for one in slices if one.by == by]
@@ -204,10 +204,3 @@ def _show_mistakes(report: "Report", screen: Screen) -> None:
             f"  {mistake.path}: {mistake.truth}, predicted {mistake.predicted} at "
             f"{mistake.probability:.1%}"
         )
-
-
-def _show_unreadable(report: "Report | MultiLabelReport", screen: Screen) -> None:
-    if report.unreadable:
-        screen.row(f"not scored, because they cannot be read: {report.failures}", style="yellow")
-    for row in report.unreadable:
-        screen.row(f"  {row.path}: {row.reason}")

@@ -43,7 +43,7 @@ def usual_refusals(report: "Report") -> str:
     """Say between what shares the refused one lies for pictures like those of validation."""
     assert report.refused_expected_interval is not None  # goes with the expected share
     low, high = report.refused_expected_interval
-    return f"95 % of the time between {low:.1%} and {high:.1%}"
+    return f"95% of the time between {low:.1%} and {high:.1%}"
 
 
 def selection_notes(

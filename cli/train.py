@@ -15,8 +15,8 @@ from ..training.torchrun import this_process
 from .extras import require_extra
 from .interruption import Interruption
 from .options import take_options_of
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import max_pixels_option
 
 if TYPE_CHECKING:
     from collections.abc import Generator

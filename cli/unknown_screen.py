@@ -68,7 +68,7 @@ def measure_unknown(
     except DataError:  # none can be read; the report on the known ones is not lost for that
         unreadable = _unreadable(classifier, paths)
         screen.row(f"unknown: none of the {len(paths)} pictures can be read", style="bold yellow")
-        _show_unreadable(unreadable, screen)
+        show_unreadable(unreadable, screen)
         return AskedUnknown(None, unreadable)
     show_unknown(found, screen)
     return AskedUnknown(found, found.unreadable)
@@ -97,23 +97,24 @@ def show_unknown(found: "UnknownReport", screen: Screen) -> None:
     area = f"area under the ROC curve {found.auroc:.4f}"
     if found.auroc_interval:
         low, high = found.auroc_interval
-        area += f" (95 % interval {low:.4f} to {high:.4f}, DeLong)"
+        area += f" (95% interval {low:.4f} to {high:.4f}, DeLong)"
     screen.row(f"unknown against known: {area}", style="bold")
     low, high = found.false_accepts_interval
     screen.row(
         f"at the threshold {found.threshold:.4g}: {found.false_accepts:.1%} of "
-        f"{len(found.unknown)} unknown pictures are taken for known (95 % interval {low:.1%} to "
+        f"{len(found.unknown)} unknown pictures are taken for known (95% interval {low:.1%} to "
         f"{high:.1%}, Wilson)"
     )
     low, high = found.refused_interval
     screen.row(
-        f"and {found.refused:.1%} of {len(found.known)} known ones are refused (95 % interval "
+        f"and {found.refused:.1%} of {len(found.known)} known ones are refused (95% interval "
         f"{low:.1%} to {high:.1%})"
     )
-    _show_unreadable(found.unreadable, screen)
+    show_unreadable(found.unreadable, screen)
 
 
-def _show_unreadable(rows: "Sequence[LeftOut]", screen: Screen) -> None:
+def show_unreadable(rows: "Sequence[LeftOut]", screen: Screen) -> None:
+    """List pictures that could not be read, with the reason."""
     if rows:
         screen.row(f"not scored, because they cannot be read: {len(rows)}", style="yellow")
     for row in rows:

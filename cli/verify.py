@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from .extras import require_extra
-from .pixel_option import max_pixels_option
 from .screen import Screen
+from .shared_options import Json, max_pixels_option
 
 if TYPE_CHECKING:
     from ..export.verify import VerifiedFile
@@ -22,7 +22,7 @@ def verify_command(
         "compared, or the run's own if they have moved. (default: the run's validation pictures)",
     ),
     _max_pixels: int = max_pixels_option(),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+    as_json: Json = False,
 ) -> None:
     """Prove again that a model file answers as its checkpoint does; nothing is changed."""
     require_extra("train", "verify")

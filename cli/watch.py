@@ -2,12 +2,14 @@
 
 import signal
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .answer_text import outcome_json, show_outcome
+from .interruption import TakenSignals
 from .model_options import Opening, show_provider
 from .screen import Screen
 
@@ -20,34 +22,17 @@ NAP = 0.1
 """Seconds within which it is noticed that the end was asked for."""
 
 
-class Ending:
+class Ending(TakenSignals):
     """Notes SIGTERM and Ctrl-C, so that what is under way is finished; a second one stops at once.
 
     Use it as a context.
     """
 
     def __init__(self) -> None:
-        self._asked = False
+        # One that is ignored (as by nohup) stays so.
         names = ("SIGINT", "SIGTERM", "SIGBREAK")
-        self._signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
-
-    def __enter__(self) -> "Ending":
-        """Take the signals over, but for one that is ignored (as by nohup)."""
-        self._before = {number: signal.getsignal(number) for number in self._signals}
-        for number, handler in self._before.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, self._ask)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give the signals back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        super().__init__(names, self._ask, lambda handler: handler is not signal.SIG_IGN)
+        self._asked = False
 
     def wait(self, seconds: float) -> bool:
         """Wait, and tell whether to go on."""
@@ -76,7 +61,7 @@ def watch_folder(
     Raises:
         DataError: the folder cannot be watched.
         ModelFileError: the file or the provider cannot be used.
-        UsageError: the CSV cannot be written.
+        UsageError: the CSV cannot be written, or another process is writing it.
     """
     from ..inference.classifier import Classifier
     from ..inference.watching import Arrivals, watch
@@ -86,17 +71,17 @@ def watch_folder(
         classifier = Classifier(  # the cores have other things to do than to spin
             opening.model, spinning=False, provider=opening.provider, card=opening.card
         )
-        log = None if csv_file is None else _open_log(csv_file, topk, classifier)
-        if new_only:
-            arrivals.skip_present()
-        if log is not None:
-            arrivals.skip(log.answered())
-        show_provider(classifier, screen)
-        screen.row(f"watching {arrivals.folder}; Ctrl-C or SIGTERM ends it")
-        shown = _Shown(screen, topk, classifier.card.task == "multi-label", log)
-        for event in watch(classifier, arrivals, ending.wait, interval):
-            shown.show(event)
-        screen.row(f"{shown.pictures} answered, {shown.unreadable} of them unreadable")
+        with _open_log(csv_file, topk, classifier) as log:
+            if new_only:
+                arrivals.skip_present()
+            if log is not None:
+                arrivals.skip(log.answered())
+            show_provider(classifier, screen)
+            screen.row(f"watching {arrivals.folder}; Ctrl-C or SIGTERM ends it")
+            shown = _Shown(screen, topk, classifier.card.task == "multi-label", log)
+            for event in watch(classifier, arrivals, ending.wait, interval):
+                shown.show(event)
+            screen.row(f"{shown.pictures} answered, {shown.unreadable} of them unreadable")
 
 
 class _Shown:
@@ -131,9 +116,13 @@ class _Shown:
             show_outcome(event.outcome, self._topk, self._screen, self._multi_label)
 
 
-def _open_log(path: Path, topk: int, classifier: "Classifier") -> "AnswerLog":
+def _open_log(
+    path: Path | None, topk: int, classifier: "Classifier"
+) -> "AbstractContextManager[AnswerLog | None]":
     from ..inference.answer_log import AnswerLog
 
+    if path is None:
+        return nullcontext()
     card = classifier.card
     try:
         return AnswerLog(path, min(topk, len(card.labels)), card.task == "multi-label")

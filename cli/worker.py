@@ -43,6 +43,7 @@ from ..gui.protocol import (
     decode_request,
     encode,
 )
+from ..inference.cores import MOST_THREADS
 from ..inference.strict_json import UnexpectedJsonError
 from .low_priority import lower_priority
 from .worker_rows import classify_rows, is_multi, row_of
@@ -169,8 +170,8 @@ class Worker:
 
         start = perf_counter()
         threads = request.threads or available_cores()
-        if threads < 0:
-            raise UsageError(f"threads {threads} is not above 0")
+        if not 0 < threads <= MOST_THREADS:
+            raise UsageError(f"threads {threads} is not above 0, and at most {MOST_THREADS}")
         # One session: a second one, for single pictures, would take half as much memory again.
         opened = Classifier(request.model, threads, spinning=False, many=True)
         session = opened.session
@@ -182,6 +183,7 @@ class Worker:
             request.model,
             found.size,
             found.sha256,
+            found.opset,
             session.explains,
             card_content(found.card),
             CPU,

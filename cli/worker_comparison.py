@@ -56,8 +56,7 @@ def compare(
         return DoneComparison(request, content, list(agreement_rows(found)))
     pair = yield from watched(compare_events(first, second, read_data(request)), request.id)
     notes = pair_notes((first, second), pair.reports, request.split)
-    content = {**pair_json(pair), **scored_on(data)}
-    content |= {"notes": notes, "split": request.split, "error": None}
+    content = pair_json(pair, data, request.split, notes)
     return DoneComparison(request, content, list(difference_rows(pair)))
 
 

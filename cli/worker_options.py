@@ -1,6 +1,6 @@
 """`tlx worker` as the command line declares it; the worker itself does without Typer."""
 
-from .pixel_option import max_pixels_option
+from .shared_options import max_pixels_option
 
 
 def worker_with_options(_max_pixels: int = max_pixels_option()) -> None:

@@ -1,5 +1,6 @@
 """Files that an option names: found to be writable before the work, and written after it."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,26 @@ def writing(option: str, path: Path) -> Generator[None]:
     except OSError as error:
         said = error.strerror or error
         raise UsageError(f"{option} {path} cannot be written: {said}; choose another") from None
+
+
+def refuse_inside(option: str, folder: Path, data: str | Path | None) -> None:
+    """Refuse to write pictures among those that are read: the next command would read them too.
+
+    Args:
+        option: as the user gave it, such as "--out".
+        folder: what it names.
+        data: a folder of the user's pictures, or anything else.
+
+    Raises:
+        UsageError: the one lies in the other.
+    """
+    if data is None or not os.path.isdir(data):  # noqa: PTH112 - says no, never raises
+        return
+    if folder.resolve().is_relative_to(Path(data).resolve()):
+        raise UsageError(
+            f"{option} {folder} lies inside {data}, and what is drawn there would be taken for "
+            f"pictures of it; give {option} elsewhere"
+        )
 
 
 def make_folder(option: str, folder: Path) -> None:

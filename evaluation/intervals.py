@@ -6,6 +6,7 @@ many pictures as there are are drawn with replacement, again and again, by a fix
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,29 @@ class Intervals:
     per_label: Mapping[str, Sequence[Interval | None]]
     means: Mapping[str, Interval | None]
     micro_f1: Interval | None
+
+
+class Means(TypedDict):
+    """The means over the pictures with their intervals, by the names of both reports."""
+
+    loss: float
+    loss_interval: Interval | None
+    calibrated_loss: float
+    calibrated_loss_interval: Interval | None
+    brier_score: float
+    brier_score_interval: Interval | None
+
+
+def means_of(quantities: Mapping[str, Floats], intervals: Intervals) -> Means:
+    """Average the quantities "loss", "calibrated_loss" and "brier_score", each `[N]`."""
+    return {
+        "loss": float(quantities["loss"].mean()),
+        "loss_interval": intervals.means["loss"],
+        "calibrated_loss": float(quantities["calibrated_loss"].mean()),
+        "calibrated_loss_interval": intervals.means["calibrated_loss"],
+        "brier_score": float(quantities["brier_score"].mean()),
+        "brier_score_interval": intervals.means["brier_score"],
+    }
 
 
 def bootstrap_intervals(

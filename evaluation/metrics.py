@@ -66,11 +66,16 @@ def in_first(logits: Logits, truth: Truth, count: int) -> NDArray[np.bool_]:
     return (first == truth[:, None]).any(axis=1)
 
 
+def topk_accuracy(logits: Logits, truth: Truth, count: int) -> float | None:
+    """Share of rows with the truth among the first `count` labels; None if there are no others."""
+    if logits.shape[1] <= count:
+        return None
+    return float(in_first(logits, truth, count).mean())
+
+
 def top5_accuracy(logits: Logits, truth: Truth) -> float | None:
     """Share of rows with the truth among the first five; None with five labels or fewer."""
-    if logits.shape[1] <= 5:
-        return None
-    return float(in_first(logits, truth, 5).mean())
+    return topk_accuracy(logits, truth, 5)
 
 
 def confusion(logits: Logits, truth: Truth) -> NDArray[np.int64]:

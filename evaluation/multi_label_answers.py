@@ -12,12 +12,12 @@ from ..inference.card import THRESHOLD
 from ..inference.prediction import Prediction, decide
 from ..samples.sample import Sample
 from . import multi_label_metrics as metrics
-from .calibration import Calibration, brier_scores, calibrate
+from .calibration import brier_scores
 from .curves import Curves, draw_up
-from .intervals import Interval, bootstrap_intervals
+from .intervals import Interval, Means, bootstrap_intervals, means_of
 from .label_scores import LabelScores, MacroScores, label_scores, label_table, macro_scores
 from .metrics import wilson_interval
-from .temperature_effect import TemperatureEffect, temperature_effect
+from .temperature_effect import Trusted, trusted
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def decided(answers: MultiLabelAnswers) -> Decided:
     }
 
 
-class Ranked(TypedDict):
-    """The numbers of labels and rankings, and all intervals that are drawn."""
+class Measured(Means, Trusted):
+    """The numbers of labels, rankings and confidence, and all intervals that are drawn."""
 
     mean_average_precision: float | None
     mean_average_precision_interval: Interval | None
@@ -94,22 +94,16 @@ class Ranked(TypedDict):
     per_label: dict[str, MultiLabelScores]
     macro: MacroScores
     curves: Curves
-    loss: float
-    loss_interval: Interval | None
-    calibrated_loss: float
-    calibrated_loss_interval: Interval | None
-    brier_score: float
-    brier_score_interval: Interval | None
 
 
-def ranked(answers: MultiLabelAnswers) -> Ranked:
-    """Score the labels and their rankings, and draw the intervals."""
+def measured(answers: MultiLabelAnswers) -> Measured:
+    """Score the labels, their rankings and the confidence, and draw the intervals."""
     logits, decisions, truth = answers.logits, answers.decisions, answers.truth
     quantities = _quantities(answers)
+    loss_change = quantities["calibrated_loss"] - quantities["loss"]
     intervals = bootstrap_intervals(logits, decisions, truth, quantities)
     table = label_table(logits, decisions, truth)
-    scores = label_scores(table, decisions, truth, intervals)
-    means = intervals.means
+    plain = expit(logits.astype(np.float64))
     return {
         "mean_average_precision": (
             metrics.mean_average_precision(logits, truth) if truth.any() else None
@@ -117,20 +111,11 @@ def ranked(answers: MultiLabelAnswers) -> Ranked:
         "mean_average_precision_interval": intervals.macro["average_precision"],
         "micro_f1_interval": intervals.micro_f1,
         "macro_f1_interval": intervals.macro["f1"],
-        "per_label": {
-            label: MultiLabelScores(**vars(one), threshold=threshold)
-            for label, one, threshold in zip(
-                answers.labels, scores, answers.thresholds, strict=True
-            )
-        },
+        "per_label": _with_thresholds(answers, label_scores(table, decisions, truth, intervals)),
         "macro": macro_scores(table, intervals),
         "curves": draw_up(answers.labels, logits, truth, table.average_precision),
-        "loss": float(quantities["loss"].mean()),
-        "loss_interval": means["loss"],
-        "calibrated_loss": float(quantities["calibrated_loss"].mean()),
-        "calibrated_loss_interval": means["calibrated_loss"],
-        "brier_score": float(quantities["brier_score"].mean()),
-        "brier_score_interval": means["brier_score"],
+        **means_of(quantities, intervals),
+        **trusted(plain, answers.probabilities, truth, loss_change),
     }
 
 
@@ -144,21 +129,10 @@ def _quantities(answers: MultiLabelAnswers) -> dict[str, NDArray[np.float64]]:
     }
 
 
-class Trusted(TypedDict):
-    """How far confidence can be believed, with and without the temperature."""
-
-    calibration: Calibration
-    uncalibrated: Calibration
-    temperature_effect: TemperatureEffect
-
-
-def trusted(answers: MultiLabelAnswers) -> Trusted:
-    """Hold confidence against what is true."""
-    plain, truth = expit(answers.logits.astype(np.float64)), answers.truth
-    losses = _quantities(answers)
-    change = losses["calibrated_loss"] - losses["loss"]
+def _with_thresholds(
+    answers: MultiLabelAnswers, scores: list[LabelScores]
+) -> dict[str, MultiLabelScores]:
     return {
-        "calibration": calibrate(answers.probabilities.ravel(), truth.ravel()),
-        "uncalibrated": calibrate(plain.ravel(), truth.ravel()),
-        "temperature_effect": temperature_effect(plain, answers.probabilities, truth, change),
+        label: MultiLabelScores(**vars(one), threshold=threshold)
+        for label, one, threshold in zip(answers.labels, scores, answers.thresholds, strict=True)
     }

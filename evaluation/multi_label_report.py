@@ -10,7 +10,7 @@ from .curves import Curves
 from .intervals import Interval
 from .label_scores import MacroScores
 from .mistakes import WORST
-from .multi_label_answers import MultiLabelScores, decided, gather, ranked, trusted
+from .multi_label_answers import MultiLabelScores, decided, gather, measured
 from .report import require_known_labels, sort_out
 from .scored_picture import ScoredLabels, scored_labels
 from .slices import Facts, Slice, slice_up
@@ -133,26 +133,24 @@ def score_multi_label(
     """
     require_known_labels(samples, labels, "multi-label")
     pictures, unreadable = sort_out(samples, outcomes)
-    known = facts or Facts()
     answers = gather(labels, thresholds, pictures)
-    scored = [sample for sample, _ in pictures]
-    sizes = [known.sizes.get(sample.path) for sample in scored]
-    logits, decisions, truth = answers.logits, answers.decisions, answers.truth
-    rows = tuple(scored_labels(pictures, logits, decisions, truth, sizes))
+    known = facts or Facts()
+    rows = tuple(
+        scored_labels(pictures, answers.logits, answers.decisions, answers.truth, known.sizes)
+    )
     return MultiLabelReport(
         model=model,
-        pictures=len(truth),
+        pictures=len(rows),
         failures=len(unreadable),
         labels=labels,
         thresholds=thresholds,
         worst_mistakes=_worst(rows),
         unreadable=unreadable,
         pictures_per_second=len(samples) / seconds,
-        slices=slice_up(rows, scored, known.columns, multi_label=True),
+        slices=slice_up(rows, [sample for sample, _ in pictures], known.columns, multi_label=True),
         rows=rows,
         **decided(answers),
-        **ranked(answers),
-        **trusted(answers),
+        **measured(answers),
     )
 
 

@@ -87,6 +87,6 @@ def _model_facts(card: ModelCard, path: Path) -> Iterator[tuple[str, str]]:
 def _result_text(result: MeasuredResult) -> str:
     text = f"{result.value:.4f}"
     if result.interval:
-        text += f" (95 % interval {result.interval[0]:.4f} to {result.interval[1]:.4f})"
+        text += f" (95% interval {result.interval[0]:.4f} to {result.interval[1]:.4f})"
     text += f" on {result.pictures} pictures"
     return f"{text}, which chose the epoch" if result.used_for_selection else text

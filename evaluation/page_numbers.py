@@ -80,7 +80,7 @@ def _refused_meaning(report: Report) -> str:
     if expected is None or usual is None:
         return meaning
     return (
-        f"{meaning}; of pictures like those of validation {expected:.1%} are expected, 95 % of the "
+        f"{meaning}; of pictures like those of validation {expected:.1%} are expected, 95% of the "
         f"time between {usual[0]:.1%} and {usual[1]:.1%}"
     )
 

@@ -83,7 +83,7 @@ def draw_confusion(report: Report, path: Path) -> None:
     low, high = report.accuracy_interval
     axes.set(xlabel="predicted", ylabel="truth")
     axes.set_title(
-        f"accuracy {report.accuracy:.1%} (95 %: {low:.1%} to {high:.1%}), n = {report.pictures}",
+        f"accuracy {report.accuracy:.1%} (95%: {low:.1%} to {high:.1%}), n = {report.pictures}",
         fontsize=10,
     )
     if len(report.labels) <= 40:
@@ -145,7 +145,7 @@ def _mean_text(report: MultiLabelReport) -> str:
     if report.mean_average_precision_interval is None:
         return text
     low, high = report.mean_average_precision_interval
-    return f"{text} (95 %: {low:.3f} to {high:.3f})"
+    return f"{text} (95%: {low:.3f} to {high:.3f})"
 
 
 def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from scipy.special import softmax
-
 from ..errors import DataError
 from ..inference.prediction import Outcome, Prediction
 from ..inference.wording import noun
 from ..samples.sample import LeftOut, Sample
 from . import metrics
-from .answers import gather, measure
-from .calibration import Calibration, calibrate
-from .coverage import Coverage, cover
+from .answers import gather, hits, measured
+from .calibration import Calibration
+from .coverage import Coverage
 from .curves import Curves
 from .intervals import Interval
 from .label_scores import LabelScores, MacroScores
@@ -21,7 +18,7 @@ from .mistakes import ConfusedPair, Mistake, confused_pairs, worst_mistakes
 from .refusals import measure_refusals
 from .scored_picture import ScoredPicture, scored_pictures
 from .slices import Facts, Slice, slice_up
-from .temperature_effect import TemperatureEffect, temperature_effect
+from .temperature_effect import TemperatureEffect
 
 
 @dataclass(frozen=True)
@@ -162,8 +159,26 @@ def score(
     """
     require_known_labels(samples, labels)
     answered, unreadable = sort_out(samples, outcomes)
-    speed = len(samples) / seconds
-    return _report(model, labels, answered, unreadable, speed, facts or Facts(), topk)
+    answers = gather(labels, answered)
+    known = facts or Facts()
+    rows = tuple(scored_pictures(answered, answers.logits, answers.truth, known.sizes))
+    confusion = metrics.confusion(answers.logits, answers.truth)
+    return Report(
+        model=model,
+        pictures=len(rows),
+        failures=len(unreadable),
+        labels=labels,
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        confused_pairs=confused_pairs(confusion, labels),
+        worst_mistakes=worst_mistakes(rows),
+        unreadable=unreadable,
+        pictures_per_second=len(samples) / seconds,
+        slices=slice_up(rows, [sample for sample, _ in answered], known.columns, multi_label=False),
+        rows=rows,
+        **hits(answers, topk),
+        **measured(answers),
+        **measure_refusals(rows),
+    )
 
 
 def sort_out(
@@ -187,67 +202,3 @@ def sort_out(
     if not answered:
         raise DataError(f"none of the {len(samples)} pictures can be read, so nothing is scored")
     return answered, unreadable
-
-
-def _report(
-    model: str,
-    labels: tuple[str, ...],
-    answered: list[tuple[Sample, Prediction]],
-    unreadable: tuple[LeftOut, ...],
-    pictures_per_second: float,
-    facts: Facts,
-    topk: int,
-) -> Report:
-    answers = gather(labels, answered)
-    logits, truth, right = answers.logits, answers.truth, answers.right
-    measured = measure(answers)
-    samples = [sample for sample, _ in answered]
-    sizes = [facts.sizes.get(sample.path) for sample in samples]
-    rows = tuple(scored_pictures(answered, logits, truth, sizes))
-    confusion = metrics.confusion(logits, truth)
-    top = metrics.in_first(logits, truth, topk) if topk < len(labels) else None
-    means, intervals = measured.means, measured.intervals
-    plain = softmax(logits.astype(np.float64), axis=1).max(axis=1)
-    top5 = metrics.top5_accuracy(logits, truth)
-    return Report(
-        model=model,
-        pictures=len(answered),
-        failures=len(unreadable),
-        accuracy=metrics.accuracy(logits, truth),
-        accuracy_interval=metrics.wilson_interval(int(right.sum()), len(answered)),
-        top5_accuracy=top5,
-        top5_accuracy_interval=(
-            None if top5 is None else metrics.wilson_interval(round(top5 * len(rows)), len(rows))
-        ),
-        loss=means["loss"],
-        labels=labels,
-        per_label=dict(zip(labels, measured.per_label, strict=True)),
-        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
-        worst_mistakes=worst_mistakes(rows),
-        unreadable=unreadable,
-        pictures_per_second=pictures_per_second,
-        balanced_accuracy=metrics.balanced_accuracy(logits, truth),
-        balanced_accuracy_interval=intervals.macro["recall"],
-        topk=topk,
-        topk_accuracy=None if top is None else float(top.mean()),
-        topk_accuracy_interval=(
-            None if top is None else metrics.wilson_interval(int(top.sum()), len(top))
-        ),
-        loss_interval=intervals.means["loss"],
-        calibrated_loss=means["calibrated_loss"],
-        calibrated_loss_interval=intervals.means["calibrated_loss"],
-        brier_score=means["brier_score"],
-        brier_score_interval=intervals.means["brier_score"],
-        macro=measured.macro,
-        calibration=calibrate(answers.confidence, right),
-        uncalibrated=calibrate(plain, right),
-        temperature_effect=temperature_effect(
-            plain[:, None], answers.confidence[:, None], right[:, None], measured.loss_change
-        ),
-        coverage=cover(answers.confidence, right),
-        curves=measured.curves,
-        confused_pairs=confused_pairs(confusion, labels),
-        slices=slice_up(rows, samples, facts.columns, multi_label=False),
-        rows=rows,
-        **measure_refusals(rows),
-    )

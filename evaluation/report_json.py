@@ -1,14 +1,12 @@
 """A report as the documented JSON (docs/json.md), and its pictures as a CSV."""
 
-import csv
 import json
 from dataclasses import asdict, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
-from ..inference.spreadsheet import plain_cells
-from ..inference.whole_file import replacing
-from ..samples.sample import SEPARATOR
+from ..inference.spreadsheet import flag_cell, joined, write_rows
 from .multi_label_report import MultiLabelReport
 from .report import Report
 from .scored_picture import ScoredLabels, ScoredPicture
@@ -50,21 +48,13 @@ def report_schema() -> dict[str, object]:
 def write_predictions(report: Report | MultiLabelReport, path: Path) -> None:
     """Write predictions.csv: a row for each picture that was scored, in the order given."""
     header = HEADERS["single-label" if isinstance(report, Report) else "multi-label"]
-    with (
-        replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
-    ):
-        rows = csv.writer(file)
-        rows.writerow(header)
-        rows.writerows(plain_cells(_cells(row)) for row in report.rows)
+    write_rows(path, chain([header], map(_cells, report.rows)))
 
 
 def _cells(row: ScoredPicture | ScoredLabels) -> tuple[object, ...]:
     correct = int(row.correct)
     if isinstance(row, ScoredPicture):
         values = (row.truth, row.predicted, row.probability, row.truth_probability)
-        unknown = "" if row.unknown is None else str(row.unknown).lower()
-        return row.path, *values, correct, unknown, row.unknown_score
-    # sorted, as in a CSV of truth: the same labels make the same cell
-    said = (SEPARATOR.join(sorted(labels)) for labels in (row.truth, row.predicted))
+        return row.path, *values, correct, flag_cell(row.unknown), row.unknown_score
+    said = joined(row.truth), joined(row.predicted)
     return row.path, *said, row.label, row.probability, correct

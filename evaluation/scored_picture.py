@@ -1,7 +1,8 @@
 """One picture of a report: what was true, what was said, and how wrong that is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,13 +83,11 @@ def scored_pictures(
     answered: Sequence[tuple[Sample, Prediction]],
     logits: NDArray[np.float32],
     truth: NDArray[np.intp],
-    sizes: Sequence[Size | None],
+    sizes: Mapping[Path, Size],
 ) -> Iterator[ScoredPicture]:
-    """Give the rows of N pictures in their order; logits `[N, C]`, truth `[N]`, N sizes."""
+    """Give the rows of N pictures in their order; logits `[N, C]`, truth `[N]`."""
     losses = metrics.losses(logits, truth).tolist()
-    for (sample, prediction), label, loss, size in zip(
-        answered, truth.tolist(), losses, sizes, strict=True
-    ):
+    for (sample, prediction), label, loss in zip(answered, truth.tolist(), losses, strict=True):
         of_truth = float(prediction.probabilities[label])
         yield ScoredPicture(
             str(sample.path),
@@ -97,7 +96,7 @@ def scored_pictures(
             prediction.probability,
             of_truth,
             loss,
-            size,
+            sizes.get(sample.path),
             prediction.unknown,
             prediction.unknown_score,
         )
@@ -108,7 +107,7 @@ def scored_labels(
     logits: NDArray[np.float32],
     decisions: MultiHot,
     truth: MultiHot,
-    sizes: Sequence[Size | None],
+    sizes: Mapping[Path, Size],
 ) -> Iterator[ScoredLabels]:
     """Give the rows of N pictures in their order; logits, decisions and truth are `[N, C]`."""
     # By the loss: probabilities near 0 and 1 are equal in float32 where logits still differ.
@@ -116,7 +115,7 @@ def scored_labels(
     wrong = decisions != truth
     among = np.where(wrong | ~wrong.any(axis=1, keepdims=True), losses, -1.0).argmax(axis=1)
     means = losses.mean(axis=1).tolist()
-    for row, ((sample, prediction), size) in enumerate(zip(answered, sizes, strict=True)):
+    for row, (sample, prediction) in enumerate(answered):
         label = int(among[row])
         yield ScoredLabels(
             str(sample.path),
@@ -126,7 +125,7 @@ def scored_labels(
             float(prediction.probabilities[label]),
             float(losses[row, label]),
             means[row],
-            size,
+            sizes.get(sample.path),
         )
 
 

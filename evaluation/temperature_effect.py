@@ -1,12 +1,13 @@
 """What a temperature does to calibration error and loss, and how far that may be chance."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .bootstrap import RESAMPLES, draws, middle
-from .calibration import BINS, bin_of
+from .calibration import BINS, Calibration, bin_of, calibrate
 from .intervals import Interval
 
 Floats = NDArray[np.floating]
@@ -29,6 +30,23 @@ class TemperatureEffect:
     error_interval: Interval | None
     loss: float
     loss_interval: Interval | None
+
+
+class Trusted(TypedDict):
+    """How far confidence can be believed at either temperature, by the names of both reports."""
+
+    calibration: Calibration
+    uncalibrated: Calibration
+    temperature_effect: TemperatureEffect
+
+
+def trusted(before: Floats, after: Floats, right: NDArray[np.bool_], losses: Floats) -> Trusted:
+    """Hold confidence against what is right; it takes what `temperature_effect` takes."""
+    return {
+        "calibration": calibrate(after.ravel(), right.ravel()),
+        "uncalibrated": calibrate(before.ravel(), right.ravel()),
+        "temperature_effect": temperature_effect(before, after, right, losses),
+    }
 
 
 def temperature_effect(

@@ -13,7 +13,6 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
-from sklearn.covariance import LedoitWolf
 from sklearn.metrics import roc_auc_score
 
 from ..inference.card import REFUSED, MeasuredResult
@@ -108,6 +107,9 @@ def fit_rule(features: Features, truth: Truth) -> UnknownRule:
         features: `[N, F]` of training pictures, F >= 2.
         truth: `[N]`, their labels' indices; labels without pictures have no mean.
     """
+    # Half of scikit-learn comes with it: not where a report asks for `area_under_curve` alone.
+    from sklearn.covariance import LedoitWolf
+
     shown, row = np.unique(truth, return_inverse=True)
     wide = features.astype(np.float64)
     means = np.stack([wide[row == label].mean(axis=0) for label in range(len(shown))])

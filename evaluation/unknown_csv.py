@@ -1,10 +1,9 @@
 """What a file said of each unknown picture, as a CSV (docs/json.md)."""
 
-import csv
+from itertools import chain
 from pathlib import Path
 
-from ..inference.spreadsheet import plain_cells
-from ..inference.whole_file import replacing
+from ..inference.spreadsheet import flag_cell, write_rows
 from .unknown_report import AskedPicture, UnknownReport
 
 COLUMNS = ("path", "unknown_score", "unknown", "nearest", "probability", "error")
@@ -12,15 +11,8 @@ COLUMNS = ("path", "unknown_score", "unknown", "nearest", "probability", "error"
 
 def write_unknown_pictures(report: UnknownReport, path: Path) -> None:
     """Write a row for each unknown picture, in the order given; an unreadable one has its error."""
-    with (
-        replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file,
-    ):
-        rows = csv.writer(file)
-        rows.writerow(COLUMNS)
-        rows.writerows(plain_cells(_cells(row)) for row in report.pictures)
+    write_rows(path, chain([COLUMNS], map(_cells, report.pictures)))
 
 
 def _cells(row: AskedPicture) -> tuple[object, ...]:
-    unknown = "" if row.unknown is None else str(row.unknown).lower()
-    return row.path, row.score, unknown, row.nearest, row.probability, row.error
+    return row.path, row.score, flag_cell(row.unknown), row.nearest, row.probability, row.error

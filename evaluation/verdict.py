@@ -23,7 +23,7 @@ def verdict(difference: PairedDifference, names: tuple[str, str] = ("A", "B")) -
     if not difference.value:
         low, high = _ends(difference)
         return (
-            f"not told apart {where}: equal {difference.metric} (95 % interval of the difference "
+            f"not told apart {where}: equal {difference.metric} (95% interval of the difference "
             f"{low} to {high} points)"
         )
     text = f"not told apart {where}: {second} less {first} is {_points(difference)}"
@@ -44,7 +44,7 @@ def _points(difference: PairedDifference) -> str:
     low, high = _ends(difference)
     value = _number(difference.value, _digits(difference))
     what = "" if difference.metric == "accuracy" else f" of {difference.metric}"
-    return f"{value} points{what} (95 % {low} to {high})"
+    return f"{value} points{what} (95% {low} to {high})"
 
 
 def _ends(difference: PairedDifference) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """How far two sides are apart, and whether that is near enough."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,14 +162,9 @@ def compare(
         name: _relative_differences(getattr(found, name), getattr(expected, name), len(logits))
         for name in ("logits", "activation_maps", "features", "unknown_score")
     }
-    in_limits = [probabilities.max(axis=1) / limits.probability]
-    in_limits += [values / limits.relative for values in relative.values()]
     thresholds = reference.card.decision_thresholds
     clear = _margins(expected.probabilities, thresholds) > limits.tie
     same = _same_decisions(found, expected, thresholds)
-    beyond_all = np.max(in_limits, axis=0)
-    # Held to no limit, the worst is where the probabilities are farthest off.
-    worst = beyond_all if beyond_all.any() else probabilities.max(axis=1)
     return Comparison(
         pictures=len(logits),
         max_logit_difference=float(logits.max()),
@@ -182,10 +178,21 @@ def compare(
         agreement=float(same[clear].mean()) if clear.any() else 1.0,
         ties=int((~clear).sum()),
         eager_distance=reference.eager_distance,
-        worst=int(worst.argmax()),
+        worst=_worst(probabilities.max(axis=1), list(relative.values()), limits),
         limits=limits,
         same="same label" if thresholds is None else "same labels",
     )
+
+
+def _worst(
+    probabilities: NDArray[np.floating], relative: Sequence[NDArray[np.floating]], limits: Limits
+) -> int:
+    """Find the picture that is farthest off, measured by the limits; differences are `[N]`."""
+    in_limits = [probabilities / limits.probability]
+    in_limits += [values / limits.relative for values in relative]
+    beyond_all = np.max(in_limits, axis=0)
+    # Held to no limit, the worst is where the probabilities are farthest off.
+    return int((beyond_all if beyond_all.any() else probabilities).argmax())
 
 
 def relative_difference(found: NDArray[np.floating], expected: NDArray[np.floating]) -> float:

@@ -75,19 +75,7 @@ def make_fp16(
     yield TrialStarted(1, RECIPE)
     try:
         write_fp16(float_file, target)
-        reference = yield from answer(float_file, validation, float_file.name)
-        answers = yield from answer(target, validation, RECIPE)
-        provider = _fp16_provider()
-        trial = Trial(
-            kind="fp16",
-            recipe=RECIPE,
-            float_layers=(),
-            size=target.stat().st_size,
-            float_size=float_file.stat().st_size,
-            score=score_quantized(reference, answers, validation),
-            speed=_speedup(float_file, target, validation[0], provider) if provider else None,
-            gates=Gates(max_drop, MAX_SIZE, faster=provider is not None),
-        )
+        trial = yield from _judge(float_file, target, validation, max_drop)
         yield TrialFinished(1, trial)
         if not trial.passed:
             raise refusal("fp16", [trial])
@@ -95,6 +83,24 @@ def make_fp16(
         target.unlink(missing_ok=True)
         raise
     return QuantizedFile(trial, (trial,), card_entry(trial, 0), notes_on(trial))
+
+
+def _judge(
+    float_file: Path, target: Path, validation: Sequence[Sample], max_drop: float
+) -> Generator[Fp16Event, None, Trial]:
+    reference = yield from answer(float_file, validation, float_file.name)
+    answers = yield from answer(target, validation, RECIPE)
+    provider = _fp16_provider()
+    return Trial(
+        kind="fp16",
+        recipe=RECIPE,
+        float_layers=(),
+        size=target.stat().st_size,
+        float_size=float_file.stat().st_size,
+        score=score_quantized(reference, answers, validation),
+        speed=_speedup(float_file, target, validation[0], provider) if provider else None,
+        gates=Gates(max_drop, MAX_SIZE, faster=provider is not None),
+    )
 
 
 def _fp16_provider() -> str | None:

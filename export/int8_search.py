@@ -82,9 +82,7 @@ def search_int8(
         gates = Gates(max_drop, faster=not for_another_device)
         search = _Search(graph, calibration, validation, reference, gates, Path(folder))
         yield from search.run()
-        if not search.passing:
-            raise refusal("int8", list(search.trials))
-        chosen = _best(search.passing)
+        chosen = search.best()
         shutil.copyfile(search.trials[chosen], target)
     elsewhere = names or (float_file.name, target.name)
     return QuantizedFile(
@@ -108,10 +106,6 @@ class _Search:
     trials: dict[Trial, Path] = field(default_factory=dict[Trial, Path])
     ranges: dict[str, TensorsData] = field(default_factory=dict[str, TensorsData])
 
-    @property
-    def passing(self) -> list[Trial]:
-        return [trial for trial in self.trials if trial.passed]
-
     def run(self) -> Generator[SearchEvent, None, None]:
         """Try the list until a file is good, or to its end."""
         processor = describe_processor()
@@ -131,6 +125,17 @@ class _Search:
         for recipe in others:
             if _is_good((yield from self._try(recipe))):
                 return
+
+    def best(self) -> Trial:
+        """Choose of those that pass.
+
+        Raises:
+            VerificationError: none does.
+        """
+        passing = [trial for trial in self.trials if trial.passed]
+        if not passing:
+            raise refusal("int8", list(self.trials))
+        return _best(passing)
 
     def _closer(self, base: Recipe) -> Generator[SearchEvent, None, list[Recipe]]:
         ranges = self.ranges[base.ranges]

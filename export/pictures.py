@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import DataError, PictureError
+from ..evaluation.report import require_known_labels
 from ..inference.card import ModelCard
 from ..inference.preprocessing import Preprocessing, preprocess
 from ..samples.folders import find_pictures
@@ -62,8 +63,10 @@ def verification_pictures(
             cannot be read is left out.
 
     Raises:
-        DataError: they are not where they were, or none in the folder can be read.
+        DataError: they are not where they were, none in the folder can be read, or the run's
+            split has labels that the card does not have.
     """
+    _require_own_split(run, card)
     with tempfile.TemporaryDirectory(prefix="tlx-") as folder:
         root = data or read_config(run).data
         if data is not None and not _holds_split(run, data):
@@ -94,6 +97,16 @@ def own_samples(run: Path, data: Path | None, split: str) -> list[Sample]:
     moved = data is not None and _holds_split(run, data)
     root = data if moved and data else read_config(run).data
     return [sample for sample in _split(run, root, split) if sample.path.is_file()]
+
+
+def _require_own_split(run: Path, card: ModelCard) -> None:
+    """Refuse a `split.csv` that was changed, or is another run's."""
+    for split in ("validation", "train"):
+        samples = _split(run, run, split)
+        try:
+            require_known_labels(samples, card.labels, card.task)
+        except DataError as error:
+            raise DataError(f"{run / 'split.csv'} is not of this run: {error}") from None
 
 
 def _of_run(run: Path, root: Path) -> VerificationPictures:

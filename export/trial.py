@@ -94,7 +94,7 @@ def drop_text(trial: Trial) -> str:
     if difference.interval is None:
         return text
     low, high = difference.interval
-    return f"{text} (95 % interval of the fall {100 * low:.2f} to {100 * high:.2f})"
+    return f"{text} (95% interval of the fall {100 * low:.2f} to {100 * high:.2f})"
 
 
 def speed_text(trial: Trial) -> str:
@@ -102,7 +102,7 @@ def speed_text(trial: Trial) -> str:
     if trial.speed is None:
         return "speed not measured"
     low, high = trial.speed.interval
-    return f"{trial.speed.ratio:.2f} times as fast (95 % interval {low:.2f} to {high:.2f})"
+    return f"{trial.speed.ratio:.2f} times as fast (95% interval {low:.2f} to {high:.2f})"
 
 
 def not_told_text(trial: Trial) -> str:

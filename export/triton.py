@@ -5,7 +5,6 @@ The fields are those of `model_config.proto`; docs/serving.md says how to serve 
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Generator, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..inference.session import ModelSession, TensorSpec
-from ..inference.whole_file import file_digest
+from ..inference.whole_file import file_digest, temporary_beside
 from ..samples.labels_file import LABELS_FILE, labels_text
 from .work_folder import leftovers
 
@@ -104,7 +103,7 @@ def withdraw_triton_model(target: Path, name: str) -> None:
     """Remove a model that is as tlx wrote it from a repository; anything else is left."""
     folder = target / name
     if folder.is_dir() and _is_untouched(folder):
-        partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+        partial = temporary_beside(folder)
         folder.replace(partial)  # whole, so that no part of it is ever served
         shutil.rmtree(partial)
 
@@ -183,7 +182,7 @@ def _replacing_folder(folder: Path) -> Generator[Path]:
 
     On any error it is removed, and `folder` is as it was.
     """
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    temporary = temporary_beside(folder)
     _clear_leftovers(folder)
     temporary.mkdir(parents=True)
     try:
@@ -195,7 +194,7 @@ def _replacing_folder(folder: Path) -> Generator[Path]:
 
 def _swap(new: Path, folder: Path) -> None:
     """Put `new` in the place of a folder; if that fails, what was there comes back."""
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    old = temporary_beside(folder, "old")
     if folder.exists():
         folder.replace(old)
     try:
@@ -209,10 +208,10 @@ def _swap(new: Path, folder: Path) -> None:
 
 def _clear_leftovers(folder: Path) -> None:
     """Remove what killed processes left; a model that one had put aside comes back first."""
-    for old in leftovers(folder.parent, folder.name, "old"):
+    for old in leftovers(folder, "old"):
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:
             old.replace(folder)
-    for partial in leftovers(folder.parent, folder.name, "partial"):
+    for partial in leftovers(folder):
         shutil.rmtree(partial, ignore_errors=True)

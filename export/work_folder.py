@@ -6,7 +6,9 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..errors import UsageError
 from ..inference.folder_lock import only_writer
+from ..inference.whole_file import hidden_beside, temporary_beside, unfinished
 
 
 @contextmanager
@@ -16,17 +18,19 @@ def work_folder(folder: Path) -> Generator[Path]:
     A folder that was made for that and stays empty is removed again.
 
     Raises:
-        UsageError: another export is at work in `folder`.
+        UsageError: `folder` is a file, or another export is at work in it.
     """
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; give --out a folder")
     with only_writer(folder, "export"), _hidden(folder) as work:
         yield work
 
 
 @contextmanager
 def _hidden(folder: Path) -> Generator[Path]:
-    for left in leftovers(folder, "export", "partial"):
+    for left in leftovers(folder / "export"):
         shutil.rmtree(left, ignore_errors=True)
-    work = folder / f".export.{os.getpid()}.partial"
+    work = temporary_beside(folder / "export")
     work.mkdir()
     try:
         yield work
@@ -38,10 +42,11 @@ def _hidden(folder: Path) -> Generator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def leftovers(folder: Path, name: str, ending: str) -> Iterator[Path]:
-    """Find what killed processes left: `.NAME.PID.ENDING`; what a running one has is left out."""
-    for left in folder.glob(f".{name}.*.{ending}"):
-        number = left.name.removesuffix(f".{ending}").removeprefix(f".{name}.")
+def leftovers(path: Path, ending: str = "partial") -> Iterator[Path]:
+    """Find what killed processes left of `path`; what a running one has is left out."""
+    start = hidden_beside(path, "").name
+    for left in unfinished(path, ending):
+        number = left.name.removeprefix(start).removesuffix(f".{ending}")
         # One of our own number is of a process before us: in a container numbers begin anew.
         if number.isdecimal() and (int(number) == os.getpid() or not _is_running(int(number))):
             yield left

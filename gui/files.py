@@ -13,9 +13,8 @@ from ..inference.answers_csv import (
     write_answers,
     write_table,
 )
-from ..samples.sample import SEPARATOR
+from ..inference.spreadsheet import parted
 from .protocol import Row
-from .verdict_label import parted
 
 CORRECTIONS = {False: ("file", "label"), True: ("file", "labels")}
 """The columns: of one label a picture, of several."""
@@ -95,8 +94,7 @@ def _cells(row: Row) -> Cells:
     if row.error is not None:
         return error_cells(row.path, row.error)
     ranked = ((one.label, one.probability) for one in row.predictions)
-    chosen = None if row.labels is None else SEPARATOR.join(sorted(row.labels))
-    return answer_cells(row.path, ranked, chosen, row.unknown, row.unknown_score)
+    return answer_cells(row.path, ranked, row.labels, row.unknown, row.unknown_score)
 
 
 def _plain(text: str) -> bool:

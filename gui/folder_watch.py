@@ -52,6 +52,7 @@ class FolderWatch(QObject):
         self.reason = ""
         self._model: Model | None = None
         self._watched: Watched | None = None
+        self._held: Watched | None = None  # the thread's: it has the CSV
         self._waiting: deque[Arrival] = deque()
         self._ids, self._asked, self._run = count(1), 0, 0
         self._ready = self._careful = self._csv_fails = False
@@ -72,11 +73,11 @@ class FolderWatch(QObject):
 
     def stop(self) -> None:
         """Stop watching; what is not answered yet is not answered, what is gets its row."""
-        self._run += 1  # what a thread still brings is not taken
+        self._run += 1  # what waits for the thread is not done, what it still brings not taken
         self._timer.stop()
         self.client.stop()
-        self._thread.clear()
-        self._write_last()
+        if self.state != OFF:
+            self._write_last()
         self._waiting.clear()
         self._model = self._watched = None
         self._ready = self._careful = self._csv_fails = False
@@ -105,6 +106,8 @@ class FolderWatch(QObject):
         run = self._run
 
         def do() -> None:
+            if run != self._run:
+                return
             try:
                 found = work()
             except TlxError as error:
@@ -139,9 +142,13 @@ class FolderWatch(QObject):
         self._losses, self._ready = 0, True
         if self._model is None:
             self._model, plan = model, self.plan
-            self._in_thread(lambda: Watched(plan, model), self._opened)
+            self._in_thread(lambda: self._hold(Watched(plan, model)), self._opened)
         elif self._waiting:
             self._ask()
+
+    def _hold(self, watched: Watched) -> Watched:
+        self._held = watched
+        return watched
 
     def _opened(self, found: Watched | TlxError) -> None:
         if isinstance(found, TlxError):
@@ -202,15 +209,17 @@ class FolderWatch(QObject):
 
     def _write_last(self) -> None:
         """Write what the thread has not, of a watching that ends; another may begin meanwhile."""
-        watched, failed = self._watched, self._csv_fails
-        if watched is None or not watched.missing:
-            return
+        failed = self._csv_fails
 
         def write() -> None:
-            if problem := watched.write():
+            watched, self._held = self._held, None
+            if watched is None:
+                return
+            if watched.missing and (problem := watched.write()):
                 self.rows_missing.emit(watched.missing, problem)
             elif failed:
                 self.csv_failed.emit("")
+            watched.close()
 
         self._thread.start(write)
 

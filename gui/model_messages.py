@@ -27,6 +27,7 @@ class Loaded:
         path: as it was given.
         size: of the file, in bytes.
         sha256: of the file.
+        opset: of ONNX's own operators; None if the file names none.
         explains: whether it has activation maps.
         card: as `tlx inspect --json` shows it.
         provider: onnxruntime's name of what computes.
@@ -38,6 +39,7 @@ class Loaded:
     path: str
     size: int
     sha256: str
+    opset: int | None
     explains: bool
     card: dict[str, object]
     provider: str

@@ -70,10 +70,12 @@ class News(QObject):
 
     def _found(self, count: int) -> None:
         self._scanned = 0
+        nothing = self.tr("No pictures were found there")
+        self._banner.withdraw(nothing)
         if not count:
             self._strip.say(self.tr("Ready"))
             self._banner.say(
-                self.tr("No pictures were found there"),
+                nothing,
                 self.tr("tlx looks for jpg, png, webp, gif, bmp, tif, avif, ppm and their kin"),
             )
         elif self._session.model is None:

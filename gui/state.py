@@ -9,6 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ..inference.spreadsheet import parted
 from .filtering import (
     ANSWERED,
     NONE,
@@ -21,7 +22,6 @@ from .filtering import (
     Mask,
 )
 from .protocol import Ranked, Row
-from .verdict_label import parted
 
 TOP = 5
 """Labels that are kept of an answer: as many as are asked for."""

@@ -72,7 +72,7 @@ QTabBar::tab {
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:focus { color: $accent; }
-QTabBar#parts::tab { padding: 9px 8px; }
+QTabBar#parts::tab { padding: 9px 6px; }
 """
 PANELS = """
 QFrame#panel { background: $base; border: 1px solid $border; border-radius: 10px; }

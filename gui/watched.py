@@ -95,6 +95,11 @@ class Watched:
         del self._unwritten[: len(rows)]
         return ""
 
+    def close(self) -> None:
+        """Let others write the CSV."""
+        if self._log is not None:
+            self._log.close()
+
 
 def _logged(seen: Seen) -> LoggedAnswer:
     row = seen.row

@@ -1,8 +1,8 @@
-"""How counts, and shares of 0..1 with their intervals, are written."""
+"""How counts, sizes, and shares of 0..1 with their intervals, are written."""
 
 from pathlib import PurePath
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
 from .scoring_messages import Interval
 
@@ -11,6 +11,11 @@ def count_of_pictures(count: int) -> str:
     """Write how many pictures there are."""
     text = "{0:,} picture" if count == 1 else "{0:,} pictures"
     return QCoreApplication.translate("wording", text).format(count)
+
+
+def data_size(length: int) -> str:
+    """Write a number of bytes, in MB of a million as the command line does."""
+    return QLocale().formattedDataSize(length, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def short_path(path: str) -> str:

@@ -4,16 +4,16 @@ import csv
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from ..errors import UsageError
-from .answers_csv import JUDGEMENT
-from .spreadsheet import plain_cells
+from .answers_csv import JUDGEMENT, judgement_cells
+from .folder_lock import only_writer_of
+from .spreadsheet import joined, plain_cells
 
-SEPARATOR = "|"
-"""Between the chosen labels of a picture of the multi-label task, as in a CSV of truth."""
 _END = b"\r\n"
 
 
@@ -45,13 +45,16 @@ class LoggedAnswer:
 class AnswerLog:
     """The file. It is opened for each write, so it may be moved away, and read, at any time.
 
+    Nobody else can write it until it is closed. Use it as a context.
+
     Args:
         path: of the CSV; one that an earlier run wrote is gone on with.
         ranks: labels a row.
         multi_label: whether rows have chosen labels.
 
     Raises:
-        UsageError: it cannot be written, or is not such a file of the same columns.
+        UsageError: it cannot be written, is not such a file of the same columns, or another
+            process is writing it.
     """
 
     def __init__(self, path: Path, ranks: int, multi_label: bool) -> None:
@@ -63,13 +66,34 @@ class AnswerLog:
         self._header = _line(self.columns)
         if not path.parent.is_dir():
             raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
-        try:
-            if path.exists():
-                self._refuse_foreign_file()
-                self._cut_half_row()
-        except OSError as error:
-            raise self._unwritable(error) from None
-        self._write(b"")
+        with ExitStack() as held:
+            try:
+                # By its own name, whatever links lead to it: rows are added through a link.
+                held.enter_context(only_writer_of(Path(os.path.realpath(path))))
+                if path.exists():
+                    self._refuse_foreign_file()
+                    self._cut_half_row()
+            except OSError as error:
+                raise self._unwritable(error) from None
+            self._write(b"")
+            self._held = held.pop_all()
+
+    def __enter__(self) -> "AnswerLog":
+        """Begin; it is held already."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End as `close` does."""
+        self.close()
+
+    def close(self) -> None:
+        """Let others write it; of any thread."""
+        self._held.close()
 
     def append(self, answers: Sequence[LoggedAnswer]) -> None:
         """Write rows; all of them or, where that fails, none.
@@ -96,12 +120,10 @@ class AnswerLog:
     def _cells(self, answer: LoggedAnswer) -> list[object]:
         ranked: list[object] = [cell for pair in answer.ranked[: self._ranks] for cell in pair]
         ranked += [""] * (2 * self._ranks - len(ranked))
-        # Sorted, as in a CSV of truth: the same labels make the same cell.
-        chosen = [SEPARATOR.join(sorted(answer.chosen or ()))] if "labels" in self.columns else []
-        unknown = "" if answer.unknown is None else str(answer.unknown).lower()
-        score = "" if answer.unknown_score is None else answer.unknown_score
+        chosen = [joined(answer.chosen or ())] if "labels" in self.columns else []
+        judged = judgement_cells(answer.unknown, answer.unknown_score)
         start = (answer.time, answer.path, answer.modified, answer.error or "")
-        return [*start, *plain_cells([*chosen, *ranked]), unknown, score]
+        return [*start, *plain_cells([*chosen, *ranked]), *judged]
 
     def _write(self, content: bytes) -> None:
         try:
@@ -123,6 +145,8 @@ class AnswerLog:
         return UsageError(f"{self.path} cannot be written: {said}; choose another")
 
     def _refuse_foreign_file(self) -> None:
+        if not self.path.is_file():  # a FIFO is waited for
+            raise UsageError(f"{self.path}: is no file; choose another name")
         with self.path.open("rb") as file:
             start = file.read(len(self._header))
         if not self._header.startswith(start):

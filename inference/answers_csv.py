@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from .folder_lock import only_writer_of
-from .spreadsheet import plain_cells
+from .spreadsheet import flag_cell, joined, plain_cells
 from .whole_file import clear_unfinished, replacing
 
 HEADER = ("path", "error", "label", "probability")
@@ -93,16 +93,19 @@ def _saying(path: Path) -> Generator[None]:
 def answer_cells(
     path: str,
     ranked: Iterable[tuple[str, float]],
-    chosen: str | None,
+    chosen: Iterable[str] | None,
     unknown: bool | None,
     unknown_score: float | None,
 ) -> Cells:
     """Give the row of a picture; `chosen` are the labels that apply, in the multi-label task."""
     answers = [value for entry in ranked for value in entry]
-    applying = [] if chosen is None else [chosen]
-    said = "" if unknown is None else str(unknown).lower()
-    score = "" if unknown_score is None else unknown_score
-    return [path, "", *applying, *answers, said, score]
+    applying = [] if chosen is None else [joined(chosen)]
+    return [path, "", *applying, *answers, *judgement_cells(unknown, unknown_score)]
+
+
+def judgement_cells(unknown: bool | None, unknown_score: float | None) -> Cells:
+    """Give the cells of `JUDGEMENT`."""
+    return [flag_cell(unknown), "" if unknown_score is None else unknown_score]
 
 
 def error_cells(path: str, error: str) -> Cells:

@@ -5,6 +5,7 @@ at most it leaves the empty file, which the next one removes.
 """
 
 import os
+import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,9 @@ from ..errors import UsageError
 from .whole_file import hidden_beside
 
 _held: set[BinaryIO] = set()
+# Neither a link is followed nor a FIFO waited for: a stranger's folder may hold them.
+_CAUTIOUS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _CAUTIOUS
 
 
 @contextmanager
@@ -30,8 +34,8 @@ def only_holder(path: Path, refusal: str) -> Generator[None]:
         yield
     finally:
         # Removed while it is still held: who opened it before finds that it is gone (`_take`).
-        with suppress(PermissionError):  # Windows removes no open file; an empty one stays
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # Windows removes no open file; an empty one stays
+            path.unlink()
         _held.discard(file)
         file.close()
 
@@ -95,8 +99,10 @@ def is_held(path: Path) -> bool:
 def _take(path: Path, refusal: str) -> BinaryIO:
     while True:
         try:
-            file = path.open("ab")
+            file = os.fdopen(os.open(path, _FLAGS, 0o666), "ab")
         except OSError as error:
+            if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+                raise UsageError(f"{path} is no file; remove it, tlx locks a file there") from None
             error.filename = os.fspath(path.parent)  # the user knows nothing of a lock
             raise
         if not _lock(file):

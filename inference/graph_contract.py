@@ -1,5 +1,6 @@
 """What a graph's tensors have to be, and whether a card agrees with them."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +16,17 @@ UNKNOWN = "unknown_score"
 """An output of files with a rule for unknown pictures."""
 
 
+Shape = tuple[int | str, ...]
+"""Of a tensor; a name stands for any size."""
+
+
 @dataclass(frozen=True)
 class TensorSpec:
-    """An input or output: its name, its element type, its shape; a name stands for any size."""
+    """An input or output: its name, its element type, its shape."""
 
     name: str
     dtype: str
-    shape: tuple[int | str, ...]
+    shape: Shape
 
 
 def hold_against_graph(
@@ -44,41 +49,45 @@ def hold_against_graph(
         CardError: the first that is not so.
     """
     step = "correct the card (docs/card.md)" if given else "export it again"
-    images = next((spec for spec in inputs if spec.name == INPUT), None)
+    problems = (
+        *_input_problems(card, inputs),
+        *_output_problems(card, {spec.name: spec.shape for spec in outputs}),
+    )
+    for problem in problems:
+        raise CardError(f"{path}: {problem}; {step}")
+
+
+def _input_problems(card: ModelCard, inputs: Sequence[TensorSpec]) -> Iterator[str]:
     dtype = "float32" if card.input == FLOAT else "uint8"
-    if len(inputs) != 1 or images is None or images.dtype != dtype:
-        raise CardError(f"{path}: the graph's input is not {dtype} {INPUT!r}; {step}")
-    _hold_against_shape(card, images.shape, path, step)
-    found = {spec.name: spec for spec in outputs}
-    wanted = OUTPUTS if found.keys() & set(OUTPUTS[2:]) else SCORES
-    for name in wanted:
-        if name not in found:
-            raise CardError(f"{path}: the graph has no output {name!r}; {step}")
-    if (card.unknown_threshold is not None) != (UNKNOWN in found):
-        has, graph = ("a", "no") if card.unknown_threshold is not None else ("no", "an")
-        raise CardError(
-            f"{path}: the card has {has} threshold for unknown pictures, the graph {graph} output "
-            f"{UNKNOWN!r}; {step}"
-        )
-    for name in wanted[:3]:
-        shape = found[name].shape
-        if shape[1:2] != (len(card.labels),):
-            raise CardError(
-                f"{path}: the card has {len(card.labels)} labels, the graph's {name} "
-                f"the shape {list(shape)}; {step}"
-            )
-
-
-def _hold_against_shape(
-    card: ModelCard, shape: tuple[int | str, ...], path: Path, step: str
-) -> None:
-    side = card.preprocessing.crop
+    if [(spec.name, spec.dtype) for spec in inputs] != [(INPUT, dtype)]:
+        yield f"the graph's input is not {dtype} {INPUT!r}"
+        return
+    shape, side = inputs[0].shape, card.preprocessing.crop
     if card.input == ANY_SIZE:
         fits = len(shape) == 4 and shape[3] == 3 and not any(type(s) is int for s in shape[1:3])
     else:
         fits = shape[1:] == ((3, side, side) if card.input == FLOAT else (side, side, 3))
     if not fits:
         size = "any size" if card.input == ANY_SIZE else f"{side} x {side}"
-        raise CardError(
-            f"{path}: the card says pictures of {size} x 3, the graph {shape[1:]}; {step}"
+        yield f"the card says pictures of {size} x 3, the graph {shape[1:]}"
+
+
+def _output_problems(card: ModelCard, found: Mapping[str, Shape]) -> Iterator[str]:
+    wanted = OUTPUTS if found.keys() & set(OUTPUTS[2:]) else SCORES
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        yield f"the graph has no output {missing[0]!r}"
+        return
+    if (card.unknown_threshold is not None) != (UNKNOWN in found):
+        has, graph = ("a", "no") if card.unknown_threshold is not None else ("no", "an")
+        yield (
+            f"the card has {has} threshold for unknown pictures, the graph {graph} output "
+            f"{UNKNOWN!r}"
         )
+    for name in wanted[:3]:
+        shape = found[name]
+        if shape[1:2] != (len(card.labels),):
+            yield (
+                f"the card has {len(card.labels)} labels, the graph's {name} the shape "
+                f"{list(shape)}"
+            )

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import CardError, ModelFileError
 from .card import CARD_KEY, TENSORS_KEY, ModelCard
 from .card_json import card_from_json
+from .onnx_opset import read_opset
 from .session import ModelSession, TensorSpec
 from .strict_json import UnexpectedJsonError, parse, read
 from .whole_file import file_digest
@@ -36,6 +37,7 @@ class FileDescription:
         card: what it says.
         inputs: tensors that go in.
         outputs: tensors that come out.
+        opset: of an ONNX file; None of another.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class FileDescription:
     card: ModelCard
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    opset: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,9 +120,10 @@ def describe(
     inputs: tuple[TensorSpec, ...],
     outputs: tuple[TensorSpec, ...],
 ) -> FileDescription:
-    """Put a description together, with the file's size and SHA-256."""
+    """Put a description together, with the file's size, SHA-256, and opset."""
     size, sha256 = path.stat().st_size, file_digest(path)
-    return FileDescription(path, kind, size, sha256, card, inputs, outputs)
+    opset = read_opset(path) if kind == "onnx" else None
+    return FileDescription(path, kind, size, sha256, card, inputs, outputs, opset)
 
 
 def _extra(path: Path, key: str) -> str | None:

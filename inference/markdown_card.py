@@ -117,7 +117,7 @@ def _results(found: "FileDescription") -> str:
     results = found.card.results
     if not results:
         return "None were measured: how often it is right, this file does not know."
-    header = ("measured", "value", "95 % interval", "pictures", "chose the epoch")
+    header = ("measured", "value", "95% interval", "pictures", "chose the epoch")
     parts = [table(header, [_result_row(row) for row in results])]
     if any(row.used_for_selection for row in results):
         tuned = ", and the thresholds were tuned on them" if found.card.thresholds else ""
@@ -161,7 +161,7 @@ def _verification(found: "FileDescription") -> str:
         rows.append((f"{escape(seen.metric)} of the checkpoint", f"{seen.checkpoint_score:.4f}"))
     if seen.score_interval:
         low, high = seen.score_interval
-        rows.append(("difference, 95 % interval", f"{low:+.4f} to {high:+.4f}"))
+        rows.append(("difference, 95% interval", f"{low:+.4f} to {high:+.4f}"))
     text = "Before it was published, the file was asked and compared with its checkpoint."
     return f"{text}\n\n{table(('compared', ''), rows)}"
 
@@ -179,7 +179,7 @@ def _quantization(found: "FileDescription") -> str:
         *([ranges] if counts else []),
         ("validation pictures that measured the loss", str(made.pictures)),
         (f"loss of {escape(made.metric)} against the float file", f"{made.drop:+.4f}"),
-        ("95 % interval", f"{interval[0]:+.4f} to {interval[1]:+.4f}" if interval else "none"),
+        ("95% interval", f"{interval[0]:+.4f} to {interval[1]:+.4f}" if interval else "none"),
         ("allowed", f"{made.max_drop:.4f}"),
         ("says the same as the float file", f"{made.agreement:.2%}"),
         *([("faster by", faster)] if counts else []),
@@ -270,6 +270,8 @@ def _file(found: "FileDescription") -> str:
         ("size", f"{found.size:,} bytes ({found.size / 1e6:.1f} MB)"),
         ("SHA-256", code_span(found.sha256)),
     ]
+    if found.opset is not None:
+        rows.insert(1, ("opset", str(found.opset)))
     return table(("file", escape(found.path.name)), rows)
 
 

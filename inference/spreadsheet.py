@@ -1,7 +1,13 @@
-"""Cells of the CSV files that we write for people, who open them in a spreadsheet."""
+"""Cells of CSV files that people open in a spreadsheet."""
 
+import csv
 from collections.abc import Iterable
+from pathlib import Path
 
+from .whole_file import replacing
+
+SEPARATOR = "|"
+"""Between the labels of one picture; no label of a multi-label task holds it."""
 _BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 """Of a formula, as spreadsheets see it: https://owasp.org/www-community/attacks/CSV_Injection."""
 
@@ -12,3 +18,27 @@ def plain_cells(cells: Iterable[object]) -> tuple[object, ...]:
         f"'{cell}" if isinstance(cell, str) and cell.startswith(_BEGINNINGS) else cell
         for cell in cells
     )
+
+
+def write_rows(path: Path, rows: Iterable[Iterable[object]]) -> None:
+    """Write a CSV, whole or not at all; names of files that are not UTF-8 keep their bytes."""
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        csv.writer(file).writerows(map(plain_cells, rows))
+
+
+def flag_cell(flag: bool | None) -> str:
+    """Write true, false, or nothing where it is not known."""
+    return "" if flag is None else str(flag).lower()
+
+
+def joined(labels: Iterable[str]) -> str:
+    """Write a picture's labels as one text: sorted, so that the same labels make the same text."""
+    return SEPARATOR.join(sorted(labels))
+
+
+def parted(text: str) -> tuple[str, ...]:
+    """Give the labels that were joined; an empty text has none."""
+    return tuple(text.split(SEPARATOR)) if text else ()

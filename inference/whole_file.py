@@ -21,7 +21,9 @@ def replacing(path: Path) -> Generator[Path]:
     Raises:
         OSError: with `path` as its file name, which the user knows.
     """
-    temporary = hidden_beside(path, f"{os.getpid()}.partial")
+    temporary = temporary_beside(path)
+    if temporary.is_symlink():  # planted: what is written would go through it
+        temporary.unlink()
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -43,9 +45,14 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def unfinished(path: Path) -> Iterator[Path]:
+def unfinished(path: Path, ending: str = "partial") -> Iterator[Path]:
     """Find what killed processes left of `path`; somebody who still writes it is found too."""
-    yield from path.parent.glob(f".{glob.escape(_stem(path))}.*.partial")
+    yield from path.parent.glob(f".{glob.escape(_stem(path))}.*.{ending}")
+
+
+def temporary_beside(path: Path, ending: str = "partial") -> Path:
+    """Name what this process makes of `path` before it is whole: `.NAME.PID.ENDING`."""
+    return hidden_beside(path, f"{os.getpid()}.{ending}")
 
 
 def hidden_beside(path: Path, ending: str) -> Path:

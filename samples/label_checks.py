@@ -136,7 +136,7 @@ def _small_splits(counts: _Counts, claim: Claim) -> Iterator[Finding]:
                 (),
                 f"{split} {about} {counted(count, 'picture')}: an accuracy of "
                 f"{claim.accuracy:.0%} would be known to ±{100 * width:.1f} points "
-                f"(95 %, Wilson); ±{100 * claim.margin:g} needs {_enough(claim)}",
+                f"(95%, Wilson); ±{100 * claim.margin:g} needs {_enough(claim)}",
             )
 
 

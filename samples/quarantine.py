@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..inference.spreadsheet import plain_cells
 from ..inference.whole_file import replacing
 from .findings import Finding
 from .picture_names import relative_name
@@ -36,7 +37,7 @@ def write_quarantine(path: Path, findings: Iterable[Finding], root: Path) -> int
     ):
         writer = csv.writer(file)
         writer.writerow(HEADER)
-        writer.writerows(rows[name] for name in sorted(rows))
+        writer.writerows(plain_cells(rows[name]) for name in sorted(rows))
     return len(rows)
 
 

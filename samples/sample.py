@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..inference.spreadsheet import parted
 from .findings import Finding
 
 SPLITS = ("train", "validation", "test")
-SEPARATOR = "|"
-"""Stands between the labels of one picture in a CSV; no label of a multi-label task holds it."""
 
 
 def normalise_label(name: str) -> str:
@@ -26,8 +25,8 @@ class Sample:
 
     Attributes:
         path: the picture.
-        label: its label; in the multi-label task all of them, sorted and joined by
-            `SEPARATOR`, empty for a picture with none.
+        label: its label; in the multi-label task all of them, `joined`, so
+            empty for a picture with none.
     """
 
     path: Path
@@ -36,7 +35,7 @@ class Sample:
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of a picture in the multi-label task."""
-        return tuple(self.label.split(SEPARATOR)) if self.label else ()
+        return parted(self.label)
 
 
 def labels_of(sample: Sample, task: str) -> tuple[str, ...]:

@@ -81,4 +81,5 @@ def _rows(path: Path, labelled: bool) -> Iterator[dict[str, str]]:
                 defaultdict(str, zip(columns, cells, strict=False)) for cells in lines if cells
             )
     except (OSError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a split: {error}") from None
+        said = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"{path} cannot be read as a split: {said}") from None

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import DataError
-from .sample import SEPARATOR, normalise_label
+from ..inference.spreadsheet import SEPARATOR, joined
+from .sample import normalise_label
 from .table import Row, Table
 
 FILE_COLUMNS = ("filename", "image", "path", "image_id", "id")
@@ -124,7 +125,7 @@ def _flags(table: Table, columns: tuple[str, ...], notes: tuple[str, ...]) -> Tr
 
 def join_labels(labels: list[str]) -> str:
     """Join labels as `Sample.label` wants them."""
-    return SEPARATOR.join(sorted({normalise_label(label.strip()) for label in labels} - {""}))
+    return joined({normalise_label(label.strip()) for label in labels} - {""})
 
 
 def _require_flag(table: Table, row: Row, column: str) -> bool:

@@ -143,12 +143,7 @@ def bench_events(
         pictures = _pictures(data, stack)
         answers = yield from answer_all(classifiers, pictures.paths)
         unreadable = _unreadable(answers)
-        left_out = {row.path for row in unreadable}
-        good = [path for path in pictures.paths if path not in left_out]
-        if not good:
-            raise DataError(
-                f"no picture of {data} can be read; the first one: {unreadable[0].reason}"
-            )
+        good = _readable(pictures.paths, unreadable, data)
         measured = yield from _measure(models, classifiers, answers, good, threads, seconds)
     return BenchResult(
         machine,
@@ -171,6 +166,16 @@ def _unreadable(answers: Sequence[Sequence[Outcome]]) -> list[Unreadable]:
     """List pictures that at least one of the files could not read, with its reason."""
     failed = {row.path: row.error for rows in answers for row in rows if row.error is not None}
     return [Unreadable(Path(path), reason) for path, reason in sorted(failed.items())]
+
+
+def _readable(
+    paths: Sequence[Path], unreadable: Sequence[Unreadable], data: Path | None
+) -> list[Path]:
+    left_out = {row.path for row in unreadable}
+    good = [path for path in paths if path not in left_out]
+    if not good:
+        raise DataError(f"no picture of {data} can be read; the first one: {unreadable[0].reason}")
+    return good
 
 
 def _measure(

@@ -3,8 +3,9 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from ..inference.strict_json import parse
+from ..inference.strict_json import parse, read
 from ..inference.whole_file import replacing
 from ..training.config import TrainingConfig
 
@@ -109,15 +110,27 @@ def write_result(run: Path, config: TrainingConfig, result: CellResult) -> None:
 def read_result(run: Path, config: TrainingConfig) -> CellResult | None:
     """Read back a result; None if there is none, or none of this configuration."""
     try:
-        content = parse((run / RESULT).read_text(encoding="utf-8"))
-        if content["schema"] != _SCHEMA or not same_options(content["config"], config_json(config)):
+        content = read_object(run / RESULT)
+        if content["schema"] != _SCHEMA or not same_options(
+            dict(content["config"]), config_json(config)
+        ):
             return None
-        found = content["result"]
-        found["test"] = None if found["test"] is None else HeldOutScore(**found["test"])
-        found["curve"] = tuple(CurvePoint(**point) for point in found["curve"])
-        return CellResult(**found)
+        found: CellResult = read(CellResult, content["result"], "it")
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return found if found.curve else None
+
+
+def read_object(path: Path) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Read JSON that may be anything, as in a study of a stranger.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it is no file, or no JSON.
+    """
+    if path.exists() and not path.is_file():  # a FIFO is waited for, a device may never end
+        raise ValueError("no file")
+    return parse(path.read_text(encoding="utf-8"))
 
 
 def same_options(earlier: dict[str, Json], now: dict[str, Json]) -> bool:

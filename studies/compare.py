@@ -16,8 +16,9 @@ from ..samples.splitting import read_split
 from ..training.checkpoint import Checkpoint, load_checkpoint, restore_network
 from ..training.config import GRADUAL, TrainingConfig, read_config
 from ..training.device import choose_device
-from ..training.fit import Prepared, TrainingResult, is_finished, read_history
+from ..training.fit import Prepared, TrainingResult, is_finished
 from ..training.freezing import freeze_stages
+from ..training.progress import read_history
 from ..training.run_folder import EpochDone
 from ..training.train import TrainingEvent, resume_events, training_events
 from .cell_result import (
@@ -200,8 +201,9 @@ def _is_trained(config: TrainingConfig) -> bool:
     """Tell whether only the export or what follows it is missing."""
     if not _is_begun(config):
         return False
+    path = _run(config) / "last.pt"
     try:
-        return is_finished(config, read_history(load_checkpoint(_run(config) / "last.pt")))
+        return is_finished(config, read_history(load_checkpoint(path), path))
     except CheckpointError:
         return False
 
@@ -220,7 +222,7 @@ def _score(
 def _result(cell: Cell, config: TrainingConfig, test: HeldOutScore | None) -> CellResult:
     run = _run(config)
     last = load_checkpoint(run / "last.pt")
-    history = read_history(last)
+    history = read_history(last, run / "last.pt")
     best = next(epoch for epoch in reversed(history) if epoch.best)
     parameters, trainable = _sizes(last, config.freeze)
     latency = measure_latency(run / "model.onnx")

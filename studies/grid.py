@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import product
+from math import prod
 from pathlib import Path
 from types import NoneType
 from typing import get_args, get_type_hints
@@ -20,6 +21,8 @@ Configure = Callable[..., TrainingConfig]
 
 LONGEST_NAME = 100
 """Characters of a cell's folder; file systems take 255 bytes."""
+MOST = 10_000
+"""Trainings of a study: more would not end, and fill the memory before the first began."""
 
 _SAME_PICTURES = "cells are compared on the same pictures; run a study of its own for each"
 _NOT_VARIED = {
@@ -116,8 +119,15 @@ def build_grid(configure: Configure, variations: Sequence[Variation], seeds: int
 
     Raises:
         UsageError: a value that its option refuses, in the option's own words; two cells that are
-            the same training; or fewer than two cells that are possible.
+            the same training; fewer than two cells that are possible; or more trainings than
+            `MOST`.
     """
+    trainings = prod((len(variation.texts) for variation in variations), start=seeds)
+    if trainings > MOST:
+        raise UsageError(
+            f"{trainings:,} trainings are asked for, and a study takes {MOST:,} at most; give "
+            "fewer values or --seeds"
+        )
     texts = product(*(variation.texts for variation in variations))
     values = product(*(variation.values for variation in variations))
     names = [variation.name for variation in variations]

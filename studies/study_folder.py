@@ -15,13 +15,12 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..inference.folder_lock import folder_lock, is_held, only_writer
-from ..inference.strict_json import parse
 from ..inference.whole_file import replacing, unfinished
 from ..samples.folders import find_samples
 from ..training.config import TrainingConfig
 from ..training.options import option_name
 from ..training.run_folder import prepare_run_folder, refuse_folder
-from .cell_result import RESULT, Json, changed_options, config_json
+from .cell_result import RESULT, Json, changed_options, config_json, read_object
 from .grid import Cell, Grid
 
 CSV, PLOT, SUMMARY = "compare.csv", "compare.png", "summary.txt"
@@ -117,10 +116,11 @@ def _record(grid: Grid) -> _Record:
 
 def _read_record(folder: Path) -> _Record | None:
     try:
-        content = parse((folder / _RECORD).read_text(encoding="utf-8"))
+        content = read_object(folder / _RECORD)
         if content["schema"] != _SCHEMA:
             return None
-        return _Record(dict(content["options"]), dict(content["vary"]), list(content["seeds"]))
+        vary = {name: list(texts) for name, texts in dict(content["vary"]).items()}
+        return _Record(dict(content["options"]), vary, list(content["seeds"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -170,6 +170,8 @@ def _clear(folder: Path) -> None:
     for name in (CSV, PLOT, SUMMARY, _RECORD):
         (folder / name).unlink(missing_ok=True)
     for run in folder.glob("cells/*/seed-*"):
+        if not run.resolve().is_relative_to(folder.resolve()):  # a link to somebody's own run
+            continue
         (run / RESULT).unlink(missing_ok=True)
         prepare_run_folder(run)
         (run / "config.json").unlink(missing_ok=True)

@@ -53,7 +53,7 @@ def _begin(done: Sequence[Row], metric: str) -> str:
     count = many if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
     return (
         f"{len(done)} cells with {count} each, compared by {_split(done[0])} {metric} on "
-        f"{pictures} pictures. The noise is the 95 % interval of a difference: from the number of "
+        f"{pictures} pictures. The noise is the 95% interval of a difference: from the number of "
         "pictures and, with two seeds or more, from the spread over the seeds."
     )
 
@@ -151,7 +151,7 @@ def _split(row: Row) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}%"
 
 
 def _points(share: float) -> str:

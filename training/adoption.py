@@ -1,7 +1,6 @@
 """Adoption: a ResNet that was trained elsewhere becomes a run folder."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -16,10 +15,12 @@ from ..errors import UsageError
 from ..inference.card import TASKS, ModelCard, Provenance
 from ..inference.events import finish
 from ..inference.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from ..inference.spreadsheet import SEPARATOR
+from ..inference.whole_file import temporary_beside
 from ..inference.wording import counted
 from ..samples.labels_file import read_labels_file
 from ..samples.loading import ReadingProgress
-from ..samples.sample import SEPARATOR, LabelledPictures
+from ..samples.sample import LabelledPictures
 from ..samples.splitting import write_split
 from .adopted_calibration import with_temperature
 from .adopted_pictures import read_adopted_pictures
@@ -238,7 +239,7 @@ def _write(adoption: Adoption, checkpoint: Checkpoint, pictures: LabelledPicture
     """Write the folder beside its place, and move it there when it is whole."""
     out = adoption.out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    temporary = temporary_beside(out)
     temporary.mkdir()
     try:
         save_checkpoint(temporary / "best.pt", checkpoint)

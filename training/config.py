@@ -224,7 +224,8 @@ def read_config(run: Path) -> TrainingConfig:
         folder = f"; give the folder, {run.parent}" if run.is_file() else ": it has no config.json"
         raise CheckpointError(f"{run} is no run folder{folder}") from None
     except (OSError, ValueError, UsageError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from None
+        said = error.strerror if isinstance(error, OSError) else error
+        raise CheckpointError(f"{path} cannot be read: {said}") from None
 
 
 def _problems(config: TrainingConfig) -> Iterator[str]:
@@ -236,7 +237,8 @@ def _problems(config: TrainingConfig) -> Iterator[str]:
             yield f"--log {name}: choose one of {', '.join(LOGS)}"
     for name, (low, high, wanted) in _RANGES.items():
         value = getattr(config, name)
-        if value is not None and not low <= value <= high:
+        small = name in ("mixup", "cutmix") and 0 < (value or 0) < _LEAST_ALPHA
+        if value is not None and (small or not low <= value <= high):
             yield f"{option_name(name)} {value}: it must be {wanted}"
 
 
@@ -258,13 +260,15 @@ def _contradictions(config: TrainingConfig) -> Iterator[str]:
 
 _SMALLEST = 5e-324  # so that "above 0" is a closed range too
 _LARGEST = 1.7e308
+_LEAST_ALPHA = 1e-4
+"""Of a Beta distribution in float32: below it torch draws no number."""
 _RANGES: dict[str, tuple[float, float, str]] = {
     "epochs": (1, inf, "at least 1"),
     "batch": (2, inf, "at least 2"),
     "lr": (_SMALLEST, _LARGEST, "above 0"),
     "imgsz": (32, 2048, "from 32 to 2048"),
     "patience": (1, inf, "at least 1"),
-    "workers": (0, inf, "0 or more"),
+    "workers": (0, 1024, "from 0 to 1024"),
     "seed": (0, 2**63 - 1, "from 0 to 2^63 - 1"),
     "dropout": (0, 0.99, "from 0 to 0.99"),
     "layer_decay": (_SMALLEST, 1, "above 0, at most 1"),
@@ -276,7 +280,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "accumulate": (1, inf, "at least 1"),
     "jitter": (0, 1, "from 0 to 1"),
     "erase": (0, 1, "from 0 to 1"),
-    "mixup": (0, _LARGEST, "0 or more"),
-    "cutmix": (0, _LARGEST, "0 or more"),
+    "mixup": (0, 1e4, "0, or from 0.0001 to 10000"),
+    "cutmix": (0, 1e4, "0, or from 0.0001 to 10000"),
     "views": (1, 100, "from 1 to 100"),
 }

@@ -39,6 +39,8 @@ def _use(device: torch.device) -> torch.device:
 def _require_device(asked: str) -> torch.device:
     try:
         device = torch.device(asked)
+        if device.type not in ("cpu", "cuda", "mps"):  # such as meta, which computes nothing
+            raise RuntimeError
         torch.zeros(1, device=device)
         _use(device)
     except (RuntimeError, AssertionError, NotImplementedError):

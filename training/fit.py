@@ -1,14 +1,13 @@
 """From the first epoch to the last: learn, validate, record; stop early if asked to."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import get_type_hints
 
 from torch import nn
 
-from ..errors import CheckpointError, UsageError
+from ..errors import UsageError
 from ..samples.sample import LabelledPictures, LeftOut
 from .batches import Batches, truth_of
 from .checkpoint import Checkpoint
@@ -21,6 +20,7 @@ from .loop import BatchDone, BatchLowered, Learned, train_epoch, validate
 from .objective import build_objective
 from .precision import Precision, choose_precision
 from .processes import take_from_first, wait_for_all
+from .progress import damaged, take_up
 from .recording import Recorder, best_epoch, epochs_since_best, measured, rank
 from .resnet import PictureNetwork
 from .run_folder import EpochDone
@@ -96,7 +96,8 @@ def fit(
         start -= sum(one.earlier_seconds for one in stored)
     steps = job.config.epochs * len(batches[0].sizes)
     learner = build_learner(job, model, precision, steps)
-    history = _restore(last, learner)
+    path = job.run / "last.pt"
+    history = [] if last is None else take_up(last, path, learner, steps)
     recorder = Recorder(job.run)
     logs = open_logs(job.config, job.run) if job.processes.first else []
     try:
@@ -167,7 +168,7 @@ def _precision(job: Job, model: PictureNetwork, last: Checkpoint | None) -> Prec
     if last is not None and job.config.amp == "auto":
         begun = last.progress.get("precision")
         if begun not in CHOICES["amp"]:
-            raise CheckpointError("last.pt is damaged: it does not say its precision")
+            raise damaged(job.run / "last.pt", "it does not say its precision")
         try:
             return choose_precision(begun, device)
         except UsageError:
@@ -190,40 +191,6 @@ def build_learner(job: Job, model: PictureNetwork, precision: Precision, steps: 
     if config.compile:
         model.compile()
     return Learner(model, config, objective, precision, steps, job.processes)
-
-
-def _restore(last: Checkpoint | None, learner: Learner) -> list[EpochDone]:
-    """Bring the learner to where a run stopped; give the epochs it had finished."""
-    if last is None:
-        return []
-    try:
-        learner.load_state_dict(last.progress)
-    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
-        raise CheckpointError(
-            "last.pt is damaged: a training cannot go on from what it says of the optimizer"
-        ) from None
-    return read_history(last)
-
-
-def read_history(last: Checkpoint) -> list[EpochDone]:
-    """Read which epochs a run had finished from its `last.pt`.
-
-    Raises:
-        CheckpointError: they are missing, or of another shape.
-    """
-    kinds = get_type_hints(EpochDone)
-    try:
-        rows = [EpochDone(**row) for row in last.progress["history"]]
-    except (KeyError, TypeError):
-        rows = []
-    values = [(value, kinds[name]) for row in rows for name, value in asdict(row).items()]
-    if not values or not all(_fits(*value) for value in values):
-        raise CheckpointError("last.pt is damaged: it does not say which epochs are done")
-    return rows
-
-
-def _fits(value: object, kind: type) -> bool:
-    return isinstance(value, kind) or (type(value) is int and isinstance(0.0, kind))
 
 
 def _epoch_done(

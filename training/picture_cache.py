@@ -129,7 +129,8 @@ def write_disk_cache(
     """
     places: dict[Path, tuple[int, int, int]] = {}
     end = 0
-    with path.open("wb") as file:
+    path.unlink(missing_ok=True)  # in a stranger's run it may be a link to somebody's own file
+    with path.open("xb") as file:
         for done, (picture, pixels) in enumerate(_decoded(pictures, resize_side), 1):
             height, width, _ = pixels.shape
             places[picture] = (end, height, width)

@@ -107,8 +107,10 @@ class StageStore:
     def _whole_rows(self) -> dict[str, int]:
         """Read which rows there are; cut off what a kill left half-written."""
         values, rows = self.folder / "values.bin", self.folder / "rows.txt"
-        values.touch()
-        rows.touch()
+        for path in (values, rows):
+            if path.is_symlink():  # in a stranger's run, to somebody's own file
+                path.unlink()
+            path.touch()
         # In bytes: what a power failure leaves behind the last line need not be text.
         whole = rows.read_bytes().rpartition(b"\n")[0].decode("ascii").split("\n")
         names = [name for name in whole if name][: values.stat().st_size // self.row_bytes]

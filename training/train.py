@@ -24,12 +24,13 @@ from .checks import require_enough, require_task
 from .config import TrainingConfig, read_config, write_config
 from .data import find_samples_again, find_training_samples, note_learned_before
 from .device import choose_device
-from .fit import FitEvent, TrainingResult, fit, is_finished, read_history
+from .fit import FitEvent, TrainingResult, fit, is_finished
 from .inputs import DISK_CACHE, FEATURES, Job, ram_cache
 from .logs import require_logs
 from .picture_cache import RamCache, remove_disk_cache
 from .precision import choose_precision
 from .processes import joined, told_by_first
+from .progress import damaged, read_history, read_last
 from .recording import draw_training_pictures
 from .resnet import PictureNetwork, build_resnet
 from .run_folder import choose_run_folder, prepare_run_folder, remove_unfinished
@@ -190,9 +191,11 @@ def _go_on(
     if not (run / "last.pt").exists():
         raise CheckpointError(f"{run} {_why_not_resumable(run)}")
     held.enter_context(only_writer(run, "train", otherwise=""))
+    if not (run / "best.pt").exists():  # it is written first; what was the best is not known
+        raise CheckpointError(f"{run / 'best.pt'} is gone; train again with --overwrite")
     remove_unfinished(run)
-    last = load_checkpoint(run / "last.pt")
-    history = read_history(last)
+    last = read_last(run / "last.pt")
+    history = read_history(last, run / "last.pt")
     if is_finished(config, history):
         raise CheckpointError(
             f"{run} is finished: {len(history)} of {config.epochs} epochs are done"
@@ -204,6 +207,8 @@ def _go_on(
     pictures = yield from load_pictures(found, side, cache.keep if cache else None)
     if pictures.fingerprint != last.card.provenance.data_fingerprint:
         raise CheckpointError(f"the pictures of {config.data} have changed since {run} began")
+    if pictures.task != last.card.task or set(pictures.labels) != set(last.card.labels):
+        raise damaged(run / "last.pt", "its card has other labels than the pictures")
     require_enough(config, pictures, processes)
     return Beginning(config, run, pictures, last.card, last=last, cache=cache)
 
@@ -222,7 +227,7 @@ def _run(
     features: Path | None,
 ) -> Generator[TrainingEvent, None, TrainingResult]:
     if start.last is not None:
-        model = restore_network(start.last, start.config.dropout)
+        model = _network_of(start.last, start)
     else:
         assert start.weights is not None
         model = starting_network(start.config, start.card, start.weights)
@@ -231,6 +236,13 @@ def _run(
         return (yield from fit(job, model.to(device), start.last))
     finally:  # interrupted or failed too: it may be as large as the pictures
         remove_disk_cache(start.run / DISK_CACHE)
+
+
+def _network_of(last: Checkpoint, start: Beginning) -> PictureNetwork:
+    try:
+        return restore_network(last, start.config.dropout)
+    except CheckpointError as error:
+        raise damaged(start.run / "last.pt", str(error)) from None
 
 
 def job_of(start: Beginning, processes: Processes, features: Path) -> Job:

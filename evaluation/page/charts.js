@@ -69,7 +69,7 @@ function reliability() {
     }),
     `Reliability. On the dotted line confidence is what it says. Error ${shown(error)}`
       + (scaled ? ` as the file answers, ${shown(before)} at temperature 1 (dashed)` : "")
-      + ". Bars: 95 %, Wilson.");
+      + ". Bars: 95%, Wilson.");
 }
 
 function coverage() {

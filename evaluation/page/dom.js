@@ -44,13 +44,13 @@ function count(number, one, many = one + "s") {
 
 function shown(value, share = true) {
   if (value === null) return "·";
-  return share ? `${(100 * value).toFixed(1)} %` : value.toFixed(4);
+  return share ? `${(100 * value).toFixed(1)}%` : value.toFixed(4);
 }
 
 function spread(interval, share = true) {
   if (!interval) return "";
   const [low, high] = interval.map((end) => (share ? (100 * end).toFixed(1) : end.toFixed(4)));
-  return `${low} to ${high}${share ? " %" : ""}`;
+  return `${low} to ${high}${share ? "%" : ""}`;
 }
 
 function section(id, title, ...children) {

@@ -5,7 +5,7 @@ function head() {
       ...(data.data ? [" of ", named(data.data)] : [])),
     make("div", { class: "figure" }, shown(main.value), " ", make("small", {}, main.name)),
     intervalBar(main.value, main.interval),
-    quiet(main.interval ? `95 % interval ${spread(main.interval)} (${main.method}), ` : "",
+    quiet(main.interval ? `95% interval ${spread(main.interval)} (${main.method}), ` : "",
       `${count(data.labels.length, "label")}, ${data.rate.toFixed(1)} pictures/s`,
       data.unreadable.length ? `, ${count(data.unreadable.length, "file")} could not be read` : ""),
     data.note ? make("p", { class: "note" }, data.note) : null);

@@ -32,7 +32,7 @@ function numbersTable() {
   return table([
     { name: "number", cell: (row) => [row.name, make("br", {}), make("span", { class: "quiet" }, row.meaning)] },
     { name: "value", number: true, cell: (row) => shown(row.value, row.share) },
-    { name: "95 % interval", number: true, cell: (row) => [spread(row.interval, row.share), make("small", {}, row.method)] },
+    { name: "95% interval", number: true, cell: (row) => [spread(row.interval, row.share), make("small", {}, row.method)] },
     { name: "", wide: true, cell: (row) => (row.share ? intervalBar(row.value, row.interval) : "") },
   ], data.numbers, "Numbers with their intervals");
 }

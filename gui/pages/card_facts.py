@@ -1,11 +1,13 @@
 """A card in names and values, for people."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication
 
 from ..opened_model import Model
 from ..protocol import Loaded
+from ..wording import data_size
 
 if TYPE_CHECKING:
     from ...inference.card import MeasuredResult, ModelCard
@@ -17,7 +19,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("card", text)
 
 
-def headline(model: Model, locale: QLocale) -> str:
+def headline(model: Model) -> str:
     """Say in a line what kind of file it is."""
     card, parts = model.card, [model.card.provenance.architecture]
     if card.quantization:
@@ -25,7 +27,7 @@ def headline(model: Model, locale: QLocale) -> str:
     parts.append(_tr("{0} labels").format(len(card.labels)))
     side = card.preprocessing.crop
     parts.append(f"{side} × {side} px")
-    parts.append(locale.formattedDataSize(model.loaded.size))
+    parts.append(data_size(model.loaded.size))
     return "   ·   ".join(parts)
 
 
@@ -62,6 +64,7 @@ def takes(card: "ModelCard") -> list[Fact]:
         ),
         (_tr("Crop"), _tr("{0} × {0} px from the centre").format(rule.crop)),
         (_tr("Orientation"), _tr("turned upright by EXIF")),
+        (_tr("Normalised"), _normalised(rule.mean, rule.std)),
         (_tr("Temperature"), f"{card.temperature:g}"),
         (_tr("Unknown"), _unknown(card.unknown_threshold)),
     ]
@@ -69,7 +72,10 @@ def takes(card: "ModelCard") -> list[Fact]:
 
 def results(card: "ModelCard") -> list[Fact]:
     """Say what was measured, with its interval and on which pictures."""
-    rows = [(row.metric.capitalize(), _result(row)) for row in card.results]
+    on = {(row.split, row.pictures, row.used_for_selection) for row in card.results}
+    rows = [(row.metric.capitalize(), _result(row, alone=len(on) > 1)) for row in card.results]
+    if len(on) == 1:  # it is said once
+        rows.insert(0, (_tr("Pictures"), _measured_on(card.results[0], _tr("{0} ({1})"))))
     made = card.quantization
     if made is not None:
         text = _tr("{0} drops by {1:.4f} on {2} pictures, {3:.2%} decided alike")
@@ -102,9 +108,15 @@ def file_facts(loaded: Loaded) -> list[Fact]:
     return [
         (_tr("Path"), loaded.path),
         ("SHA-256", loaded.sha256),
+        (_tr("Opset"), "" if loaded.opset is None else str(loaded.opset)),
         (_tr("Heat maps"), maps),
         (_tr("Computed by"), _tr("{0}, {1} threads").format(computes, loaded.threads)),
     ]
+
+
+def _normalised(mean: Sequence[float], std: Sequence[float]) -> str:
+    values = (" ".join(f"{value:g}" for value in part) for part in (mean, std))
+    return _tr("mean {0}, std {1}").format(*values)
 
 
 def _unknown(threshold: float | None) -> str:
@@ -112,10 +124,14 @@ def _unknown(threshold: float | None) -> str:
     return no_rule if threshold is None else _tr("score above {0:.4g}").format(threshold)
 
 
-def _result(row: "MeasuredResult") -> str:
+def _result(row: "MeasuredResult", alone: bool) -> str:
     value = f"{row.value:.4f}"
     if row.interval:
         low, high = row.interval
-        value += _tr(" (95 % interval {0:.4f} to {1:.4f})").format(low, high)
-    value += _tr(", {0} {1} pictures").format(row.pictures, row.split)
-    return value + (_tr(", which chose the epoch") if row.used_for_selection else "")
+        value += _tr(" (95% interval {0:.4f} to {1:.4f})").format(low, high)
+    return value + (_measured_on(row, _tr(", {0} {1} pictures")) if alone else "")
+
+
+def _measured_on(row: "MeasuredResult", form: str) -> str:
+    text = form.format(row.pictures, row.split)
+    return text + (_tr(", which chose the epoch") if row.used_for_selection else "")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from ..jobs import Progress
 from ..picture_loader import PictureLoader
@@ -52,11 +52,6 @@ class CloseUp(QWidget):
         self.left = QVBoxLayout()
         self._arrange()
         self._connect()
-
-    @property
-    def heat_button(self) -> QToolButton:
-        """Shows and hides the heat map."""
-        return self._heat
 
     def show_index(self, index: int) -> None:
         """Show a picture, by its number; it is decoded in a thread."""

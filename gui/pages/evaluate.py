@@ -214,9 +214,10 @@ class EvaluatePage(QWidget):
                 action if without else "",
                 then,
             )
+            self.said.emit(self.tr("Nothing was scored"))
         else:
             self.notice.say(self.tr("The two files cannot be compared"), reason)
-        self.said.emit(self.tr("Nothing was scored"))
+            self.said.emit(self.tr("Nothing was compared"))
 
     def _cancelled(self, request: Scoring, done: int) -> None:
         self._show()

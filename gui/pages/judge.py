@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from ...inference.spreadsheet import joined
 from ..review import Verdict
 from ..session import Session
-from ..verdict_label import answered_label, joined
+from ..verdict_label import answered_label
 from ..widgets.answer_panel import can_be_judged
 from ..widgets.label_picker import LabelPicker
 

@@ -1,6 +1,6 @@
 """The page Model: what the open file says about itself, how it was verified, how fast it is."""
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -66,7 +66,7 @@ class ModelPage(QWidget):
         loaded, card = model.loaded, model.card
         self._stack.setCurrentIndex(1)
         self._name.setText(loaded.path.rpartition("/")[2])
-        self._line.setText(card_facts.headline(model, QLocale()))
+        self._line.setText(card_facts.headline(model))
         self.facts["origin"].show_facts(card_facts.origin(card))
         self.facts["input"].show_facts(card_facts.takes(card))
         self.facts["results"].show_facts(card_facts.results(card))
@@ -101,7 +101,7 @@ class ModelPage(QWidget):
         inner = QWidget()
         inner.setMaximumWidth(WIDEST)
         column = QVBoxLayout(inner)
-        column.setContentsMargins(24, 20, 24, 24)
+        column.setContentsMargins(24, 14, 24, 10)
         column.setSpacing(14)
         column.addLayout(self._head())
         self._labels.setWordWrap(True)

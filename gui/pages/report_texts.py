@@ -65,7 +65,7 @@ def _several(numbers: ReportNumbers) -> list[Figure]:
 def _share(numbers: ReportNumbers, key: str, name: str, meaning: str) -> Figure:
     value, interval = numbers.number(key), numbers.interval(f"{key}_interval")
     text = "–" if value is None else percent(value)
-    return Figure(name, text, ends(interval), f"{meaning}\n{_tr('Below: the 95 % interval')}")
+    return Figure(name, text, ends(interval), f"{meaning}\n{_tr('Below: the 95% interval')}")
 
 
 def counts_line(evaluation: Evaluation) -> str:

@@ -3,15 +3,16 @@
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QFileInfo, QLocale, QSize, Qt, Signal
+from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImageReader, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ...inference.spreadsheet import parted
 from ..protocol import Row
 from ..review import Verdict
 from ..theme import Colours, colours
-from ..verdict_label import answered_label, parted
-from ..wording import percent
+from ..verdict_label import answered_label
+from ..wording import data_size, percent
 from .answers import AnswerBars
 from .facts import Facts
 
@@ -99,7 +100,7 @@ class AnswerPanel(QFrame):
             (self.tr("File"), Path(path).name),
             (self.tr("Folder"), "" if pasted else _short(str(Path(path).parent))),
             (self.tr("Pixels"), pixels),
-            (self.tr("Size"), QLocale().formattedDataSize(length) if length else ""),
+            (self.tr("Size"), data_size(length) if length else ""),
             (self.tr("Speed"), speed),
         ]
         self.facts.show_facts(facts)

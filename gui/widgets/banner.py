@@ -67,6 +67,11 @@ class Banner(QFrame):
         self._then = then or self.hide
         self.show()
 
+    def withdraw(self, text: str) -> None:
+        """Hide this message, if it is the one that is shown."""
+        if self._text.text() == text:
+            self.hide()
+
     def act(self) -> None:
         """Do what the button does."""
         self._act()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..wording import count_of_pictures
+from ..wording import count_of_pictures, data_size
 from .facts import Facts, breakable
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class CopyPlan(QDialog):
         self._confirm()
 
     def _remarks(self, plan: "Plan") -> str:
-        size = QLocale().formattedDataSize(plan.size)
+        size = data_size(plan.size)
         remarks = [self.tr("{0} in all.").format(size)]
         if plan.renamed:
             text = self.tr("{0:,} get a number, for their name is taken; nothing is overwritten.")

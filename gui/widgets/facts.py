@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from .parts import empty
 
+WIDEST_NAME = 150
+"""Pixels: beside a longer name, such as that of a result, a small window has no room."""
+
 
 class Facts(QWidget):
     """A list of facts; values can be selected and copied."""
@@ -16,7 +19,7 @@ class Facts(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(16)
-        self._grid.setVerticalSpacing(7)
+        self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(1, 1)
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
@@ -28,8 +31,12 @@ class Facts(QWidget):
     def _add(self, row: int, name: str, value: str) -> None:
         heading, text = QLabel(name), QLabel(breakable(value))
         heading.setObjectName("muted")
+        if heading.sizeHint().width() > WIDEST_NAME:
+            heading.setWordWrap(True)
+            heading.setFixedWidth(WIDEST_NAME)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
+        text.setAlignment(Qt.AlignmentFlag.AlignTop)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         text.setSizePolicy(policy)

@@ -26,18 +26,12 @@ class Figures(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(12)
-        self.shown: tuple[Figure, ...] = ()
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Show other numbers."""
         empty(self._row)
-        self.shown = tuple(figures)
         for figure in figures:
             self._row.addWidget(_tile(figure), 1)
-
-    def text_of(self, name: str) -> str:
-        """Give value and remark of a number that is shown."""
-        return next(f"{one.value} {one.remark}".strip() for one in self.shown if one.name == name)
 
 
 def _tile(figure: Figure) -> QWidget:

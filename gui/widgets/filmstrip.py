@@ -204,10 +204,12 @@ class Filmstrip(QListView):
         return self.currentIndex().row()
 
     def choose(self, index: int) -> None:
-        """Choose a picture, as far as there is one."""
+        """Choose a picture, as far as there is one, with those before and after it in sight."""
         count = self.model().rowCount()
         if count:
-            self.setCurrentIndex(self.model().index(min(max(index, 0), count - 1), 0))
+            place = self.model().index(min(max(index, 0), count - 1), 0)
+            self.setCurrentIndex(place)
+            self.scrollTo(place, QListView.ScrollHint.PositionAtCenter)
 
     def _tell(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -72,6 +72,6 @@ class SidePanel(QFrame):
             self._accuracy.setText(self.tr("Which of them are right is not known here"))
             return
         low, high = found.interval
-        right = self.tr("{0} of them right ({1:,} of {2:,}; 95 % interval {3} to {4})")
+        right = self.tr("{0} of them right ({1:,} of {2:,}; 95% interval {3} to {4})")
         share, ends = percent(found.accuracy), (percent(low), percent(high))
         self._accuracy.setText(right.format(share, found.right, found.known, *ends))

@@ -41,11 +41,6 @@ class ThresholdPanel(QWidget):
         """What is said about the threshold."""
         return f"{self._answered.text()} {self._right.text()}"
 
-    @property
-    def rule_text(self) -> str:
-        """What is said about the card's rule for unknown pictures."""
-        return self._rule.text()
-
     def show_points(self, points: Sequence[AtThreshold], threshold: int) -> None:
         """Show the points of a report; the threshold, in percent, is where it begins."""
         self._points = tuple(points)
@@ -73,7 +68,7 @@ class ThresholdPanel(QWidget):
         self._unsure.setEnabled(bool(below))
 
     def _arrange(self) -> None:
-        legend = QLabel(self.tr("Solid: accuracy in its 95 % interval. Dashed: share answered."))
+        legend = QLabel(self.tr("Solid: accuracy in its 95% interval. Dashed: share answered."))
         for label in (legend, self._rule):
             label.setObjectName("muted")
         for label in (legend, self._answered, self._right, self._rule):

@@ -30,7 +30,7 @@ from .painting import draw_ring
 
 STEP = 1.25
 LARGEST, SMALLEST = 32.0, 0.02
-FIT_LARGEST = 4.0
+FIT_LARGEST = 8.0
 """A picture of a few pixels is not blown up beyond this when it is fitted."""
 
 ROUND = 8
@@ -90,11 +90,6 @@ class Viewer(QGraphicsView):
     def scale_percent(self) -> int:
         """Screen pixels per pixel of the picture, in percent."""
         return round(self.transform().m11() * self.devicePixelRatioF() * 100)
-
-    @property
-    def heat_shown(self) -> bool:
-        """Whether a heat map lies over the picture."""
-        return not self._heat.pixmap().isNull() and self._heat.isVisible()
 
     def show_picture(self, image: QImage) -> None:
         """Show a picture, fitted; a null one is said to be unreadable."""

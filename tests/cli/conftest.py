@@ -1,82 +1,37 @@
 """Running `tlx` as a user does, and a run made by nothing but its commands."""
 
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pytest
+from commands import Ran, run_here
 
 FORCING = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TLX_TRACEBACK")
 """Variables of whoever runs the tests that would change what a pipe gets."""
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command left: its exit code and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> list[dict]:
-        """Its stdout, an object a line; anything else there is an error."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    @property
-    def error(self) -> str:
-        """Its only line, which says what is wrong with the user's input."""
-        assert (self.code, self.out) == (2, ""), self
-        return self.failure
-
-    @property
-    def failure(self) -> str:
-        """Its one line on stderr."""
-        assert self.err.startswith("tlx: "), self
-        assert self.err.endswith("\n"), self
-        assert self.err.count("\n") == 1, self
-        return self.err
-
-
 RunTlx = Callable[..., Ran]
 
 
-def _run_here(*arguments: object, stdin: bytes = b"") -> Ran:
-    from tlx.cli.main import main
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in FORCING}
 
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n") for _ in range(2))
-    argv = ["tlx", *(os.fspath(word) if isinstance(word, Path) else word for word in arguments)]
-    given = io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
-    environment = {name: value for name, value in os.environ.items() if name not in FORCING}
-    with (
-        patch.object(sys, "argv", argv),
-        patch.object(sys, "stdin", given),
-        patch.dict(os.environ, environment, clear=True),
-        redirect_stdout(out),
-        redirect_stderr(err),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main()
-    texts = []
-    for stream in (out, err):
-        stream.flush()
-        texts.append(stream.buffer.getvalue().decode("utf-8"))
-    return Ran(ended.value.code or 0, *texts)
+
+def _run_here(*arguments: object, stdin: bytes = b"") -> Ran:
+    return run_here(*arguments, stdin=stdin, environment=_environment())
 
 
 def _run_process(*arguments: object, stdout: int = subprocess.PIPE, **options: object) -> Ran:
-    environment = {name: value for name, value in os.environ.items() if name not in FORCING}
     command = [sys.executable, "-m", "tlx", *arguments]
-    given = {"env": environment, **options}
+    given = {"env": _environment(), **options}
     done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, check=False, **given)
     return Ran(done.returncode, (done.stdout or b"").decode("utf-8"), done.stderr.decode("utf-8"))
 

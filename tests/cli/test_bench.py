@@ -173,6 +173,7 @@ def test_what_is_no_onnx_file_is_one_line(exported_run, model_file, run_tlx, nam
         (("MODEL", "--seconds", "0"), "--seconds"),
         (("MODEL", "--seconds", "nan"), "--seconds"),
         (("MODEL", "--threads", "0"), "--threads"),
+        (("MODEL", "--threads", "100000"), "--threads"),
     ],
 )
 def test_wrong_input_is_one_line(model_file, run_tlx, options, said):

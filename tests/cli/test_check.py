@@ -91,6 +91,17 @@ def test_the_quarantine_is_a_list_and_nothing_is_moved(
     assert sorted(leaking.rglob("*")) == before
 
 
+def test_a_name_is_no_formula_in_the_quarantine_list(
+    run_tlx: Callable, clean: Path, tmp_path: Path
+):
+    (tmp_path / "flat" / "=1+1").mkdir(parents=True)
+    (tmp_path / "flat" / "=1+1" / "bad.jpg").touch()
+    shutil.copytree(clean / "train" / "blue", tmp_path / "flat" / "blue")
+    run_tlx("check", tmp_path / "flat", "--quarantine", tmp_path / "aside.csv")
+    with (tmp_path / "aside.csv").open(newline="") as file:
+        assert [row["file"] for row in csv.DictReader(file)] == ["'=1+1/bad.jpg"]
+
+
 def test_the_html_shows_pairs_and_escapes_every_name(
     run_tlx: Callable, leaking: Path, tmp_path: Path
 ):

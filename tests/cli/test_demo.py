@@ -45,14 +45,14 @@ def test_the_whole_path_runs_on_the_users_pictures_as_do_the_printed_commands(
     assert "confusion: " in ran.out
     last = ran.out.splitlines()[-4:]
     assert [line.split()[0] for line in last] == ["pictures", "run", "model", "accuracy"]
-    accuracy = re.match(r"accuracy +([\d.]+) on (\d+) test pictures \(95 % interval", last[3])
+    accuracy = re.match(r"accuracy +([\d.]+) on (\d+) test pictures \(95% interval", last[3])
     assert (here / "tlx-demo" / "run" / "model.ts").is_file()
 
     train, export, evaluate, classify = printed_commands(ran.out)
     assert export == ["tlx", "export", "tlx-demo/run"]
     evaluated = run_tlx(*evaluate[1:])
     assert evaluated.code == 0
-    assert evaluated.out.startswith(f"accuracy {accuracy[1]} (95 % interval")
+    assert evaluated.out.startswith(f"accuracy {accuracy[1]} (95% interval")
     assert f", {accuracy[2]} pictures, " in evaluated.out
     shown = run_tlx(*classify[1:], "--topk", "3")
     assert shown.code == 0
@@ -121,7 +121,7 @@ def test_the_digits_reach_97_percent_and_the_printed_commands_run_as_typed(tmp_p
     assert (ran.code, ran.err) == (0, "")
     last = ran.out.splitlines()[-1]
     accuracy, low, high = re.match(
-        r"accuracy +([\d.]+) on \d+ test pictures \(95 % interval ([\d.]+) to ([\d.]+)\)", last
+        r"accuracy +([\d.]+) on \d+ test pictures \(95% interval ([\d.]+) to ([\d.]+)\)", last
     ).groups()
     assert float(accuracy) >= 0.97
     assert 0.9 < float(low) < float(accuracy) < float(high) <= 1
@@ -133,4 +133,4 @@ def test_the_digits_reach_97_percent_and_the_printed_commands_run_as_typed(tmp_p
         again = tlx_process(*command[1:], cwd=tmp_path)
         assert (again.code, again.err) == (0, "")
         if command is evaluate:
-            assert again.out.startswith(f"accuracy {accuracy} (95 % interval {low} to {high}")
+            assert again.out.startswith(f"accuracy {accuracy} (95% interval {low} to {high}")

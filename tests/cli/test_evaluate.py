@@ -108,7 +108,7 @@ def test_rows_tables_and_mistakes_are_shown(journey, run_tlx):
     ran = run_tlx("eval", journey.run / "model.onnx", journey.data / "val")
     assert (ran.code, ran.err) == (0, "")
     first, *_ = lines = ran.out.splitlines()
-    assert first.startswith("accuracy 0.9091 (95 % interval 0.")
+    assert first.startswith("accuracy 0.9091 (95% interval 0.")
     assert ", 33 pictures, " in first
     blue = "│ blue  │     0.769 │ 1.000 (0.722 to 1.000) │ 0.870 │ "
     assert any(line.startswith(blue) and line.endswith(" │       10 │") for line in lines)

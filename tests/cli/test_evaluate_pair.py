@@ -113,7 +113,7 @@ def test_verdict_counts_table_and_first_differences_are_shown(models, journey, r
     ran = run_tlx("eval", *models, journey.data / "test")
     assert (ran.code, ran.err) == (0, "")
     first, second, verdict, counts, same, *rest = ran.out.splitlines()
-    assert first.startswith(f"A {models[0]}: accuracy 1.0000 (95 % interval 0.")
+    assert first.startswith(f"A {models[0]}: accuracy 1.0000 (95% interval 0.")
     assert second.startswith(f"B {models[1]}: accuracy 0.")
     one = on_test.json[0]["models"][0]
     losses = f"loss {one['loss']:.4f}, calibrated loss {one['calibrated_loss']:.4f}"

@@ -70,6 +70,21 @@ def test_a_file_without_maps_is_refused_before_anything_is_made(model, red, run_
     assert not why.exists()
 
 
+def test_a_folder_among_the_pictures_is_refused(model, red, run_tlx, tmp_path):
+    shutil.copytree(red, tmp_path / "in" / "red")
+    for place in (tmp_path / "in" / "red", tmp_path / "in" / "why", tmp_path / "in"):
+        ran = run_tlx("classify", model, tmp_path / "in", "--explain", place)
+        assert f"--explain {place} lies inside {tmp_path / 'in'}, and what is drawn" in ran.error
+    assert not (tmp_path / "in" / "why").exists()
+
+
+def test_a_table_in_the_folder_s_place_is_refused(model, red, run_tlx, tmp_path):
+    options = ("--explain", tmp_path / "a", "--csv", tmp_path / "a")
+    ran = run_tlx("classify", model, red / "000.jpg", *options)
+    assert f"--csv and --explain name the same, {tmp_path / 'a'}" in ran.error
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_in_the_folder_s_place_is_refused(model, red, run_tlx, tmp_path):
     (tmp_path / "why").write_text("a text")
     ran = run_tlx("classify", model, red / "000.jpg", "--explain", tmp_path / "why")

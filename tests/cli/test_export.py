@@ -86,7 +86,7 @@ def test_a_table_for_each_file_says_what_was_compared(journey):
         "with CPU, all threads, one picture at a time",
         "with CPU, all threads, batches of 24",
         "accuracy: checkpoint, file",
-        "+0.0000 (95 % -0.05",
+        "+0.0000 (95% -0.05",
     ):
         assert journey.exported.err.count(what) == 3
     verdicts = [line for line in journey.exported.err.splitlines() if "verdict" in line]

@@ -18,7 +18,7 @@ FILES = {
     "model.ts": "torchscript",
     "model.pt2": "pt2",
 }
-KEYS = ["path", "kind", "size", "sha256", "card", "inputs", "outputs"]
+KEYS = ["path", "kind", "size", "sha256", "card", "inputs", "outputs", "opset"]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,7 @@ def test_json_is_one_object_with_the_card_and_the_tensors(journey, run_tlx, name
     assert (found["path"], found["kind"]) == (str(path), FILES[name])
     assert found["size"] == path.stat().st_size
     assert found["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found["opset"] == (18 if name == "model.onnx" else None)
     assert found["card"]["labels"] == ["blue", "green", "red"]
     assert found["card"]["provenance"]["tlx"] == tlx.__version__
     images = {"name": "images", "dtype": "uint8", "shape": ["N", 32, 32, 3]}
@@ -72,19 +73,20 @@ def test_rows_tell_the_same_to_people(journey, run_tlx):
     rows = ran.out.splitlines()
     assert rows[0] == f"{path}: onnx, {path.stat().st_size / 1e6:.1f} MB"
     assert rows[1] == f"SHA-256        {hashlib.sha256(path.read_bytes()).hexdigest()}"
-    assert rows[2] == "input          images: uint8 [N, 32, 32, 3]"
+    assert rows[2] == "opset          18"
+    assert rows[3] == "input          images: uint8 [N, 32, 32, 3]"
     assert "takes          pictures after resize and crop, RGB in 0..255" in rows
     assert "labels         3: blue, green, red" in rows
     assert "network        resnet18 from weights none, frozen: none" in rows
     accuracy = next(row for row in rows if row.startswith("accuracy "))
-    assert "0.9091 (95 %: " in accuracy
+    assert "0.9091 (95%: " in accuracy
     assert accuracy.endswith("on 33 validation pictures, which chose the epoch")
     verified = next(index for index, row in enumerate(rows) if row.startswith("verified"))
     assert rows[verified].startswith("verified       on 64 pictures (validation and training): ")
     assert rows[verified].endswith(" (limit 1.00e-04), same label 100.00%")
     assert re.fullmatch(
         r" {15}accuracy (0\.\d{4}) on those with a known truth, the checkpoint's \1 "
-        r"\(95 %: -0\.0\d+ to \+0\.0\d+\)",
+        r"\(95%: -0\.0\d+ to \+0\.0\d+\)",
         rows[verified + 1],
     )
     assert "\x1b" not in ran.out
@@ -167,7 +169,7 @@ def test_a_variant_says_what_it_takes_and_what_was_quantized(journey, run_tlx, t
     rows = run_tlx("inspect", path).out.splitlines()
     assert (
         "quantized      int8, per-channel, uint8 x int8, min-max; accuracy drops by 0.0033 "
-        "(95 %: -0.0100 to +0.0200) on 60 pictures, 99.33% decided alike; "
+        "(95%: -0.0100 to +0.0200) on 60 pictures, 99.33% decided alike; "
         "2.50 times as fast on a processor"
     ) in rows
     verified = next(row for row in rows if row.startswith("verified"))
@@ -188,4 +190,4 @@ def test_what_a_graph_takes_is_told(journey, run_tlx, tmp_path, option):
     said = "pictures of any size as decoded" if any_size else "pictures after resize and crop"
     assert any(row.startswith(f"takes          {said}") for row in rows)
     shape = "uint8 [N, H, W, 3]" if any_size else "float32 [N, 3, 32, 32]"
-    assert rows[2] == f"input          images: {shape}"
+    assert rows[2:4] == ["opset          20", f"input          images: {shape}"]

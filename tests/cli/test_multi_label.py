@@ -105,7 +105,7 @@ def test_eval_shows_head_lines_a_table_and_the_worst_mistakes(model, spoiled, da
     assert first.startswith("mean average precision 0.")
     assert ", bootstrap) over 3 of 3 labels, loss " in first
     assert ", 4 pictures, " in first
-    assert second.startswith("exact match 0.5000 (95 % interval 0.1500 to 0.8500, Wilson), F1 mic")
+    assert second.startswith("exact match 0.5000 (95% interval 0.1500 to 0.8500, Wilson), F1 mic")
     assert any(line.startswith("│ blue  │             1.000 │     1.000 │") for line in lines)
     missed = f"  {data / 'blue-00.png'}: blue + red, predicted blue; missed red at "
     added = f"  {data / 'blue-red-00.png'}: blue, predicted blue + red; wrongly red at "

@@ -46,6 +46,9 @@ def here(tmp_path, monkeypatch, split_folder):
         ("colours --seed -1", "--seed -1: it must be"),
         ("colours --weight-decay -1", "--weight-decay -1.0: it must be"),
         ("colours -j -1", "--workers -1: it must be"),
+        ("colours -j 100000", "--workers 100000: it must be from 0 to 1024"),
+        ("colours --mixup 1e-300", "--mixup 1e-300: it must be 0, or from 0.0001 to 10000"),
+        ("colours --cutmix 1e300", "--cutmix 1e+300: it must be 0, or from 0.0001 to 10000"),
         ("colours --weights none --freeze backbone", "--weights none would keep random weights"),
         ("colours --weights nowhere.pth", "--weights nowhere.pth: no such file"),
         ("colours --weights empty", "--weights empty: a folder without a best.pt"),
@@ -130,7 +133,7 @@ def test_a_run_without_a_finished_epoch_cannot_be_resumed(here, run_tlx, journey
 
 def test_a_run_whose_pictures_have_changed_cannot_be_resumed(here, run_tlx, journey):
     (here / "run").mkdir()
-    for name in ("last.pt", "split.csv"):
+    for name in ("best.pt", "last.pt", "split.csv"):
         shutil.copy(journey.run / name, here / "run")
     config = json.loads((journey.run / "config.json").read_text())
     changed = {**config, "epochs": 9, "data": str(here / "colours")}

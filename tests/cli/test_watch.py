@@ -145,6 +145,9 @@ def test_a_csv_that_cannot_be_written_any_more_ends_it_with_2(start, model_file,
         (["--watch", "nowhere"], "nowhere cannot be watched: No such file or directory"),
         (["--watch", ".", "--csv", "no/log.csv"], "--csv no/log.csv: there is no folder no"),
         ([], "no pictures are given; name files or folders, or --watch a folder"),
+        (["a.jpg", "--new-only"], "--new-only goes with --watch"),
+        (["a.jpg", "--interval", "2"], "--interval goes with --watch"),
+        (["--watch", ".", "--shard", "1/2"], "--shard goes with --out; name a folder with it"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

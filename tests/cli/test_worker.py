@@ -38,10 +38,17 @@ def test_its_first_line_says_which_protocol_and_version(talk: "Talk"):
 def test_loading_answers_with_the_card_that_inspect_shows(talk: "Talk", model_file, run_tlx):
     loaded = talk.ask("load", id=2, model=str(model_file))
     (inspected,) = run_tlx("inspect", model_file, "--json").json
-    for key in ("card", "sha256", "size"):
+    for key in ("card", "sha256", "size", "opset"):
         assert loaded[key] == inspected[key]
     assert loaded["id"] == 2
     assert loaded["explains"]
+
+
+@pytest.mark.parametrize("threads", [-1, 100_000, 10**300])
+def test_threads_beyond_sense_are_refused(talk: "Talk", model_file, threads):
+    answer = talk.ask("load", id=2, model=str(model_file), threads=threads)
+    assert answer["kind"] == "failed"
+    assert answer["error"] == f"threads {threads} is not above 0, and at most 1024"
 
 
 def test_rows_are_those_of_tlx_classify_to_the_last_digit(

@@ -106,7 +106,7 @@ def test_the_model_s_facts_are_those_of_its_card(model_file):
         )
     )
     assert told["accuracy, validation"] == (
-        "0.9000 (95 % interval 0.8000 to 0.9500) on 60 pictures, which chose the epoch"
+        "0.9000 (95% interval 0.8000 to 0.9500) on 60 pictures, which chose the epoch"
     )
     assert told["accuracy, test"] == "0.9000 on 60 pictures"
     assert told["unknown above a score of"] == "1.25"
@@ -205,7 +205,7 @@ def test_refusals_and_unknown_pictures_have_their_numbers(written):
     assert found["accuracy with refusals"].interval == wilson_interval(right, 7)
     expected = {"refused_expected": 0.05, "refused_expected_interval": (0.0, 0.2)}
     (told,) = (n for n in numbers(replace(report, **expected)) if n.name == "refused as unknown")
-    assert "5.0% are expected, 95 % of the time between 0.0% and 20.0%" in told.meaning
+    assert "5.0% are expected, 95% of the time between 0.0% and 20.0%" in told.meaning
     scores = np.arange(4.0)
     auroc, accepts, refused = (0.75, (0.6, 0.9)), (0.25, (0.1, 0.5)), (0.5, (0.2, 0.8))
     unknown = UnknownReport(0.5, scores, scores, *auroc, *accepts, *refused)

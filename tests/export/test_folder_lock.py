@@ -60,6 +60,13 @@ def test_a_folder_that_was_made_for_an_export_that_fails_is_removed(light_run, t
     assert not (tmp_path / "files").exists()
 
 
+def test_a_file_in_the_folder_s_place_is_refused_and_stays(light_run, tmp_path):
+    (tmp_path / "files").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match=r"files is a file; give --out a folder"):
+        tlx.export(light_run, out=tmp_path / "files")
+    assert (tmp_path / "files").is_symlink()
+
+
 @pytest.mark.slow
 def test_of_two_exports_at_once_one_goes_on_and_its_file_is_recorded(light_run):
     command = [sys.executable, "-m", "tlx", "export", light_run, "--format"]

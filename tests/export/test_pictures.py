@@ -73,6 +73,13 @@ def test_many_validation_pictures_are_spread_over_the_labels(light_run, monkeypa
     assert _places(chosen) == {"val": 6}
 
 
+def test_a_split_with_labels_that_the_checkpoint_does_not_have_is_refused(light_run):
+    split = light_run / "split.csv"
+    split.write_text(split.read_text(encoding="utf-8").replace(",red,", ",violet,"))
+    with pytest.raises(DataError, match=r"split\.csv is not of this run: .* know the label violet"):
+        _chosen(light_run)
+
+
 def test_training_pictures_alone_will_do(light_run):
     _keep_rows(light_run, "train")
     chosen = _chosen(light_run)

@@ -43,6 +43,17 @@ def test_without_home_and_in_the_locale_c_names_keep_their_bytes(
 
 
 @posix
+def test_a_notebooks_way_of_showing_plots_is_not_needed_here(model_file, split_folder, tmp_path):
+    """Jupyter tells the commands that are begun in it to draw by a package of its own."""
+    ran = _tlx(
+        f'tlx eval "{model_file}" "{split_folder / "test"}" --out "{tmp_path / "out"}"',
+        MPLBACKEND="module://no_such_package.backend_inline",
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert (tmp_path / "out" / "confusion.png").exists()
+
+
+@posix
 @pytest.mark.parametrize("words", ["classify MODEL DATA --json", "inspect MODEL --markdown"])
 def test_closed_outputs_are_nobodys_and_no_error(model_file, split_folder, tmp_path, words):
     """What a library says must not land in a file that got the number of a closed output."""

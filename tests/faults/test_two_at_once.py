@@ -1,5 +1,7 @@
 """Two commands that write the same: the second is refused before its work, in one line."""
 
+import csv
+import shutil
 import subprocess
 import sys
 
@@ -55,6 +57,55 @@ def test_a_file_that_another_one_writes_is_refused(
         ran = run_safely(*arguments, codes=(2,))
     assert f"{path}: another tlx is writing it; wait until it has ended, or choose" in ran.err
     assert list(tmp_path.glob("*")) == []
+
+
+def test_a_second_watch_with_the_same_csv_is_refused(run_safely, model_file, tmp_path):
+    path = tmp_path / "answers.csv"
+    with only_writer_of(path):
+        ran = run_safely("classify", model_file, "--watch", tmp_path, "--csv", path, codes=(2,))
+    refusal = "another tlx is writing it; wait until it has ended, or choose another name"
+    assert ran.err == f"tlx: --csv {path}: {refusal}\n"
+    assert list(tmp_path.glob("*")) == []
+
+
+def test_a_second_one_that_explains_into_the_same_folder_is_refused(
+    run_safely, model_file, split_folder, tmp_path
+):
+    arguments = ("classify", model_file, split_folder / "test" / "red", "--explain", tmp_path)
+    left = tmp_path / ".000.jpg.4000000.partial"
+    left.touch()  # by one that was killed
+    with only_writer(tmp_path, "classify"):
+        ran = run_safely(*arguments, codes=(2,))
+        assert left.exists()
+    refusal = f"another tlx classify is writing into {tmp_path}; wait until it has ended"
+    assert ran.err == f"tlx: {refusal}, or choose another --explain\n"
+    run_safely(*arguments, codes=(0,))
+    assert (tmp_path / "000.jpg").exists()
+    assert list(tmp_path.glob(".*")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_watch_that_is_killed_leaves_no_lock(model_file, split_folder, tmp_path):
+    folder, table = tmp_path / "in", tmp_path / "out.csv"
+    folder.mkdir()
+    shutil.copy(split_folder / "test" / "red" / "000.jpg", folder)
+    words = ["classify", model_file, "--watch", folder, "--csv", table, "--interval", "0.1"]
+    command = [sys.executable, "-m", "tlx", *words, "--json"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as first:
+        assert first.stdout.readline()
+        second = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert second.returncode == 2, second.stderr
+        assert "another tlx is writing it" in second.stderr
+        first.kill()
+    shutil.copy(split_folder / "test" / "red" / "001.jpg", folder)
+    with subprocess.Popen(command, **pipes) as third:
+        assert "001.jpg" in third.stdout.readline()
+        third.terminate()
+        assert third.wait(60) == 0, third.stderr.read()
+    with table.open(newline="") as file:
+        assert [row["path"][-7:] for row in csv.DictReader(file)] == ["000.jpg", "001.jpg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out.csv"]
 
 
 @pytest.mark.slow

@@ -140,7 +140,7 @@ def test_a_click_on_a_label_shows_its_pictures(page, qtbot):
 def test_the_threshold_says_what_it_lets_stand(page):
     side = page.browser.side
     assert "At 50% or more: 7 of 7 answers (100.0%)" in side.text
-    assert "85.7% of them right (6 of 7; 95 % interval 48.7% to 97.4%)" in side.text
+    assert "85.7% of them right (6 of 7; 95% interval 48.7% to 97.4%)" in side.text
     side.histogram.set_threshold(100)
     assert "0 of 7" in side.text
     assert "not known" in side.text

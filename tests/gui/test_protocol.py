@@ -15,7 +15,7 @@ ROWS = (
 )
 ANSWERS = [
     protocol.Hello(1, "0.1.0"),
-    protocol.Loaded(1, "m.onnx", 5, "ab", True, {"labels": ["a"]}, "CPU", 2, 0.5),
+    protocol.Loaded(1, "m.onnx", 5, "ab", 18, True, {"labels": ["a"]}, "CPU", 2, 0.5),
     protocol.Classified(2, 8, ROWS),
     protocol.Done(2, 9, 1.5),
     protocol.Cancelled(2, 8),

@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from tlx.errors import UsageError
 from tlx.gui import folder_watch, watched
 from tlx.gui.client import Client
 from tlx.gui.folder_watch import FolderWatch
@@ -23,6 +24,7 @@ from tlx.gui.protocol import Ranked, Row
 from tlx.gui.watched import Plan
 from tlx.gui.widgets.big_answer import BigAnswer
 from tlx.gui.widgets.watch_log import KEPT, LogLine, WatchLogModel
+from tlx.inference.folder_lock import only_writer_of
 
 WAIT = 60_000
 
@@ -115,6 +117,33 @@ def test_stopping_and_starting_again_goes_on_with_the_csv(page, qtbot, folder, p
     assert [line.name for line in wait_lines(qtbot, page, 1)] == ["b.png"]
     qtbot.waitUntil(lambda: len(rows(log)) == 2, timeout=WAIT)
     assert page._settings.watched == (str(folder), str(log))
+
+
+def test_a_csv_that_another_one_writes_ends_it_with_the_reason(page, qtbot, folder, tmp_path):
+    log = tmp_path / "log.csv"
+    with only_writer_of(log):
+        page.setup.set_folder(str(folder))
+        page.setup._csv.setText(str(log))
+        page.start()
+        qtbot.waitUntil(lambda: bool(page.banner.text), timeout=WAIT)
+        assert "log.csv: another tlx is writing it; wait until it has ended" in page.banner.text
+        assert not page.running
+    begin(qtbot, page, folder, log)
+    with pytest.raises(UsageError, match="another tlx is writing it"), only_writer_of(log):
+        pass
+    page.stop()
+    assert page.watch._thread.wait(60)
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_starting_again_at_once_does_not_find_its_own_lock(page, qtbot, folder, tmp_path):
+    begin(qtbot, page, folder, tmp_path / "log.csv")
+    for _ in range(20):
+        page.stop()
+        page.start()
+        qtbot.wait(5)
+    qtbot.waitUntil(lambda: page.watch.state == "watching", timeout=WAIT)
+    assert page.banner.text == ""
 
 
 def test_a_folder_that_goes_away_is_a_banner_until_it_is_back(page, qtbot, folder, pictures):

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QImage,
 )
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QToolButton, QWidget
 
 from tlx.gui.page_stack import CLASSIFY, MODEL
 from tlx.gui.protocol import ENVELOPE, Failed
@@ -285,6 +285,33 @@ def test_an_empty_folder_says_what_is_looked_for(open_window, qtbot, tmp_path):
     assert window.pages.folder.welcome.isVisible()
 
 
+def test_that_nothing_was_found_is_said_no_longer_once_pictures_are_there(
+    open_window, qtbot, pictures, tmp_path
+):
+    (tmp_path / "empty").mkdir()
+    window = open_window(tmp_path / "empty")
+    qtbot.waitUntil(lambda: "No pictures" in window.banner.text, timeout=WAIT)
+    window.open_places([str(pictures)])
+    qtbot.waitUntil(lambda: len(window.session.results) > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.banner.text, timeout=WAIT)
+
+
+def test_the_chosen_picture_stands_among_its_neighbours(open_window, qtbot, tmp_path):
+    from PIL import Image
+
+    for number in range(60):
+        Image.new("RGB", (4, 4)).save(tmp_path / f"{number:02}.png")
+    window = open_window(tmp_path)
+    qtbot.waitUntil(lambda: len(window.session.results) == 60, timeout=WAIT)
+    window.show_page(CLASSIFY)
+    strip = window.classify.filmstrip
+    qtbot.waitUntil(lambda: strip.model().rowCount() == 60, timeout=WAIT)
+    for chosen in (30, 31, 20):
+        strip.choose(chosen)
+        box = strip.visualRect(strip.currentIndex())
+        assert abs(box.center().x() - strip.viewport().rect().center().x()) <= box.width()
+
+
 def test_arrows_go_through_the_pictures_and_stop_at_the_ends(working, qtbot):
     page = working.classify
     for key, expected in (
@@ -302,21 +329,25 @@ def test_arrows_go_through_the_pictures_and_stop_at_the_ends(working, qtbot):
 def test_the_heat_map_lies_where_the_network_looked(working, qtbot):
     page = working.classify
     page.choose(0)
+    qtbot.waitUntil(lambda: not page.viewer._preview, timeout=WAIT)
+    bare = page.viewer.grab().toImage()
     qtbot.keyClick(working, Qt.Key.Key_H)
-    qtbot.waitUntil(lambda: page.viewer.heat_shown, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.viewer.grab().toImage() != bare, timeout=WAIT)
     box = page.viewer._seen.rect()  # 60 x 40 is resized to 54 x 36, of which 32 x 32 are seen
     assert box.width() == pytest.approx(60 * 32 / 54)
     assert box.height() == pytest.approx(40 * 32 / 36)
     assert box.center().x() == pytest.approx(30)
     qtbot.keyClick(working, Qt.Key.Key_H)
-    assert not page.viewer.heat_shown
+    assert page.viewer.grab().toImage() == bare
 
 
 def test_a_file_without_maps_offers_no_heat_map(open_window, qtbot, other_models, pictures):
     window = open_window(other_models["plain"], pictures)
     wait_answers(qtbot, window, 7)
-    assert not window.classify.close_up.heat_button.isEnabled()
-    assert "no activation maps" in window.classify.close_up.heat_button.toolTip()
+    buttons = window.classify.findChildren(QToolButton)
+    (heat,) = (button for button in buttons if button.text() == "Heat map")
+    assert not heat.isEnabled()
+    assert "no activation maps" in heat.toolTip()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there")

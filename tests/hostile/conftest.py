@@ -1,19 +1,15 @@
 """Commands run on bad input: what they may do, and that the user's files stay as they are."""
 
 import hashlib
-import io
 import os
 import stat
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from unittest.mock import patch
 
 import pytest
 from catalogue.models import model
 from catalogue.pictures import encoded
+from commands import Ran, run_here
 
 from tlx.inference.cores import available_cores
 
@@ -27,15 +23,6 @@ def _in_time(took: float, seconds: float) -> bool:
     return took < seconds * max(1, busy)
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command left."""
-
-    code: int
-    out: str
-    err: str
-
-
 def _run(
     *arguments: object,
     codes: tuple[int, ...] = (0, 1, 2),
@@ -47,24 +34,9 @@ def _run(
 
     An error is one line; where the work has `begun`, it is the last one.
     """
-    from tlx.cli.main import main
-
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n") for _ in range(2))
     start = perf_counter()
-    with (
-        patch.object(sys, "argv", ["tlx", *map(os.fspath, arguments)]),
-        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8")),
-        patch.dict(os.environ),
-        redirect_stdout(out),
-        redirect_stderr(err),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main()
-    took, texts = perf_counter() - start, []
-    for stream in (out, err):
-        stream.flush()
-        texts.append(stream.buffer.getvalue().decode())
-    ran = Ran(ended.value.code or 0, *texts)
+    ran = run_here(*arguments, stdin=stdin)
+    took = perf_counter() - start
     assert ran.code in codes, ran
     assert "Traceback" not in ran.err, ran
     assert "unexpected" not in ran.err, ran

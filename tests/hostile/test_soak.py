@@ -206,3 +206,35 @@ def test_a_watch_leaves_memory_and_handles_flat(
     assert len(table.read_text().splitlines()) == number + 1
     record_property("answered", number)
     hold_flat(samples)
+
+
+def test_classify_into_parts_leaves_memory_and_handles_flat(
+    colour_model, pictures, hold_flat, tmp_path, record_property
+):
+    """One list that never seems to end, good and bad pictures; then every one has its row."""
+    import pyarrow.parquet as pq
+
+    out, names = tmp_path / "answers.parquet", [name for name in pictures if "\n" not in name]
+    lines = "".join(f"{name}\n" for name in names).encode(errors="surrogateescape")
+    options = ("--out", out, "--part-size", 5000, "--json")
+    samples, rounds, told = [], 0, 0.0
+    with _started("classify", colour_model, "-", *options) as process:
+        assert process.stdin
+        assert process.stdout
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            process.stdin.write(lines)  # waits until it has been read
+            rounds += 1
+            if time.monotonic() > told + 1:
+                told = time.monotonic()
+                samples.append(use_of(process.pid))
+        process.stdin.close()
+        summary = json.loads(process.stdout.read())
+        assert process.wait(60) == 1
+    assert summary["pictures"] == rounds * len(names)
+    parts = sorted(out.glob("*.parquet"))
+    assert sum(pq.read_metadata(part).num_rows for part in parts) == rounds * len(names)
+    rows = pq.read_table(parts[0]).to_pylist()[: 2 * len(names)]
+    assert rows[: len(names)] == rows[len(names) :]
+    record_property("answered", rounds * len(names))
+    hold_flat(samples)

@@ -28,30 +28,56 @@ def path(tmp_path):
 
 
 def test_the_header_stands_once_and_every_row_is_whole_at_once(path):
-    log = AnswerLog(path, 2, False)
-    assert read(path) == [COLUMNS]
-    log.append([GOOD])
+    with AnswerLog(path, 2, False) as log:
+        assert read(path) == [COLUMNS]
+        log.append([GOOD])
     first = ["t1", "/in/a,b.jpg", "m1", "", "red", "0.30000000000000004", "blue", "0.25", "", ""]
     assert read(path)[1:] == [first]
-    AnswerLog(path, 2, False).append([BAD])
+    with AnswerLog(path, 2, False) as log:
+        log.append([BAD])
     assert read(path) == [COLUMNS, first, ["t2", "/in/c.jpg", "m2", "no such file", *[""] * 6]]
 
 
 def test_it_says_which_pictures_have_a_row(path):
-    log = AnswerLog(path, 2, False)
     odd = LoggedAnswer("t", os.fsdecode(b"/in/\xff\n.jpg"), "m3", None, [("red", 1.0)])
-    log.append([GOOD, BAD, odd])
-    again = AnswerLog(path, 2, False)
-    assert list(again.answered()) == [
-        ("/in/a,b.jpg", "m1"),
-        ("/in/c.jpg", "m2"),
-        (odd.path, "m3"),
-    ]
+    with AnswerLog(path, 2, False) as log:
+        log.append([GOOD, BAD, odd])
+    with AnswerLog(path, 2, False) as again:
+        assert list(again.answered()) == [
+            ("/in/a,b.jpg", "m1"),
+            ("/in/c.jpg", "m2"),
+            (odd.path, "m3"),
+        ]
+
+
+def test_a_log_that_another_one_writes_is_refused_and_stays_as_it_is(path, tmp_path):
+    link = tmp_path / "link.csv"
+    link.symlink_to(path)
+    with AnswerLog(path, 2, False) as log:
+        log.append([GOOD])
+        with path.open("ab") as file:
+            file.write(b"half a row")
+        before = path.read_bytes()
+        for name in (path, link):
+            with pytest.raises(UsageError, match=r"log\.csv: another tlx is writing it; wait"):
+                AnswerLog(name, 2, False)
+        assert path.read_bytes() == before
+    with AnswerLog(link, 2, False) as log:
+        assert list(log.answered()) == [("/in/a,b.jpg", "m1")]
+    assert sorted(tmp_path.iterdir()) == [link, path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs")
+def test_a_place_that_is_no_file_is_not_waited_for(path, tmp_path):
+    os.mkfifo(path)
+    with pytest.raises(UsageError, match=r"log\.csv: is no file; choose another name"):
+        AnswerLog(path, 2, False)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_several_labels_and_unknown_pictures_have_their_columns(path):
-    log = AnswerLog(path, 1, True)
-    log.append([LoggedAnswer("t", "p", "m", None, [("b", 0.5)], ["b", "a"], True, 9.5)])
+    with AnswerLog(path, 1, True) as log:
+        log.append([LoggedAnswer("t", "p", "m", None, [("b", 0.5)], ["b", "a"], True, 9.5)])
     columns, row = read(path)
     assert columns == [*COLUMNS[:4], "labels", *COLUMNS[4:6], *COLUMNS[-2:]]
     assert row == ["t", "p", "m", "", "a|b", "b", "0.5", "true", "9.5"]
@@ -59,19 +85,20 @@ def test_several_labels_and_unknown_pictures_have_their_columns(path):
 
 @pytest.mark.parametrize("left", [1, 20, 80])
 def test_half_a_row_of_a_power_cut_is_taken_away(path, left):
-    AnswerLog(path, 2, False).append([GOOD, BAD])
+    with AnswerLog(path, 2, False) as log:
+        log.append([GOOD, BAD])
     whole = path.read_bytes()
     path.write_bytes(whole[:-left])
-    log = AnswerLog(path, 2, False)
-    assert list(log.answered()) == ([("/in/a,b.jpg", "m1")] if left < 80 else [])
-    log.append([BAD])
+    with AnswerLog(path, 2, False) as log:
+        assert list(log.answered()) == ([("/in/a,b.jpg", "m1")] if left < 80 else [])
+        log.append([BAD])
     assert read(path)[-1][1] == BAD.path
     assert all(len(row) == len(COLUMNS) for row in read(path))
 
 
 def test_half_a_header_is_written_anew(path):
     path.write_bytes(b"time,pa")
-    AnswerLog(path, 2, False)
+    AnswerLog(path, 2, False).close()
     assert read(path) == [COLUMNS]
 
 
@@ -84,25 +111,27 @@ def test_a_file_that_is_not_such_a_log_is_left_alone(path, content):
 
 
 def test_a_log_of_other_columns_is_left_alone(path):
-    AnswerLog(path, 2, False).append([GOOD])
+    with AnswerLog(path, 2, False) as log:
+        log.append([GOOD])
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="another --topk or model"):
-        AnswerLog(path, 3, False)
+    for _ in range(2):  # who is refused holds it no longer
+        with pytest.raises(UsageError, match="another --topk or model"):
+            AnswerLog(path, 3, False)
     assert path.read_bytes() == before
 
 
 def test_a_place_that_cannot_be_written_is_said_at_the_start(path, tmp_path):
     with pytest.raises(UsageError, match="there is no folder"):
         AnswerLog(tmp_path / "no" / "log.csv", 2, False)
-    with pytest.raises(UsageError, match=r"cannot be written: Is a directory"):
+    with pytest.raises(UsageError, match=r"is no file; choose another name"):
         AnswerLog(tmp_path, 2, False)
 
 
 def test_a_log_that_was_moved_away_is_begun_anew(path):
-    log = AnswerLog(path, 2, False)
-    log.append([GOOD])
-    path.rename(path.with_suffix(".old"))
-    log.append([BAD])
+    with AnswerLog(path, 2, False) as log:
+        log.append([GOOD])
+        path.rename(path.with_suffix(".old"))
+        log.append([BAD])
     assert [row[1] for row in read(path)] == ["path", BAD.path]
 
 
@@ -125,4 +154,5 @@ def test_where_the_disk_is_full_no_part_of_a_row_stays(path):
         signal.signal(signal.SIGXFSZ, handler)
     assert path.read_bytes() == before
     log.append([BAD])
+    log.close()
     assert read(path)[-1][1] == BAD.path

@@ -68,6 +68,23 @@ def test_a_forked_process_that_lives_longer_holds_no_lock(tmp_path):
     os.close(ours)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs")
+def test_a_lock_is_neither_waited_for_nor_made_through_a_link(tmp_path):
+    """A stranger's run folder may hold anything under the lock's name."""
+    lock = folder_lock.folder_lock(tmp_path, "train")
+    for make in (
+        lambda: os.mkfifo(lock),
+        lambda: lock.symlink_to(tmp_path / "elsewhere"),
+        lambda: lock.symlink_to(lock),
+    ):
+        make()
+        refused = pytest.raises(UsageError, match=r"\.train\.lock is no file; remove it")
+        with refused, only_writer(tmp_path, "train"):
+            pass
+        assert list(tmp_path.iterdir()) == [lock]
+        lock.unlink()
+
+
 def test_a_table_that_another_one_writes_is_refused_and_stays_as_it_is(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("old")

@@ -52,6 +52,7 @@ def test_an_onnx_file_describes_itself(small_model: Path, card: ModelCard):
     assert (described.path, described.kind, described.card) == (small_model, "onnx", card)
     assert described.size == len(content)
     assert described.sha256 == hashlib.sha256(content).hexdigest()
+    assert described.opset == 18
     assert [spec.name for spec in described.inputs] == ["images"]
     assert [spec.name for spec in described.outputs] == [
         *("logits", "probabilities", "activation_maps", "features")
@@ -62,7 +63,7 @@ def test_an_onnx_file_describes_itself(small_model: Path, card: ModelCard):
 def test_a_file_of_torch_describes_itself(write_archive: WriteArchive, card: ModelCard, kind: str):
     path = write_archive(program=kind == "pt2")
     described = describe_archive(path)
-    assert (described.kind, described.card) == (kind, card)
+    assert (described.kind, described.card, described.opset) == (kind, card, None)
     assert described.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert described.inputs == (TensorSpec("images", "uint8", ("N", 32, 32, 3)),)
     assert described.outputs == (TensorSpec("logits", "float32", ("N", 3)),)

@@ -172,13 +172,13 @@ def test_a_verified_score_stands_beside_the_checkpoints(write):
     assert "| allowed | none set |" in text
     assert "| accuracy of the file | 0.7500 |" in text
     assert "| accuracy of the checkpoint | 0.5000 |" in text
-    assert "| difference, 95 % interval | -0.1250 to +0.3750 |" in text
+    assert "| difference, 95% interval | -0.1250 to +0.3750 |" in text
 
 
 def test_what_was_made_smaller_is_told_with_its_price(write):
     text = section(write(quantization=QUANTIZED), "Quantization")
     assert "| loss of accuracy against the float file | +0.0029 |" in text
-    assert "| 95 % interval | -0.0058 to +0.0117 |" in text
+    assert "| 95% interval | -0.0058 to +0.0117 |" in text
     assert "| faster by | 3.50 |" in text
     elsewhere = replace(QUANTIZED, speedup=None, measured_on=None)
     assert "not measured on its device" in section(write(quantization=elsewhere), "Quantization")
@@ -216,6 +216,7 @@ def test_the_file_is_named_without_its_folder_with_size_and_hash(write, found):
     assert text.startswith("# model.onnx\n")
     assert f"| size | {found.size:,} bytes" in section(text, "File")
     assert f"`{found.sha256}`" in section(text, "File")
+    assert "| opset | 18 |" in section(text, "File")
     assert str(found.path.parent) not in text
 
 

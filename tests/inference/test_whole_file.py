@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path):
         raise ZeroDivisionError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_is_written_through_a_link_under_the_temporary_name(tmp_path: Path):
+    path, own = tmp_path / "a.txt", tmp_path / "own.txt"
+    own.write_text("mine")
+    hidden_beside(path, f"{os.getpid()}.partial").symlink_to(own)
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+    assert (path.read_text(), own.read_text()) == ("new", "mine")
+    assert sorted(tmp_path.iterdir()) == [path, own]
 
 
 @pytest.mark.parametrize("name", ["n" * 246 + ".csv", "ä" * 125, "n" * 255])

@@ -1,7 +1,9 @@
 """Running a study: what each cell leaves, going on where it was stopped, and cells that fail."""
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,6 +211,49 @@ def test_a_study_told_to_begins_anew_and_leaves_the_users_files(events_of, tmp_p
     left = sorted(path.name for path in (tmp_path / "study" / CROP).iterdir())
     assert left == ["notes.txt"]
     assert (tmp_path / "study" / "notes.txt").read_text() == "mine"
+
+
+def test_a_link_to_a_run_elsewhere_is_not_cleared(events_of, tmp_path):
+    run(events_of())
+    (tmp_path / "study" / CROP).rename(tmp_path / "own")
+    (tmp_path / "study" / CROP).symlink_to(tmp_path / "own")
+    before = sorted((tmp_path / "own").iterdir())
+    events_of("augment=none,mirror", overwrite=True)
+    assert sorted((tmp_path / "own").iterdir()) == before
+    assert not (tmp_path / "study" / NONE / "best.pt").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"curve": []}, {"validation": "x"}, {"test": 7}, {"curve": [[]]}, {"more": 1}],
+    ids=str,
+)
+def test_a_result_that_was_changed_is_no_result(events_of, tmp_path, change):
+    events = events_of()
+    next(event for event in events if isinstance(event, CellDone))
+    events.close()
+    path = tmp_path / "study" / CROP / "result.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "result": {**content["result"], **change}}))
+    seen = [next(event for event in events_of() if isinstance(event, CellStarted | CellDone))]
+    assert not getattr(seen[0], "earlier", False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs")
+def test_what_is_no_file_is_not_waited_for(events_of, tmp_path, make_grid, small):
+    run(events_of())
+    for name in (f"{CROP}/result.json", "study.json"):
+        path = tmp_path / "study" / name
+        content = path.read_bytes()
+        path.unlink()
+        os.mkfifo(path)
+        if name == "study.json":
+            with pytest.raises(UsageError, match="holds no study"):
+                events_of()
+        else:
+            next(event for event in events_of() if isinstance(event, CellStarted))
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

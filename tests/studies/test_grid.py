@@ -102,6 +102,11 @@ def test_what_makes_no_grid_is_refused_in_one_line(make_grid, vary, said):
     assert "\n" not in str(refused.value)
 
 
+def test_more_trainings_than_anybody_waits_for_are_refused_at_once(make_grid):
+    with pytest.raises(UsageError, match=r"2,000,000,000 trainings are asked for, .* 10,000"):
+        make_grid("lr=0.1,0.2", seeds=10**9)
+
+
 def test_names_are_safe_in_any_file_system_and_stay_apart(make_grid):
     weights = ["a/w.pth", "b/w.pth", "W.pth", "w.pth", "größe w:*.pth", "..", "x" * 200]
     grid = make_grid(f"weights={','.join(weights)}", "freeze=backbone,none")

@@ -26,7 +26,7 @@ def test_a_difference_beyond_the_noise_is_told_with_its_size(make_study):
         {"freeze=none": [0.80, 0.81, 0.82], "freeze=backbone": [0.60, 0.61, 0.62]},
     )
     found = line(study, "Only the head learning (freeze=backbone) against fine-tuning everything")
-    assert "test accuracy 61.0 % against 81.0 %, 20.0 points worse, noise " in found
+    assert "test accuracy 61.0% against 81.0%, 20.0 points worse, noise " in found
     assert "do not tell them apart" not in found
 
 
@@ -84,12 +84,12 @@ def test_pretrained_is_held_against_nothing_frozen_and_fine_tuned(make_study):
         },
     )
     begin = "Pretrained weights (weights=imagenet, freeze={}) against training from nothing"
-    assert "70.0 % against 30.0 %, 40.0 points better" in line(study, begin.format("backbone"))
+    assert "70.0% against 30.0%, 40.0 points better" in line(study, begin.format("backbone"))
     fine = line(study, begin.format("none"))
-    assert "80.0 % against 30.0 %, 50.0 points better" in fine
-    assert "At equal time (1 s of training): validation accuracy 80.0 % against 30.0 %" in fine
+    assert "80.0% against 30.0%, 50.0 points better" in fine
+    assert "At equal time (1 s of training): validation accuracy 80.0% against 30.0%" in fine
     freezing = line(study, "Only the head learning (freeze=backbone)")
-    assert "70.0 % against 80.0 %" in freezing
+    assert "70.0% against 80.0%" in freezing
 
 
 def test_equal_time_is_that_of_the_two_compared_and_may_turn_the_verdict(make_study, make_result):
@@ -99,8 +99,8 @@ def test_equal_time_is_that_of_the_two_compared_and_may_turn_the_verdict(make_st
         make_result("freeze=backbone", 0, (0.6, 0.7, 0.8), test=0.8, epoch_seconds=4),
     )
     found = line(replace(study, results=results), "Only the head")
-    assert "80.0 % against 90.0 %, 10.0 points worse" in found
-    assert "At equal time (12 s of training): validation accuracy 80.0 % against 40.0 %" in found
+    assert "80.0% against 90.0%, 10.0 points worse" in found
+    assert "At equal time (12 s of training): validation accuracy 80.0% against 40.0%" in found
     assert "40.0 points better" in found
     assert "An epoch took 4 s against 10 s" in found
 
@@ -126,7 +126,7 @@ def test_cells_are_paired_with_those_that_differ_in_nothing_else(make_study):
         },
     )
     found = line(study, "optimizer=sgd against optimizer=adamw")
-    assert "(2 pairs of cells): test accuracy 55.0 % against 75.0 %, 20.0 points worse" in found
+    assert "(2 pairs of cells): test accuracy 55.0% against 75.0%, 20.0 points worse" in found
     assert "By pair it goes from -30.0 to -10.0 points." in found
 
 
@@ -151,7 +151,7 @@ def test_without_test_pictures_the_summary_says_that_validation_flatters(make_st
     study = make_study(["dropout=0,0.5"], {"dropout=0": [0.5], "dropout=0.5": [0.5]})
     results = tuple(replace(result, test=None) for result in study.results)
     text = "\n".join(lines(replace(study, results=results)))
-    assert "validation accuracy 50.0 % against 50.0 %" in text
+    assert "validation accuracy 50.0% against 50.0%" in text
     assert "which chose the epochs" in text
 
 

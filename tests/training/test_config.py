@@ -93,6 +93,13 @@ def test_a_config_that_is_not_ours_is_refused(tmp_path, content):
         read_config(tmp_path)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs")
+def test_a_config_that_cannot_be_opened_says_why_in_words(tmp_path):
+    (tmp_path / "config.json").symlink_to("config.json")
+    with pytest.raises(CheckpointError, match=r"config\.json cannot be read: [A-Z][a-z ]+$"):
+        read_config(tmp_path)
+
+
 def test_a_config_holds_paths_as_text(tmp_path):
     write_config(tmp_path / "config.json", TrainingConfig(DATA))
     content = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))

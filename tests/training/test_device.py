@@ -25,7 +25,7 @@ def test_the_device_asked_for_is_taken():
     assert choose_device("cpu") == torch.device("cpu")
 
 
-@pytest.mark.parametrize("asked", ["cuda:99", "gpu", "", "cpu:x"])
+@pytest.mark.parametrize("asked", ["cuda:99", "gpu", "", "cpu:x", "meta"])
 def test_a_device_that_is_not_there_is_refused_with_a_way_out(asked):
     with pytest.raises(UsageError, match="use --device cpu"):
         choose_device(asked)

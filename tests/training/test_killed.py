@@ -1,44 +1,29 @@
 """Whenever a training is killed, it goes on as if it had never stopped, and nothing is torn."""
 
 import csv
-import json
 import os
 import random
 import shlex
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
+from commands import Starter, wait_for
+from whole_files import assert_whole
 
 from tlx.training.checkpoint import load_checkpoint
 
 pytestmark = pytest.mark.slow
 
-STARTER = """
-import json
-import os
-import signal
-import sys
+PREPARE = """
 import time
 
-import matplotlib.figure
-import torch
-
-import tlx.cli.main
-import tlx.evaluation.plots
-import tlx.training.recording
 import tlx.training.stage_cache
-import tlx.training.train
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where nobody can press it
-tlx.training.recording.PAUSE = 0  # write at every epoch
 tlx.training.stage_cache.BATCH = 2
 add = tlx.training.stage_cache.StageStore.add
 
@@ -49,91 +34,19 @@ def add_slowly(*row):
 
 
 tlx.training.stage_cache.StageStore.add = add_slowly
-for line in sys.stdin:
-    order = json.loads(line)
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        for number, name in ((1, order["out"]), (2, order["err"])):
-            os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), number)
-        sys.stdin = open(os.devnull)
-        sys.argv = ["tlx", *order["arguments"]]
-        tlx.cli.main.main()
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-"""Starts `tlx` in a new process each time, without the seconds that importing torch takes."""
-
-
-class Starter:
-    """Starts the command, each time as a process of its own that can be killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.out, self.err = folder / "out.txt", folder / "err.txt"
-        script = folder / "starter.py"
-        script.write_text(STARTER)
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, str(script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-
-    def start(self, *arguments: object) -> int:
-        """Begin; give the number of the process."""
-        for path in (self.out, self.err):
-            path.write_text("")  # not what the one before said
-        order = {"arguments": [*map(str, arguments)], "out": str(self.out), "err": str(self.err)}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def ended(self) -> int:
-        """Wait for its end; give its exit code, or minus the signal that ended it."""
-        return int(self._process.stdout.readline())
-
-    def run(self, *arguments: object) -> int:
-        self.start(*arguments)
-        return self.ended()
-
-    def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait(60)
-        self._process.stdout.close()
+"""Stores the outputs of a frozen stage slowly, so that a kill comes in between."""
 
 
 @pytest.fixture(scope="module")
 def starter(tmp_path_factory) -> Iterator[Starter]:
-    made = Starter(tmp_path_factory.mktemp("starter"))
+    made = Starter(tmp_path_factory.mktemp("starter"), PREPARE)
     yield made
     made.close()
 
 
 def _options(*more: object) -> list[object]:
     return ["--imgsz", 32, "--batch", 8, "--seed", 4, "--amp", "none", *more]
-
-
-def _assert_nothing_is_torn(run: Path) -> None:
-    """Read each file that stands under its final name as a whole."""
-    for path in run.iterdir() if run.exists() else ():
-        if path.name.startswith(".") or path.name == "pictures.cache":
-            continue  # what is unfinished, and what is written anew by whoever goes on
-        if path.suffix == ".pt":
-            assert torch.load(path, weights_only=True)["weights"], path
-        elif path.suffix == ".json":
-            assert json.loads(path.read_text(encoding="utf-8")), path
-        elif path.suffix == ".csv":
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
-            assert rows, path
-            assert all(None not in row and None not in row.values() for row in rows), path
-        elif path.suffix == ".png":
-            with Image.open(path) as image:
-                image.verify()
-        else:
-            assert path.name == "features", path
 
 
 def _train_under_fire(starter: Starter, run: Path, start: list[object], kills: int, seed: int):
@@ -153,12 +66,12 @@ def _train_under_fire(starter: Starter, run: Path, start: list[object], kills: i
         elif early < kills // 3:
             _wait_for_early_work(run, "backbone" in start, chance)
         else:
-            _wait_for((run / "last.pt").exists)
+            wait_for((run / "last.pt").exists)
             time.sleep(chance.uniform(0, 0.5))
         with suppress(ProcessLookupError):  # it was faster
             os.kill(process, signal.SIGKILL)
         code = starter.ended()
-        _assert_nothing_is_torn(run)
+        assert_whole(run)
         if code != -signal.SIGKILL:
             break
         early, late = early + (epoch == 0), late + (epoch > 0)
@@ -177,7 +90,7 @@ def _wait_for_early_work(run: Path, stores: bool, chance: random.Random) -> None
         time.sleep(chance.uniform(0.05, 1))
         return
     before = _stored(run)
-    _wait_for(lambda: _stored(run) > before)
+    wait_for(lambda: _stored(run) > before)
     time.sleep(chance.uniform(0, 0.1))
 
 
@@ -252,7 +165,7 @@ def test_a_run_killed_before_its_first_checkpoint_says_to_train_again(
     run = tmp_path / "run"
     start = ["train", few_pictures, *_options("--weights", "none", "--epochs", 2), "--out", run]
     process = starter.start(*start)
-    _wait_for((run / "pictures.png").exists)
+    wait_for((run / "pictures.png").exists)
     os.kill(process, signal.SIGKILL)
     assert starter.ended() == -signal.SIGKILL
     assert starter.run("train", "--resume", run) == 2
@@ -267,7 +180,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(starter, few_pictures,
     run = tmp_path / "a run"
     start = ["train", few_pictures, *_options("--weights", "none", "--epochs", 200), "--out", run]
     process = starter.start(*start)
-    _wait_for(lambda: "\n1/200 " in starter.out.read_text())
+    wait_for(lambda: "\n1/200 " in starter.out.read_text())
     os.kill(process, signal.SIGINT)
     assert starter.ended() == 130
     assert starter.err.read_text() == "tlx: interrupted\n"
@@ -275,7 +188,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(starter, few_pictures,
     assert command == f"to go on: tlx train --resume '{run}'"
     before = load_checkpoint(run / "last.pt").epoch
     process = starter.start(*shlex.split(command.partition("tlx ")[2]))
-    _wait_for(lambda: f"\n{before + 2}/200 " in starter.out.read_text())
+    wait_for(lambda: f"\n{before + 2}/200 " in starter.out.read_text())
     os.kill(process, signal.SIGINT)
     assert starter.ended() == 130
     assert starter.out.read_text().count(f"\n{before + 1}/200 ") == 1
@@ -285,15 +198,8 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(starter, few_pictures,
 def test_an_interrupted_run_with_workers_ends_without_a_traceback(starter, few_pictures, tmp_path):
     options = _options("--weights", "none", "--epochs", 200, "--workers", 2)
     process = starter.start("train", few_pictures, *options, "--out", tmp_path / "run")
-    _wait_for(lambda: "\n2/200 " in starter.out.read_text())
+    wait_for(lambda: "\n2/200 " in starter.out.read_text())
     os.killpg(process, signal.SIGINT)  # as a terminal does: its workers too
     assert starter.ended() == 130
     assert starter.err.read_text() == "tlx: interrupted\n"
-    _assert_nothing_is_torn(tmp_path / "run")
-
-
-def _wait_for(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    assert_whole(tmp_path / "run")

@@ -115,6 +115,14 @@ def test_over_the_limit_disk_keeps_nothing_and_leaves_no_file(paths, tmp_path):
     assert not (tmp_path / "over").exists()
 
 
+def test_a_link_in_the_place_of_the_file_is_not_written_through(paths, tmp_path):
+    (tmp_path / "own.txt").write_text("mine")
+    (tmp_path / "cache").symlink_to(tmp_path / "own.txt")
+    assert _disk(tmp_path / "cache", paths, 10**9) is not None
+    assert (tmp_path / "own.txt").read_text() == "mine"
+    assert not (tmp_path / "cache").is_symlink()
+
+
 def test_threads_that_fill_the_memory_at_once_keep_every_picture(paths):
     cache = RamCache(SIDE, 10**9)
     names = [Path(f"{number}") for number in range(64)]

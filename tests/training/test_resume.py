@@ -171,6 +171,39 @@ def test_a_run_without_a_finished_epoch_says_what_to_do(light_run):
         next(resume_events(light_run))
 
 
+def test_a_run_whose_best_checkpoint_is_gone_is_not_resumed(small, tmp_path):
+    """An epoch after it need not be better; then there would be none to export."""
+    _cut_off(_config(small, tmp_path / "cut"))
+    (tmp_path / "cut" / "best.pt").unlink()
+    with pytest.raises(CheckpointError, match=r"best\.pt is gone; train again with --overwrite"):
+        finish(resume_events(tmp_path / "cut"))
+
+
+@pytest.mark.parametrize("damage", ["bytes", "weights", "labels", "schedule"])
+def test_a_damaged_last_checkpoint_names_the_file_and_the_next_step(small, tmp_path, damage):
+    _cut_off(_config(small, tmp_path / "cut"))
+    path = tmp_path / "cut" / "last.pt"
+    last = load_checkpoint(path)
+    first = next(iter(last.weights))
+    changes = {
+        "weights": {"weights": {**last.weights, first: torch.ones(3)}},
+        "labels": {"card": replace(last.card, labels=("blue", "green", "violet"))},
+        "schedule": {"progress": {**last.progress, "schedule": {"last_epoch": "x"}}},
+    }
+    if damage == "bytes":
+        path.write_bytes(path.read_bytes()[:-900])
+    else:
+        save_checkpoint(path, replace(last, **changes[damage]))
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError) as raised:
+        finish(resume_events(tmp_path / "cut"))
+    said = str(raised.value)
+    assert said.startswith(f"{path} is damaged")
+    assert said.endswith(f"another run from --weights {path.with_name('best.pt')}")
+    assert "\n" not in said
+    assert path.read_bytes() == before
+
+
 def test_a_folder_that_is_no_run_is_not_resumed(tmp_path):
     with pytest.raises(CheckpointError, match="is no run folder"):
         next(resume_events(tmp_path))

@@ -227,6 +227,18 @@ def test_a_file_that_is_gone_costs_the_rows_and_no_more(network, samples, tmp_pa
     _assert_goes_on(work, samples, whole, 0)
 
 
+@pytest.mark.parametrize("name", ["values.bin", "rows.txt"])
+def test_a_link_in_the_place_of_a_file_is_not_written_through(network, samples, tmp_path, name):
+    work = _work(tmp_path / "features", network, samples)
+    whole = _whole(work, samples)
+    (tmp_path / "own.txt").write_bytes(b"mine")
+    planted = _store_folder(work.folder) / name
+    planted.unlink()
+    planted.symlink_to(tmp_path / "own.txt")
+    _assert_goes_on(work, samples, whole, 0)
+    assert (tmp_path / "own.txt").read_bytes() == b"mine"
+
+
 def _folder(work: StageWork, precision: Precision = FP32, augmentation=None) -> Path:
     return open_store(work, precision, augmentation).folder
 

@@ -14,7 +14,7 @@ def test_a_file_that_loses_too_much_is_refused_with_the_numbers(refused):
     text = str(refused.error)
     assert text.startswith("no int8 file passes and none was written: the nearest of 5 ways tried")
     assert "accuracy" in text
-    assert "95 % interval of the fall" in text
+    assert "95% interval of the fall" in text
     assert "-50 allowed" in text
     assert "--calibration" in text
     assert "\n" not in text
@@ -29,7 +29,7 @@ def test_a_file_that_is_not_faster_is_refused_after_faster_recipes_were_tried(
     with pytest.raises(VerificationError) as caught:
         search(max_drop=1.0)
     text = str(caught.value)
-    assert "not measured faster: 1.05 times as fast (95 % interval 0.95 to 1.15)" in text
+    assert "not measured faster: 1.05 times as fast (95% interval 0.95 to 1.15)" in text
     assert "--for-another-device" in text
     assert list(tmp_path.iterdir()) == []
     started = [event.recipe for event in search.events if isinstance(event, TrialStarted)]

@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from catalogue.kinds import Kind, put
@@ -160,13 +161,78 @@ def progresses(whole: bytes) -> Kind:
 
     def write(folder: Path) -> None:
         content = torch.load(BytesIO(whole), weights_only=True)
-        progress = content["progress"]
-        for name in progress:
-            for index, value in enumerate(("x", [{"epoch": "x"}], ...)):
-                if value is ...:
-                    changed = {key: kept for key, kept in progress.items() if key != name}
-                else:
-                    changed = {**progress, name: value}
-                torch.save({**content, "progress": changed}, folder / f"{name}-{index}.pt")
+        some = list(wrong_progress(content["progress"]))[::9]  # each is as large as the whole
+        for number, (place, value) in enumerate(some):
+            progress = changed(content["progress"], place, value)
+            name = "-".join(map(str, place))
+            torch.save({**content, "progress": progress}, folder / f"{number:03}-{name}.pt")
 
     return Kind("last.pt whose progress is none", write, "either")
+
+
+Change = tuple[tuple[object, ...], object]
+
+
+def wrong_progress(progress: dict[str, Any]) -> Iterator[Change]:
+    """Give where something in a `last.pt` is changed, and what then stands there; ... for nothing.
+
+    None of these may pass for what a training has written.
+    """
+    import torch
+
+    numbers = ("x", None, float("nan"), float("inf"), -1, True, [0.1], torch.ones(2), 0j)
+    for name in sorted(progress.keys() - {"scaler", "precision"}):
+        yield from (((name,), value) for value in ("x", 7.5, [{"epoch": "x"}], {1: 2}, ...))
+    yield from ((("parts",), value) for value in (0, -1, 10**30, 1.5, True))
+    for name in sorted({"averaged", "learning"} & progress.keys()):
+        yield from (((name,), value) for value in (*numbers, {"fc.weight": torch.ones(2)}))
+    yield from _wrong_optimizer(progress["optimizer"], numbers)
+    for name in ("last_epoch", "_step_count"):
+        yield from ((("schedule", name), value) for value in (*numbers, 0.5, 10**30, ...))
+    for name in ("base_lrs", "_last_lr"):
+        yield from ((("schedule", name), value) for value in ("x", [], ["x"] * 4, 1.0, ...))
+    for name in {"scale", "_growth_tracker"} & progress["scaler"].keys():  # in fp16 only
+        yield from ((("scaler", name), value) for value in (*numbers, 10**400, ...))
+    yield from _wrong_history(progress["history"])
+
+
+def _wrong_optimizer(optimizer: dict[str, Any], numbers: tuple[object, ...]) -> Iterator[Change]:
+    import torch
+
+    groups, state = optimizer["param_groups"], optimizer["state"]
+    for name in {"lr", "betas", "momentum"} & groups[0].keys():
+        for value in (*numbers, (1.0, 1.0), ...):
+            yield ("optimizer", "param_groups", 0, name), value
+    yield ("optimizer", "param_groups"), groups[1:]
+    first = next(iter(state))
+    for name, tensor in state[first].items():
+        wrong = (tensor.new_ones(3, 1), tensor.int(), tensor.new_full((), -2.0), 1.0, None, ...)
+        yield from ((("optimizer", "state", first, name), value) for value in wrong)
+    yield ("optimizer", "state", first), {}
+    yield ("optimizer", "state", first, "more"), torch.ones(1)
+    yield ("optimizer", "state", len(state) + 1), state[first]
+    yield ("optimizer", "state", "0"), state[first]
+
+
+def _wrong_history(history: list[dict[str, Any]]) -> Iterator[Change]:
+    for name in set(history[0]) - {"pictures_per_second", "seconds"}:
+        yield from ((("history", 0, name), value) for value in ([], {"a": 1}))
+    for name in ("epoch", "monitor", "monitored", "validation_loss", "lr"):
+        yield from ((("history", 0, name), value) for value in ("x", float("nan"), None, ...))
+    yield ("history", 0, "best"), False
+    yield ("history",), history * 2
+    yield ("history",), []
+
+
+def changed(content: Any, place: tuple[object, ...], value: object) -> Any:
+    """Copy what is nested as far as it changes."""
+    if not place:
+        return value
+    key, *rest = place
+    if value is ... and not rest:
+        return {name: kept for name, kept in content.items() if name != key}
+    inner = content[key] if isinstance(content, list) or key in content else None
+    new = changed(inner, tuple(rest), value)
+    if isinstance(content, list):
+        return [new if at == key else kept for at, kept in enumerate(content)]
+    return {**content, key: new}
