@@ -8,6 +8,7 @@ actor to be started again, which for want of a core may be never once its machin
 
 import logging
 import os
+import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +36,6 @@ BLOCK = 256
 """Pictures that a worker is given at a time: seconds of work, and what a killed one loses."""
 ROUND = 1_000_000
 """Paths that Ray holds at a time, about 100 MB of its store."""
-RETRIES = 3
-"""How often a block is begun again after its worker died; a picture that kills each one ends it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,19 +163,17 @@ def _round(
 ) -> Iterator["pyarrow.Table"]:
     from ray import data
 
-    logging.getLogger("ray.data").setLevel(logging.ERROR)  # its import has set another one
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its import has set another one
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
     tables: Any = blocks  # Ray's own word for them rests on types that pyarrow does not give
     answers = data.from_arrow_refs(tables).map_batches(
-        answer_block,
-        fn_args=([content], settings),
+        partial(answer_block, model=[content], settings=settings),
         batch_size=None,  # a block
         batch_format="pyarrow",
         compute=data.TaskPoolStrategy(size=workers),
         num_cpus=1,
-        ray_remote_args_fn=partial(dict, max_retries=RETRIES),
     )
     return iter(answers.iter_batches(batch_size=None, batch_format="pyarrow"))
 
@@ -208,6 +205,9 @@ def _said_plainly() -> Generator[None]:
         for cause in _causes(error):
             if isinstance(cause, TlxError):
                 raise cause from None
+        # Of what a task raised Ray Data keeps the text alone.
+        for said in re.findall(r"^tlx\.errors\.\w+: (.+)$", str(error), re.MULTILINE):
+            raise ClusterError(said) from None
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ClusterError(
             f"Ray gave up: {lines[-1].strip()} (parts that are there are passed by the next run)"

@@ -71,7 +71,7 @@ def workers() -> list[int]:
             name = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if name.startswith(b"ray::MapBatches(answer_block)"):
+        if name.startswith(b"ray::MapBatches("):
             found.append(int(folder.name))
     return found
 
