@@ -4,6 +4,7 @@ import csv
 import errno
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -75,7 +76,7 @@ def no_new_files(path, monkeypatch, request) -> None:
     opened = os.open
 
     def refusing(name, flags, *more, **options) -> int:
-        if flags & os.O_CREAT and not os.path.exists(name):
+        if flags & os.O_CREAT and not Path(name).exists():
             raise OSError(request.param, os.strerror(request.param), name)
         return opened(name, flags, *more, **options)
 
