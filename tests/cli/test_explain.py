@@ -91,9 +91,7 @@ def test_what_an_earlier_run_drew_is_not_read_again(model, red, run_tlx, tmp_pat
     for _ in range(2):
         files = b"".join(bytes(path) + b"\n" for path in sorted(why.iterdir()))
         words = ("-",) if given == "-" else (why / given,)
-        ran = run_tlx(
-            "classify", model, *words, "--explain", why, "--json", stdin=os.fsencode(files)
-        )
+        ran = run_tlx("classify", model, *words, "--explain", why, "--json", stdin=files)
         assert [row["path"] for row in ran.json] == wanted
     assert sorted(path.name for path in why.iterdir()) == [
         *("shirt-2.jpg", "shirt.jpg", "unreadable.jpg"),
