@@ -117,22 +117,22 @@ def compare_files(
 
 def _open(opening: Pair) -> "tuple[Classifier, Classifier]":
     """Open both; the card is of whichever has none in it, the same one where neither has."""
-    from ..inference.classifier import Classifier
-
-    def open_one(model: Path) -> Classifier:
-        try:
-            return Classifier(model, many=True, provider=opening.provider)
-        except MissingCardError:
-            if opening.card is None:
-                raise
-            bare.append(model)
-        return Classifier(model, many=True, provider=opening.provider, card=opening.card)
-
-    bare: list[Path] = []
-    first, second = map(open_one, opening.models)
-    if opening.card is not None and not bare:
+    (first, first_bare), (second, second_bare) = (_open_one(m, opening) for m in opening.models)
+    if opening.card is not None and not (first_bare or second_bare):
         raise CardError("both files have a card of their own; leave --card out")
     return first, second
+
+
+def _open_one(model: Path, opening: Pair) -> "tuple[Classifier, bool]":
+    """Open a file, and tell whether it has no card in it and took the given one."""
+    from ..inference.classifier import Classifier
+
+    try:
+        return Classifier(model, many=True, provider=opening.provider), False
+    except MissingCardError:
+        if opening.card is None:
+            raise
+    return Classifier(model, many=True, provider=opening.provider, card=opening.card), True
 
 
 def _write(

@@ -96,7 +96,7 @@ class Interruption(TakenSignals):
 
 
 def _keep_still() -> None:
-    """Let nothing complain any more that a second signal meets while it is being torn down.
+    """Let nothing that is torn down complain from now on; a second signal may meet it half done.
 
     Python shows a traceback of what is raised in a finalizer, multiprocessing one of a process
     that is gone in the middle of a message.

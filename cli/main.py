@@ -110,6 +110,7 @@ def main() -> None:
         if _is_usage_error(error):
             _fail_usage(error)
         if os.environ.get(TRACEBACK_VARIABLE):
+            sys.excepthook = sys.__excepthook__  # an interruption may have silenced it
             raise
         if isinstance(error, OSError | MemoryError):
             _let_go_of_output()

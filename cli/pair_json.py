@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..inference.spreadsheet import SEPARATOR, joined
+from ..inference.label_text import joined
 from .scored_on import scored_on
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def agreement_rows(found: "Agreement") -> Iterator[tuple[object, ...]]:
             (a,), (b,) = row.first[:1], row.second[:1]
             yield (row.path, "", a.label, b.label, a.probability, b.probability, "")
         else:
-            sides = (SEPARATOR.join(one.label for one in side) for side in (row.first, row.second))
+            sides = (joined(one.label for one in side) for side in (row.first, row.second))
             yield (row.path, "", *sides, "", "", "", "")
 
 

@@ -6,7 +6,8 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
-from ..inference.spreadsheet import flag_cell, joined, write_rows
+from ..inference.label_text import joined
+from ..inference.spreadsheet import flag_cell, write_rows
 from .multi_label_report import MultiLabelReport
 from .report import Report
 from .scored_picture import ScoredLabels, ScoredPicture

@@ -13,7 +13,7 @@ from ..inference.answers_csv import (
     write_answers,
     write_table,
 )
-from ..inference.spreadsheet import parted
+from ..inference.label_text import parted
 from .protocol import Row
 
 CORRECTIONS = {False: ("file", "label"), True: ("file", "labels")}

@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inference.spreadsheet import parted
+from ..inference.label_text import parted
 from .filtering import (
     ANSWERED,
     NONE,

@@ -1,6 +1,6 @@
 """How a verdict names labels: one, or in the multi-label task all that apply, joined."""
 
-from ..inference.spreadsheet import joined
+from ..inference.label_text import joined
 from .protocol import Row
 
 

@@ -13,7 +13,8 @@ from types import TracebackType
 from ..errors import UsageError
 from .answers_csv import JUDGEMENT, judgement_cells
 from .folder_lock import only_writer_of
-from .spreadsheet import joined, plain_cells
+from .label_text import joined
+from .spreadsheet import plain_cells
 
 _END = b"\r\n"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..errors import UsageError
 from .folder_lock import only_writer_of
-from .spreadsheet import flag_cell, joined, plain_cells
+from .label_text import joined
+from .spreadsheet import flag_cell, plain_cells
 from .whole_file import clear_unfinished, replacing
 
 HEADER = ("path", "error", "label", "probability")

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from .whole_file import replacing
 
-SEPARATOR = "|"
-"""Between the labels of one picture; no label of a multi-label task holds it."""
 _BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 """Of a formula, as spreadsheets see it: https://owasp.org/www-community/attacks/CSV_Injection."""
 
@@ -32,13 +30,3 @@ def write_rows(path: Path, rows: Iterable[Iterable[object]]) -> None:
 def flag_cell(flag: bool | None) -> str:
     """Write true, false, or nothing where it is not known."""
     return "" if flag is None else str(flag).lower()
-
-
-def joined(labels: Iterable[str]) -> str:
-    """Write a picture's labels as one text: sorted, so that the same labels make the same text."""
-    return SEPARATOR.join(sorted(labels))
-
-
-def parted(text: str) -> tuple[str, ...]:
-    """Give the labels that were joined; an empty text has none."""
-    return tuple(text.split(SEPARATOR)) if text else ()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..inference.spreadsheet import parted
+from ..inference.label_text import parted
 from .findings import Finding
 
 SPLITS = ("train", "validation", "test")

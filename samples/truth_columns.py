@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import DataError
-from ..inference.spreadsheet import SEPARATOR, joined
+from ..inference.label_text import SEPARATOR, joined
 from .sample import normalise_label
 from .table import Row, Table
 

@@ -14,8 +14,8 @@ from .. import __version__
 from ..errors import UsageError
 from ..inference.card import TASKS, ModelCard, Provenance
 from ..inference.events import finish
+from ..inference.label_text import SEPARATOR
 from ..inference.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
-from ..inference.spreadsheet import SEPARATOR
 from ..inference.whole_file import temporary_beside
 from ..inference.wording import counted
 from ..samples.labels_file import read_labels_file

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from ...inference.spreadsheet import joined
+from ...inference.label_text import joined
 from ..review import Verdict
 from ..session import Session
 from ..verdict_label import answered_label

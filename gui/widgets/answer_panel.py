@@ -7,7 +7,7 @@ from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImageReader, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ...inference.spreadsheet import parted
+from ...inference.label_text import parted
 from ..protocol import Row
 from ..review import Verdict
 from ..theme import Colours, colours

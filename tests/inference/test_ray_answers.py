@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from commands import wait_for
 
 from tlx.errors import ClusterError
 from tlx.inference import ray_answers as module
@@ -92,8 +93,8 @@ def test_a_run_goes_on_over_ray_and_a_killed_worker_loses_and_doubles_no_file(
         if isinstance(event, Part):
             parts.append(event.pictures)
             if len(parts) == 2:
-                while not (killed := workers()[:1]):
-                    pass
+                wait_for(workers)
+                killed = workers()[:1]
                 os.kill(killed[0], signal.SIGKILL)
     assert killed
     assert parts == [500] * 9 + [3]

@@ -16,9 +16,8 @@ SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch):
+def prepared(monkeypatch):
     pytest.importorskip("ray")
-    monkeypatch.setattr(ray_cluster, "PATIENCE", 0.3)
     monkeypatch.delenv("RAY_USE_TLS", raising=False)
 
 
@@ -59,6 +58,8 @@ def serve(monkeypatch):
 )
 def test_what_takes_the_connection_and_is_no_ray_is_refused(serve, monkeypatch, said, reason):
     monkeypatch.setattr(ray_cluster, "_init", lambda *_: pytest.fail("Ray was asked"))
+    if said is None:
+        monkeypatch.setattr(ray_cluster, "PATIENCE", 0.3)
     address = serve(said)
     with pytest.raises(ClusterError, match=rf"no Ray answers at RAY_ADDRESS={address} \({reason}"):
         connected(None).__enter__()

@@ -191,7 +191,7 @@ def wrong_progress(progress: dict[str, Any]) -> Iterator[Change]:
         yield from ((("schedule", name), value) for value in (*numbers, 0.5, 10**30, ...))
     for name in ("base_lrs", "_last_lr"):
         yield from ((("schedule", name), value) for value in ("x", [], ["x"] * 4, 1.0, ...))
-    for name in {"scale", "_growth_tracker"} & progress["scaler"].keys():  # in fp16 only
+    for name in sorted({"scale", "_growth_tracker"} & progress["scaler"].keys()):  # in fp16 only
         yield from ((("scaler", name), value) for value in (*numbers, 10**400, ...))
     yield from _wrong_history(progress["history"])
 
@@ -200,7 +200,7 @@ def _wrong_optimizer(optimizer: dict[str, Any], numbers: tuple[object, ...]) -> 
     import torch
 
     groups, state = optimizer["param_groups"], optimizer["state"]
-    for name in {"lr", "betas", "momentum"} & groups[0].keys():
+    for name in sorted({"lr", "betas", "momentum"} & groups[0].keys()):
         for value in (*numbers, (1.0, 1.0), ...):
             yield ("optimizer", "param_groups", 0, name), value
     yield ("optimizer", "param_groups"), groups[1:]
@@ -215,7 +215,7 @@ def _wrong_optimizer(optimizer: dict[str, Any], numbers: tuple[object, ...]) -> 
 
 
 def _wrong_history(history: list[dict[str, Any]]) -> Iterator[Change]:
-    for name in set(history[0]) - {"pictures_per_second", "seconds"}:
+    for name in sorted(set(history[0]) - {"pictures_per_second", "seconds"}):
         yield from ((("history", 0, name), value) for value in ([], {"a": 1}))
     for name in ("epoch", "monitor", "monitored", "validation_loss", "lr"):
         yield from ((("history", 0, name), value) for value in ("x", float("nan"), None, ...))
