@@ -307,10 +307,10 @@ def test_a_csv_whose_rows_cannot_be_read_is_given_back(folder, colour_model, tmp
     Watched(plan, model).close()
     with log.open("a") as file:
         file.write("x" * 200_000 + "\r\n")  # longer than a cell may be
-    with pytest.raises(UsageError, match=r"log\.csv cannot be read"):
+    with pytest.raises(UsageError, match=r"log\.csv cannot be read") as kept:
         Watched(plan, model)
-    with only_writer_of(log):  # nobody holds it
-        pass
+    with only_writer_of(log):  # nobody holds it, though the error, kept, keeps what was begun
+        assert kept.tb
 
 
 def test_folder_and_csv_are_chosen_in_dialogs(page, qtbot, folder, tmp_path):
