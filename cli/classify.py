@@ -19,7 +19,7 @@ from ..inference.answers_csv import (
     require_own,
 )
 from .answer_text import chosen_labels, judgement, show_outcome
-from .explanations import ExplanationFolder, open_explanations
+from .explanations import ExplanationFolder, open_explanations, without_drawn
 from .model_options import Opening, card_option, provider_option, show_provider
 from .picture_paths import find_paths
 from .screen import Screen
@@ -157,6 +157,8 @@ def _classify(opening: Opening, pictures: Sequence[str], shown: _Shown) -> None:
         for given in pictures:
             refuse_inside("--explain", shown.explain, given)
     paths, explain, topk = list(find_paths(pictures, sys.stdin)), shown.explain, shown.topk
+    if explain is not None:
+        paths = without_drawn(paths, explain)
     # A few pictures, or those to be explained, come one by one; each then gets all cores.
     many = len(paths) > BATCH and explain is None
     classifier = Classifier(opening.model, many=many, provider=opening.provider, card=opening.card)

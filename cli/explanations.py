@@ -2,15 +2,15 @@
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..errors import DataError, UsageError
 from ..inference.folder_lock import only_writer
-from ..inference.whole_file import replacing
+from ..inference.whole_file import is_of_dead, replacing
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MARK = b"written by tlx classify --explain"
 """The comment of every file here, so that only our own is replaced."""
 _LONGEST_NAME = 200
-_UNFINISHED = re.compile(r"\..+\.jpg\.\d+\.partial")
+_UNFINISHED = re.compile(r"\..+\.jpg\.(\d+)\.partial")
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def open_explanations(folder: Path) -> Generator["ExplanationFolder"]:
         try:
             held.enter_context(only_writer(folder, "classify", ", or choose another --explain"))
             for left in folder.iterdir():
-                if _UNFINISHED.fullmatch(left.name):  # by one that was killed
+                if _is_leftover(left):
                     left.unlink()
         except OSError as error:
             raise UsageError(f"--explain {folder}: {error.strerror}; give a folder") from None
@@ -91,10 +91,45 @@ class ExplanationFolder:
         return path
 
 
-def _is_foreign(path: Path) -> bool:
-    if not os.path.lexists(path):
+def without_drawn(pictures: Sequence[str], folder: Path) -> list[str]:
+    """Leave out what an earlier run drew into the folder: a glob or a list may name it too.
+
+    Raises:
+        DataError: nothing is left.
+    """
+    drawn = os.path.realpath(folder)
+    left = [path for path in pictures if not _is_drawn_in(drawn, path)]
+    if not left:
+        raise DataError(f"all pictures were drawn by an earlier --explain {folder}; give others")
+    return left
+
+
+def _is_drawn_in(folder: str, picture: str) -> bool:
+    try:
+        path = Path(os.path.realpath(picture))
+    except ValueError:  # no name of a file: a row
         return False
-    if path.is_symlink() or not path.is_file():
-        return True
-    with path.open("rb") as file:
-        return MARK not in file.read(200)
+    return os.fspath(path.parent) == folder and _is_drawn(path)
+
+
+def _is_leftover(path: Path) -> bool:
+    """Tell whether an earlier run of ours was killed while it wrote this file."""
+    found = _UNFINISHED.fullmatch(path.name)
+    if found is None or not is_of_dead(found[1]) or path.is_symlink() or not path.is_file():
+        return False
+    return path.stat().st_size == 0 or _is_drawn(path)
+
+
+def _is_foreign(path: Path) -> bool:
+    return os.path.lexists(path) and (path.is_symlink() or not _is_drawn(path))
+
+
+def _is_drawn(path: Path) -> bool:
+    """Tell whether a file is ours; no for one that cannot be read."""
+    try:
+        if not path.is_file():  # a FIFO is waited for
+            return False
+        with path.open("rb") as file:
+            return MARK in file.read(200)
+    except OSError:
+        return False

@@ -171,7 +171,7 @@ class Worker:
         start = perf_counter()
         threads = request.threads or available_cores()
         if not 0 < threads <= MOST_THREADS:
-            raise UsageError(f"threads {threads} is not above 0, and at most {MOST_THREADS}")
+            raise UsageError(f"threads {threads}: it must be from 1 to {MOST_THREADS}")
         # One session: a second one, for single pictures, would take half as much memory again.
         opened = Classifier(request.model, threads, spinning=False, many=True)
         session = opened.session

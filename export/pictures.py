@@ -106,7 +106,10 @@ def _require_own_split(run: Path, card: ModelCard) -> None:
         try:
             require_known_labels(samples, card.labels, card.task)
         except DataError as error:
-            raise DataError(f"{run / 'split.csv'} is not of this run: {error}") from None
+            raise DataError(
+                f"{run / 'split.csv'} is not of this run: {error}; put back the one that its "
+                "training wrote, or train again"
+            ) from None
 
 
 def _of_run(run: Path, root: Path) -> VerificationPictures:

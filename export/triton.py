@@ -14,9 +14,8 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..inference.session import ModelSession, TensorSpec
-from ..inference.whole_file import file_digest, temporary_beside
+from ..inference.whole_file import file_digest, leftovers, temporary_beside
 from ..samples.labels_file import LABELS_FILE, labels_text
-from .work_folder import leftovers
 
 MODEL = "1/model.onnx"
 CONFIG = "config.pbtxt"

@@ -61,7 +61,11 @@ class Watched:
         if plan.csv:
             ranks = min(TOPK, len(card.labels))
             self._log = AnswerLog(Path(plan.csv), ranks, card.task == "multi-label")
-            self._arrivals.skip(self._log.answered())
+            try:
+                self._arrivals.skip(self._log.answered())
+            except BaseException:
+                self._log.close()
+                raise
 
     def look(self) -> tuple[list[Arrival], float]:
         """Give what has become whole, and the seconds to wait before the next look.

@@ -1,6 +1,7 @@
 """A CSV that grows by a row an answer: written at once, and gone on with after a restart."""
 
 import csv
+import errno
 import io
 import os
 from collections.abc import Iterator, Sequence
@@ -46,7 +47,8 @@ class LoggedAnswer:
 class AnswerLog:
     """The file. It is opened for each write, so it may be moved away, and read, at any time.
 
-    Nobody else can write it until it is closed. Use it as a context.
+    Nobody else can write it until it is closed, unless its folder takes no new file: the lock is
+    one. Use it as a context.
 
     Args:
         path: of the CSV; one that an earlier run wrote is gone on with.
@@ -69,8 +71,7 @@ class AnswerLog:
             raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
         with ExitStack() as held:
             try:
-                # By its own name, whatever links lead to it: rows are added through a link.
-                held.enter_context(only_writer_of(Path(os.path.realpath(path))))
+                self._lock(held)
                 if path.exists():
                     self._refuse_foreign_file()
                     self._cut_half_row()
@@ -78,6 +79,15 @@ class AnswerLog:
                 raise self._unwritable(error) from None
             self._write(b"")
             self._held = held.pop_all()
+
+    def _lock(self, held: ExitStack) -> None:
+        try:
+            # By its own name, whatever links lead to it: rows are added through a link.
+            held.enter_context(only_writer_of(Path(os.path.realpath(self.path))))
+        except OSError as error:
+            # A file that may be written in a folder that may not: as good as can be had there.
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
 
     def __enter__(self) -> "AnswerLog":
         """Begin; it is held already."""
@@ -147,7 +157,7 @@ class AnswerLog:
 
     def _refuse_foreign_file(self) -> None:
         if not self.path.is_file():  # a FIFO is waited for
-            raise UsageError(f"{self.path}: is no file; choose another name")
+            raise UsageError(f"{self.path} is no file; choose another name")
         with self.path.open("rb") as file:
             start = file.read(len(self._header))
         if not self._header.startswith(start):

@@ -50,6 +50,33 @@ def unfinished(path: Path, ending: str = "partial") -> Iterator[Path]:
     yield from path.parent.glob(f".{glob.escape(_stem(path))}.*.{ending}")
 
 
+def leftovers(path: Path, ending: str = "partial") -> Iterator[Path]:
+    """Find what killed processes left of `path`; what a running one has is left out."""
+    start = hidden_beside(path, "").name
+    for left in unfinished(path, ending):
+        if is_of_dead(left.name.removeprefix(start).removesuffix(f".{ending}")):
+            yield left
+
+
+def is_of_dead(number: str) -> bool:
+    """Tell whether the process that a temporary name tells of has ended; no for no number."""
+    # One of our own number is of a process before us: in a container numbers begin anew.
+    return number.isdecimal() and (int(number) == os.getpid() or not _is_running(int(number)))
+
+
+def _is_running(process: int) -> bool:
+    """Tell whether a process is there; where that cannot be asked, say yes."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def temporary_beside(path: Path, ending: str = "partial") -> Path:
     """Name what this process makes of `path` before it is whole: `.NAME.PID.ENDING`."""
     return hidden_beside(path, f"{os.getpid()}.{ending}")

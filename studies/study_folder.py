@@ -7,6 +7,7 @@ cells/<values>/seed-<n>/   a run folder each, with its result.json
 """
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -63,17 +64,19 @@ def open_study(grid: Grid, out: Path | None, overwrite: bool) -> Study:
         overwrite: remove the results of whatever study lies there.
 
     Raises:
-        UsageError: the folder lies inside the data, holds other things or another study, or
-            another process is at work there.
+        UsageError: the folder lies inside the data, holds other things or another study, a cell
+            lies elsewhere by a link, or another process is at work there.
         DataError: there are no pictures to train on.
     """
     if grid.base.labels is None:
         find_samples(grid.base.data)
     folder = _default_folder(grid) if out is None else out
     _refuse(folder, grid.base)
+    study = Study(folder, grid)
+    _refuse_links(study)
     with only_writer(folder, "compare"):
         _prepare(folder, _record(grid), overwrite)
-    return Study(folder, grid)
+    return study
 
 
 def _prepare(folder: Path, now: _Record, overwrite: bool) -> None:
@@ -105,6 +108,20 @@ def _refuse(folder: Path, base: TrainingConfig) -> None:
     left = {*unfinished(folder / _RECORD), folder_lock(folder, "compare")}  # of a kill
     if folder.exists() and set(folder.iterdir()) - left and _read_record(folder) is None:
         raise UsageError(f"--out {folder} is not empty and holds no study; choose another")
+
+
+def _refuse_links(study: Study) -> None:
+    """Refuse cells that lie elsewhere: training would write into somebody's own run."""
+    for cell in study.grid.cells:
+        for config in study.runs(cell):
+            run = config.out
+            if run is not None and _leads_out(run, study.folder):
+                raise UsageError(f"{run} leads out of the study; remove the link")
+
+
+def _leads_out(run: Path, folder: Path) -> bool:
+    real = Path(os.path.realpath(run))  # pathlib raises where links go round in a circle
+    return real.is_symlink() or not real.is_relative_to(os.path.realpath(folder))
 
 
 def _record(grid: Grid) -> _Record:
@@ -170,7 +187,7 @@ def _clear(folder: Path) -> None:
     for name in (CSV, PLOT, SUMMARY, _RECORD):
         (folder / name).unlink(missing_ok=True)
     for run in folder.glob("cells/*/seed-*"):
-        if not run.resolve().is_relative_to(folder.resolve()):  # a link to somebody's own run
+        if _leads_out(run, folder):  # a link to somebody's own run
             continue
         (run / RESULT).unlink(missing_ok=True)
         prepare_run_folder(run)

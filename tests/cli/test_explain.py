@@ -1,6 +1,9 @@
 """`tlx classify --explain`: its files, their names, and what it leaves alone."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import onnx
 import pytest
@@ -76,6 +79,47 @@ def test_a_folder_among_the_pictures_is_refused(model, red, run_tlx, tmp_path):
         ran = run_tlx("classify", model, tmp_path / "in", "--explain", place)
         assert f"--explain {place} lies inside {tmp_path / 'in'}, and what is drawn" in ran.error
     assert not (tmp_path / "in" / "why").exists()
+
+
+@pytest.mark.parametrize("given", ["*.jpg", "*", "-"])
+def test_what_an_earlier_run_drew_is_not_read_again(model, red, run_tlx, tmp_path, given):
+    why = tmp_path / "why"
+    why.mkdir()
+    picture = shutil.copy(red / "000.jpg", why / "shirt.jpg")
+    (why / "unreadable.jpg").write_text("no picture")  # nothing that tlx drew
+    wanted = sorted([str(picture), str(why / "unreadable.jpg")])
+    for _ in range(2):
+        files = b"".join(bytes(path) + b"\n" for path in sorted(why.iterdir()))
+        words = ("-",) if given == "-" else (why / given,)
+        ran = run_tlx("classify", model, *words, "--explain", why, "--json", stdin=files)
+        assert [row["path"] for row in ran.json] == wanted
+    assert sorted(path.name for path in why.iterdir()) == [
+        *("shirt-2.jpg", "shirt.jpg", "unreadable.jpg"),
+    ]
+    ran = run_tlx("classify", model, why / "shirt-2.jpg", "--explain", why)
+    assert ran.code == 2
+    assert f"all pictures were drawn by an earlier --explain {why}; give others" in ran.error
+
+
+def test_of_unfinished_files_only_those_of_a_dead_run_of_this_command_go(
+    model, red, run_tlx, tmp_path
+):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    ours, theirs = b"\xff\xd8" + MARK, b"\xff\xd8 of another command"
+    files = {
+        f".a.jpg.{gone.pid}.partial": ours,
+        f".b.jpg.{gone.pid}.partial": b"",
+        f".c.jpg.{os.getpid()}.partial": ours,
+        f".d.jpg.{10**30}.partial": ours,
+        f".other.jpg.{gone.pid}.partial": theirs,
+        f".alive.jpg.{os.getppid()}.partial": ours,
+        ".mine.jpg.x.partial": ours,
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    run_tlx("classify", model, red / "000.jpg", "--explain", tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*list(files)[-3:], "000.jpg"}
 
 
 def test_a_table_in_the_folder_s_place_is_refused(model, red, run_tlx, tmp_path):

@@ -48,7 +48,7 @@ def test_loading_answers_with_the_card_that_inspect_shows(talk: "Talk", model_fi
 def test_threads_beyond_sense_are_refused(talk: "Talk", model_file, threads):
     answer = talk.ask("load", id=2, model=str(model_file), threads=threads)
     assert answer["kind"] == "failed"
-    assert answer["error"] == f"threads {threads} is not above 0, and at most 1024"
+    assert answer["error"] == f"threads {threads}: it must be from 1 to 1024"
 
 
 def test_rows_are_those_of_tlx_classify_to_the_last_digit(

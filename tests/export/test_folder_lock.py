@@ -62,7 +62,7 @@ def test_a_folder_that_was_made_for_an_export_that_fails_is_removed(light_run, t
 
 def test_a_file_in_the_folder_s_place_is_refused_and_stays(light_run, tmp_path):
     (tmp_path / "files").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(UsageError, match=r"files is a file; give --out a folder"):
+    with pytest.raises(UsageError, match=r"files is no folder; give --out a folder"):
         tlx.export(light_run, out=tmp_path / "files")
     assert (tmp_path / "files").is_symlink()
 

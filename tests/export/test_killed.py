@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import tlx
-from tlx.export import pictures, work_folder
+from tlx.export import pictures
 
 NAMES = ("model.onnx", "model.ts")
 
@@ -105,11 +105,3 @@ def test_what_dead_processes_left_is_removed_and_what_others_do_is_not(light_run
     assert alive.exists()
     assert foreign.exists()
     assert not (light_run / ".verification.json.1.partial").exists()
-
-
-def test_a_process_of_somebody_else_is_running(monkeypatch):
-    def forbidden(_process: int, _signal: int) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "kill", forbidden)
-    assert work_folder._is_running(1)

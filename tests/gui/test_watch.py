@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,7 +22,7 @@ from tlx.gui.client import Client
 from tlx.gui.folder_watch import FolderWatch
 from tlx.gui.page_stack import WATCH
 from tlx.gui.protocol import Ranked, Row
-from tlx.gui.watched import Plan
+from tlx.gui.watched import Plan, Watched
 from tlx.gui.widgets.big_answer import BigAnswer
 from tlx.gui.widgets.watch_log import KEPT, LogLine, WatchLogModel
 from tlx.inference.folder_lock import only_writer_of
@@ -295,6 +296,21 @@ def test_closing_while_watching_asks_and_leaves_no_process(
     assert page.window().close() == (answer == "Yes")
     assert asked == [1]
     assert page.watch.client.running == (answer == "No")
+
+
+def test_a_csv_whose_rows_cannot_be_read_is_given_back(folder, colour_model, tmp_path):
+    from tlx.inference.session import ModelSession
+
+    log = tmp_path / "log.csv"
+    model = SimpleNamespace(card=ModelSession(colour_model).card)
+    plan = Plan(str(colour_model), str(folder), str(log))
+    Watched(plan, model).close()
+    with log.open("a") as file:
+        file.write("x" * 200_000 + "\r\n")  # longer than a cell may be
+    with pytest.raises(UsageError, match=r"log\.csv cannot be read") as kept:
+        Watched(plan, model)
+    with only_writer_of(log):  # nobody holds it, though the error, kept, keeps what was begun
+        assert kept.tb
 
 
 def test_folder_and_csv_are_chosen_in_dialogs(page, qtbot, folder, tmp_path):

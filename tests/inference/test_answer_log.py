@@ -1,8 +1,10 @@
 """A CSV of answers that grows, survives a power cut, and is never anybody else's."""
 
 import csv
+import errno
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -67,10 +69,51 @@ def test_a_log_that_another_one_writes_is_refused_and_stays_as_it_is(path, tmp_p
     assert sorted(tmp_path.iterdir()) == [link, path]
 
 
+@pytest.fixture
+def no_new_files(path, monkeypatch, request) -> None:
+    """Refuse files beside an empty log, as a folder does that may not be written."""
+    path.touch()
+    opened = os.open
+
+    def refusing(name, flags, *more, **options) -> int:
+        if flags & os.O_CREAT and not Path(name).exists():
+            raise OSError(request.param, os.strerror(request.param), name)
+        return opened(name, flags, *more, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+
+
+@pytest.mark.parametrize("no_new_files", [errno.EACCES, errno.EROFS], indirect=True)
+def test_a_file_in_a_folder_that_takes_no_lock_is_written_without(path, no_new_files):
+    with AnswerLog(path, 2, False) as log:
+        log.append([BAD])
+    assert [row[1] for row in read(path)] == ["path", BAD.path]
+
+
+@pytest.mark.parametrize("no_new_files", [errno.ENOSPC], indirect=True)
+def test_a_lock_that_a_full_disk_refuses_is_said(path, no_new_files):
+    with pytest.raises(UsageError, match=r"log\.csv cannot be written: No space left on device"):
+        AnswerLog(path, 2, False)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root writes anywhere")
+def test_a_file_in_a_folder_that_may_not_be_written_is_gone_on_with(path, tmp_path):
+    path.touch()
+    tmp_path.chmod(0o500)
+    try:
+        with AnswerLog(path, 2, False) as log:
+            log.append([BAD])
+        with pytest.raises(UsageError, match=r"new\.csv cannot be written: Permission denied"):
+            AnswerLog(tmp_path / "new.csv", 2, False)
+    finally:
+        tmp_path.chmod(0o700)
+    assert [row[1] for row in read(path)] == ["path", BAD.path]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs")
 def test_a_place_that_is_no_file_is_not_waited_for(path, tmp_path):
     os.mkfifo(path)
-    with pytest.raises(UsageError, match=r"log\.csv: is no file; choose another name"):
+    with pytest.raises(UsageError, match=r"log\.csv is no file; choose another name"):
         AnswerLog(path, 2, False)
     assert list(tmp_path.iterdir()) == [path]
 

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from tlx.inference.folder_lock import only_writer_of
-from tlx.inference.whole_file import clear_unfinished, hidden_beside, replacing, unfinished
+from tlx.inference.whole_file import (
+    clear_unfinished,
+    hidden_beside,
+    is_of_dead,
+    replacing,
+    unfinished,
+)
 
 
 def test_what_was_written_takes_the_place_of_the_old_file(tmp_path: Path):
@@ -57,3 +63,18 @@ def test_only_what_is_left_of_a_file_itself_is_cleared_whatever_its_name(tmp_pat
     clear_unfinished(path)
     left = {hidden_beside(tmp_path / name, "77.partial") for name in ("a1.csv", "a1b.csv")}
     assert set(tmp_path.iterdir()) == left
+
+
+@pytest.mark.parametrize("error", [PermissionError, None])
+def test_a_process_that_may_not_be_asked_is_running(monkeypatch, error):
+    def asked(_process: int, _signal: int) -> None:
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(os, "kill", asked)
+    assert not is_of_dead("1")
+
+
+def test_what_names_no_process_is_of_no_dead_one():
+    assert not is_of_dead("mine")
+    assert not is_of_dead("")

@@ -224,6 +224,40 @@ def test_a_link_to_a_run_elsewhere_is_not_cleared(events_of, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("linked", "own", "overwrite"),
+    [(Path(CROP), {}, False), (Path(CROP), {"epochs": 2}, False), (Path(CROP).parent, {}, True)],
+)
+def test_a_cell_that_lies_elsewhere_by_a_link_is_refused_and_stays(
+    events_of, tmp_path, linked, own, overwrite
+):
+    run(events_of(**own))
+    (tmp_path / "study").rename(tmp_path / "own")
+    for name in ("result.json", "model.onnx"):  # so that the cell is not done
+        (tmp_path / "own" / CROP / name).unlink()
+    before = _content(tmp_path / "own")
+    events_of().close()
+    place = tmp_path / "study" / linked
+    place.parent.mkdir(parents=True)
+    place.symlink_to(tmp_path / "own" / linked)
+    with pytest.raises(UsageError, match=r"seed-0 leads out of the study; remove the link$"):
+        run(events_of(overwrite=overwrite))
+    assert _content(tmp_path / "own") == before
+
+
+def test_a_cell_whose_links_go_round_in_a_circle_is_refused(events_of, tmp_path):
+    events_of().close()
+    place = tmp_path / "study" / CROP
+    place.parent.mkdir(parents=True)
+    place.symlink_to(place)
+    with pytest.raises(UsageError, match="remove the link"):
+        events_of()
+
+
+def _content(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
     "change",
     [{"curve": []}, {"validation": "x"}, {"test": 7}, {"curve": [[]]}, {"more": 1}],
     ids=str,
