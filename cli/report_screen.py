@@ -42,7 +42,7 @@ def show_report(
         _show_mistakes(report, screen)
     else:
         show_summary(report, screen)
-        screen.row(_calibration_text(report))
+        _show_calibration(report, screen)
         _show_slices(report.slices, report.exact_match, "exact match", sliced_by, screen)
         show_mistakes(report, SHOWN_MISTAKES, screen)
     show_unreadable(report.unreadable, screen)
@@ -72,7 +72,7 @@ def _show_head(report: "Report", screen: Screen) -> None:
     ]
     screen.row(f"means over labels (bootstrap): {', '.join(texts[:2])},")
     screen.row(f"  {', '.join(texts[2:])}")
-    screen.row(_calibration_text(report))
+    _show_calibration(report, screen)
     screen.row(_coverage_text(report.coverage))
 
 
@@ -80,16 +80,18 @@ def _measured(value: float, interval: tuple[float, float] | None) -> str:
     return f"{value:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
 
 
-def _calibration_text(report: "Report | MultiLabelReport") -> str:
+def _show_calibration(report: "Report | MultiLabelReport", screen: Screen) -> None:
     error = report.calibration.expected_calibration_error
     before = report.uncalibrated.expected_calibration_error
     text = f"calibration error {error:.4f}, Brier score {report.brier_score:.4f}"
     if abs(report.calibrated_loss - report.loss) < 5e-5:
-        return text
-    return (
+        screen.row(text)
+        return
+    screen.row(
         f"{text}, calibrated loss {report.calibrated_loss:.4f}; without the temperature: error "
-        f"{before:.4f}, loss {report.loss:.4f}\n  {_effect_text(report.temperature_effect)}"
+        f"{before:.4f}, loss {report.loss:.4f}"
     )
+    screen.row(f"  {_effect_text(report.temperature_effect)}")
 
 
 def _effect_text(effect: "TemperatureEffect") -> str:

@@ -113,6 +113,7 @@ def test_rows_tables_and_mistakes_are_shown(journey, run_tlx):
     blue = "│ blue  │     0.769 │ 1.000 (0.722 to 1.000) │ 0.870 │ "
     assert any(line.startswith(blue) and line.endswith(" │       10 │") for line in lines)
     assert any(line.startswith("calibration error 0.") for line in lines)
+    assert any(line.startswith("  the temperature moves the error by ") for line in lines)
     assert any(line.startswith("the surest 9") for line in lines)
     assert "│ 2 red   │  3 │  · │ 10 │" in lines
     assert "red taken for blue: 3 times" in lines
