@@ -113,7 +113,6 @@ def test_rows_tables_and_mistakes_are_shown(journey, run_tlx):
     blue = "│ blue  │     0.769 │ 1.000 (0.722 to 1.000) │ 0.870 │ "
     assert any(line.startswith(blue) and line.endswith(" │       10 │") for line in lines)
     assert any(line.startswith("calibration error 0.") for line in lines)
-    assert any(line.startswith("  the temperature moves the error by ") for line in lines)
     assert any(line.startswith("the surest 9") for line in lines)
     assert "│ 2 red   │  3 │  · │ 10 │" in lines
     assert "red taken for blue: 3 times" in lines
@@ -225,6 +224,24 @@ def test_the_labels_of_a_folder_are_shown_as_they_are_named(capsys):
     shown = capsys.readouterr().out
     assert r"│ [red]x[/red]\n" in shown
     assert shown.count("long " * 60 + "end") == 2
+
+
+def test_what_the_temperature_moves_stands_on_a_line_of_its_own(capsys):
+    import numpy as np
+
+    from tlx.cli.report_screen import show_report
+    from tlx.cli.screen import Screen
+    from tlx.evaluation.report import score
+    from tlx.inference.prediction import Outcome, Prediction
+    from tlx.samples.sample import Sample
+
+    answer = Prediction(("a", "b"), np.array([2, 0], np.float32), np.array([0.7, 0.3], np.float32))
+    sample = Sample(Path("a.jpg"), "a")
+    show_report(score("m", ("a", "b"), [sample], [Outcome("a.jpg", answer, None)], 2.0), Screen())
+    lines = capsys.readouterr().out.splitlines()
+    (place,) = (n for n, line in enumerate(lines) if line.startswith("calibration error 0."))
+    assert lines[place].endswith(", loss 0.1269")
+    assert lines[place + 1].startswith("  the temperature moves the error by ")
 
 
 def test_the_numbers_follow_from_the_classifiers_own_answers(on_validation, journey):
