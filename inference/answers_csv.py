@@ -38,11 +38,15 @@ def write_answers(path: Path, rows: Iterable[Cells], topk: int, multi_label: boo
 def open_answers(path: Path, topk: int, multi_label: bool) -> Generator[Write]:
     """Give the function that writes a row; the table is there when all of them are.
 
+    A row that ends early, as that of an error does, is filled with empty cells: some readers of
+    CSV refuse rows of different lengths.
+
     Raises:
         UsageError: as above.
     """
-    with open_table(path, [_columns(topk, multi_label)]) as write:
-        yield lambda row: write(plain_cells(row))
+    columns = _columns(topk, multi_label)
+    with open_table(path, [columns]) as write:
+        yield lambda row: write((*plain_cells(row), *[""] * (len(columns) - len(row))))
 
 
 def write_table(path: Path, header: Iterable[Cells], rows: Iterable[Cells]) -> None:
@@ -110,7 +114,7 @@ def judgement_cells(unknown: bool | None, unknown_score: float | None) -> Cells:
 
 
 def error_cells(path: str, error: str) -> Cells:
-    """Give the row of a picture that cannot be read."""
+    """Give the row of a picture that cannot be read; what it has not are empty cells at its end."""
     return [path, error]
 
 

@@ -125,9 +125,19 @@ def test_a_csv_gets_the_same_answers(model, mixed, run_tlx, tmp_path):
     ]
     for row, answer in zip(rows, ran.json, strict=True):
         assert row[:2] == [answer["path"], answer["error"] or ""]
-        pairs = [(label, float(value)) for label, value in zip(row[2:8:2], row[3:8:2], strict=True)]
+        cells = zip(row[2:8:2], row[3:8:2], strict=True)
+        pairs = [(label, float(value)) for label, value in cells if label]
         assert pairs == [tuple(found.values()) for found in answer["predictions"]]
     assert sorted(path.name for path in tmp_path.glob("*answers*")) == ["answers.csv"]
+
+
+def test_every_row_of_a_csv_has_as_many_cells_as_its_header(model, mixed, run_tlx, tmp_path):
+    table = tmp_path / "answers.csv"
+    assert run_tlx("classify", model, *mixed, "--topk", "2", "--csv", table).code == 1
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert {len(row) for row in rows} == {8}
+    assert [row[2:] for row in rows if row[1] == "empty file (0 bytes)"] == [[""] * 6]
 
 
 def test_a_csv_has_a_column_pair_a_ranked_label(model, pictures, run_tlx, tmp_path):

@@ -46,6 +46,15 @@ def test_several_labels_stand_in_a_column_of_their_own(tmp_path):
     assert (row["labels"], row["label"], row["label_2"]) == ("blue|red", "red", "blue")
 
 
+def test_the_row_of_an_unreadable_picture_is_as_long_as_the_header(tmp_path):
+    answers = (Ranked("red", 0.9), Ranked("blue", 0.1))
+    rows = [Row("a", answers, None, labels=("red",)), Row("b", (), "bad", labels=())]
+    write_results(tmp_path / "t.csv", rows, LABELS)
+    header, good, bad = csv.reader((tmp_path / "t.csv").read_text().splitlines())
+    assert len(header) == len(good) == len(bad)
+    assert bad == ["b", "bad", *[""] * 7]
+
+
 def test_the_user_s_own_table_is_not_replaced_and_an_older_one_of_tlx_is(tmp_path):
     own, table = tmp_path / "own.csv", tmp_path / "t.csv"
     for header in (
