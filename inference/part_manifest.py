@@ -104,8 +104,8 @@ def require_same_plan(path: Path, theirs: PartPlan, ours: PartPlan) -> None:
         before, now = getattr(theirs, field.name), getattr(ours, field.name)
         if before != now:
             raise UsageError(
-                f"{path.parent} was begun with {_NAMES[field.name]} {_short(before)}, not "
-                f"{_short(now)}; go on with the same, or choose another --out"
+                f"{path.parent} was begun with {_said(field.name, before)}, not {_short(now)}; "
+                "go on with the same, or choose another --out"
             )
 
 
@@ -114,10 +114,15 @@ _NAMES = {
     "topk": "--topk",
     "max_pixels": "--max-pixels",
     "part_size": "--part-size",
-    "shards": "a --shard of",
     "provider": "--provider",
     "card_sha256": "the card of SHA-256",
 }
+
+
+def _said(name: str, value: object) -> str:
+    if name == "shards":
+        return "1 share" if value == 1 else f"{value} shares"
+    return f"{_NAMES[name]} {_short(value)}"
 
 
 def _short(value: object) -> str:

@@ -20,7 +20,7 @@ from tlx.inference.classifier import Classifier
 from tlx.inference.listed_paths import Shard
 from tlx.inference.many_answers import Answered, PartsFound, write_parts
 from tlx.inference.part_folder import Part, open_parts
-from tlx.inference.part_manifest import PartPlan
+from tlx.inference.part_manifest import PartPlan, require_same_plan
 from tlx.inference.prediction import Outcome, Prediction
 
 PLAN = PartPlan("a" * 64, 3, 10**8, 5)
@@ -167,7 +167,7 @@ def test_a_list_that_has_grown_at_its_end_is_gone_on_with(finish, paths, out):
         ({"topk": 2}, "--topk 3, not 2"),
         ({"max_pixels": 7}, "--max-pixels 100000000, not 7"),
         ({"part_size": 6}, "--part-size 5, not 6"),
-        ({"shards": 4}, "a --shard of 1, not 4"),
+        ({"shards": 4}, "was begun with 1 share, not 4; "),
     ],
 )
 def test_another_plan_is_refused_in_one_line_and_changes_nothing(
@@ -180,6 +180,11 @@ def test_another_plan_is_refused_in_one_line_and_changes_nothing(
     assert str(caught.value).endswith("go on with the same, or choose another --out")
     assert "\n" not in str(caught.value)
     assert files_of(out) == before
+
+
+def test_shares_are_named_in_the_plural_too(tmp_path):
+    with pytest.raises(UsageError, match="was begun with 4 shares, not 1; "):
+        require_same_plan(tmp_path / "_shard-1-of-4.json", replace(PLAN, shards=4), PLAN)
 
 
 def test_another_list_is_refused_whatever_is_other(finish, start, paths, out):
