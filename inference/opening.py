@@ -76,7 +76,11 @@ def require_bytes(size: int) -> None:
     """
     limit = pixel_limit()
     if size > BYTES_A_PIXEL * limit:
-        raise PictureError(_too_many(f"a file of {size / 1e6:,.0f} MB may have", limit))
+        raise PictureError(_too_many(f"a file of {_amount(size)} may have", limit))
+
+
+def _amount(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{size:,} bytes"
 
 
 def _problem(image: Image.Image, content: bytes, limit: int) -> str | None:

@@ -50,7 +50,7 @@ def test_what_cannot_be_fetched_is_a_row(classifier, url):
 def test_more_bytes_than_a_picture_within_the_limit_has_are_not_taken(classifier, url, monkeypatch):
     monkeypatch.setenv(VARIABLE, "100")
     (error,) = errors_of(classifier, url)
-    assert error.startswith("a file of 0 MB may have more than 100 pixels")
+    assert error.startswith("a file of 401 bytes may have more than 100 pixels")
 
 
 def test_a_kind_whose_package_is_absent_ends_the_run(classifier):
