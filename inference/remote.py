@@ -3,6 +3,8 @@
 import os
 import re
 from contextlib import AbstractContextManager
+from http import HTTPStatus
+from http.client import responses
 from typing import IO, cast
 
 from ..errors import MissingExtraError, PictureError
@@ -13,6 +15,7 @@ from .pixel_limit import pixel_limit
 AT_ONCE = 8
 """Pictures a core that are waited for at a time where they come over a network."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
 
 
 def is_url(path: str) -> bool:
@@ -42,10 +45,32 @@ def _fetched(url: str) -> bytes:
             content = file.read(most + 1)
     except ImportError as error:
         raise MissingExtraError(f"{url} cannot be opened: {error}") from None
-    except FileNotFoundError:
-        raise PictureError("no such file", url) from None
     except Exception as error:  # noqa: BLE001 - every file system of fsspec raises its own
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise PictureError(f"cannot be fetched ({text})", url) from None
+        text = _http_cause(error) if _HTTP.match(url) else _cause(error)
+        reason = "no such file" if text is None else f"cannot be fetched ({text})"
+        raise PictureError(reason, url) from None
     require_bytes(len(content))
     return content
+
+
+def _cause(error: Exception) -> str | None:
+    """Say why a file was not fetched in one line; None where there is no such file."""
+    if isinstance(error, FileNotFoundError):
+        return None
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _http_cause(error: BaseException) -> str | None:
+    """Say the same of HTTP, where fsspec raises FileNotFoundError whatever failed.
+
+    The errors' own texts may repeat the URL, and a signed one is a secret.
+    """
+    while isinstance(error, FileNotFoundError) and error.__cause__ is not None:
+        error = error.__cause__
+    status = getattr(error, "status", None)
+    if status == HTTPStatus.NOT_FOUND or isinstance(error, FileNotFoundError):
+        return None
+    if isinstance(status, int):
+        return f"HTTP {status} {responses.get(status, '')}".rstrip()
+    said = error.strerror if isinstance(error, OSError) else None
+    return " ".join((said or type(error).__name__).split())

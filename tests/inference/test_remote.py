@@ -1,5 +1,10 @@
 """Pictures that are named by a URL."""
 
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import fsspec
 import pytest
 
@@ -27,6 +32,32 @@ def url(local):
     fsspec.filesystem("memory").rm("/pictures", recursive=True)
 
 
+class _StatusInPath(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(int(self.path[1:4]))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    """Name a server that answers with the status which a path begins with."""
+    pytest.importorskip("aiohttp")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _StatusInPath)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 def errors_of(classifier, *paths) -> list[str | None]:
     return [outcome.error for outcome in classifier.classify_files(paths, picture_at)]
 
@@ -45,6 +76,58 @@ def test_what_cannot_be_fetched_is_a_row(classifier, url):
     assert absent == "no such file"
     assert strange.startswith("cannot be fetched (")
     assert fetched is None
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("404/a.jpg", "no such file"),
+        ("404/a.jpg?signature=secret", "no such file"),
+        ("403/a.jpg?signature=secret", "cannot be fetched (HTTP 403 Forbidden)"),
+        ("503/a.jpg", "cannot be fetched (HTTP 503 Service Unavailable)"),
+        ("599/a.jpg", "cannot be fetched (HTTP 599)"),
+    ],
+)
+def test_what_http_answers_is_said_without_the_url(classifier, host, path, said):
+    assert errors_of(classifier, f"{host}/{path}") == [said]
+
+
+class _AnsweredError(Exception):
+    """As aiohttp raises it; that package may be absent."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__("http://host/a.jpg?signature=secret")
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (None, "no such file"),
+        (_AnsweredError(404), "no such file"),
+        (_AnsweredError(403), "cannot be fetched (HTTP 403 Forbidden)"),
+        (ConnectionRefusedError(111, "refused\nby host"), "cannot be fetched (refused by host)"),
+        (ValueError("signature=secret"), "cannot be fetched (ValueError)"),
+    ],
+)
+def test_what_fsspec_calls_a_missing_file_over_http_has_its_cause(
+    classifier, monkeypatch, cause, said
+):
+    def fail(*_: object) -> None:
+        raise FileNotFoundError("http://host/a.jpg") from cause
+
+    monkeypatch.setattr(fsspec, "open", fail)
+    assert errors_of(classifier, "http://host/a.jpg?signature=secret") == [said]
+
+
+def test_a_server_that_is_not_there_is_not_a_missing_file(classifier):
+    pytest.importorskip("aiohttp")
+    with socket.socket() as taken:  # bound but not listening: nobody else answers there
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/a.jpg?signature=secret"
+        (error,) = errors_of(classifier, url)
+    assert error.startswith("cannot be fetched (")
+    assert "secret" not in error
 
 
 def test_more_bytes_than_a_picture_within_the_limit_has_are_not_taken(classifier, url, monkeypatch):
