@@ -13,7 +13,7 @@ from ..inference.whole_file import clear_unfinished
 from .eval_page import refuse_foreign_page, refuse_other_ending, write_report_page
 from .evaluate_pair import compare_files, refuse_for_two, refuse_more, sort_arguments
 from .extras import require_extra
-from .labelled import Labels, read_columns, read_samples
+from .labelled import Labels, read_columns, read_samples, require_pictures
 from .model_options import Opening, Pair, card_option, provider_option, show_provider
 from .report_content import is_report, report_content, write_content
 from .report_screen import show_report
@@ -126,6 +126,8 @@ def eval_command(
     table = None if labels is None else Labels(labels, root, split, file_column, label_columns)
     given = (root, split, file_column, label_columns, slice_by or None)
     samples = read_samples(folder, table, any(value is not None for value in given))
+    if table is not None:
+        require_pictures(table, samples)
     data = folder or labels
     assert data is not None  # without either there are no samples
     if out is not None:

@@ -1,5 +1,6 @@
 """Labelled pictures as a command or request names them: a folder, or a CSV."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,22 @@ def read_samples(folder: Path | None, table: Labels | None, for_a_table: bool) -
         names = ", ".join(str(path) for path in sorted(folder.iterdir()) if path.is_dir())
         raise DataError(f"{folder} holds splits, not labels; give one of them: {names}")
     return label_folders(folder)
+
+
+def require_pictures(table: Labels, samples: "list[Sample]") -> None:
+    """Refuse a CSV none of whose pictures is there: most likely its names begin elsewhere.
+
+    Raises:
+        UsageError: the root that was given is no folder.
+        DataError: there is no picture.
+    """
+    if table.root is not None and not table.root.is_dir():
+        raise UsageError(f"--root {table.root} is no folder; give that of the pictures")
+    if not any(os.path.lexists(sample.path) for sample in samples):
+        raise DataError(
+            f"{table.path} names no picture that is there; the first one: {samples[0].path}; "
+            "--root names the folder of the pictures"
+        )
 
 
 def read_columns(table: Labels, samples: "list[Sample]", names: list[str]) -> "dict[str, Values]":

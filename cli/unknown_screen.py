@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataError, UsageError
+from ..inference.wording import none_can_be_read
 from .screen import Screen
 from .selection_note import usual_refusals
 
@@ -67,7 +68,7 @@ def measure_unknown(
         found = finish(events, lambda event: screen.progress("unknown", event.done, event.total))
     except DataError:  # none can be read; the report on the known ones is not lost for that
         unreadable = _unreadable(classifier, paths)
-        screen.row(f"unknown: none of the {len(paths)} pictures can be read", style="bold yellow")
+        screen.row(f"unknown: {none_can_be_read(len(paths))}", style="bold yellow")
         show_unreadable(unreadable, screen)
         return AskedUnknown(None, unreadable)
     show_unknown(found, screen)

@@ -7,6 +7,7 @@ from ..errors import DataError
 from ..inference.classifier import Classifier, PictureFile
 from ..inference.prediction import Prediction, RankedLabel
 from ..inference.together import classify_together
+from .report import none_left
 from .scoring import EvaluationProgress
 from .two_models import require_comparable
 
@@ -70,7 +71,7 @@ def agree(
             differences += _differ(one.path, one.prediction, other.prediction)
         yield EvaluationProgress(done, len(paths))
     if not pictures:
-        raise DataError(f"none of the {len(paths)} pictures can be read, so nothing is compared")
+        raise DataError(none_left(unreadable, "so nothing is compared"))
     return Agreement(
         (str(first.session.path), str(second.session.path)),
         first.card.task,

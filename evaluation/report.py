@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..errors import DataError
 from ..inference.prediction import Outcome, Prediction
-from ..inference.wording import noun
+from ..inference.wording import none_can_be_read, noun
 from ..samples.sample import LeftOut, Sample
 from . import metrics
 from .answers import gather, hits, measured
@@ -181,6 +181,20 @@ def score(
     )
 
 
+def none_left(unreadable: Sequence[tuple[str, str]], so: str) -> str:
+    """Say that no picture can be read, and why the first one cannot.
+
+    Args:
+        unreadable: path and reason of all there are.
+        so: what follows from it.
+    """
+    said = f"{none_can_be_read(len(unreadable))}, {so}"
+    if not unreadable:
+        return said
+    which = "; the first one: " if len(unreadable) > 1 else ": "
+    return said + which + ": ".join(unreadable[0])
+
+
 def sort_out(
     samples: Sequence[Sample], outcomes: Sequence[Outcome]
 ) -> tuple[list[tuple[Sample, Prediction]], tuple[LeftOut, ...]]:
@@ -200,5 +214,7 @@ def sort_out(
         if outcome.prediction is not None
     ]
     if not answered:
-        raise DataError(f"none of the {len(samples)} pictures can be read, so nothing is scored")
+        raise DataError(
+            none_left([(str(row.path), row.reason) for row in unreadable], "so nothing is scored")
+        )
     return answered, unreadable

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_curve
 from ..errors import CardError, DataError
 from ..inference.classifier import Classifier
 from ..inference.prediction import Outcome
+from ..inference.wording import none_can_be_read
 from ..samples.sample import LeftOut
 from .curves import Points, thinned
 from .metrics import wilson_interval
@@ -97,7 +98,7 @@ def evaluate_unknown(
         yield EvaluationProgress(len(asked), len(paths))
     scores = [row.score for row in asked if row.score is not None]
     if not scores:
-        raise DataError(f"none of the {len(paths)} unknown pictures can be read")
+        raise DataError(none_can_be_read(len(paths), "unknown picture"))
     known = np.array([row.unknown_score for row in report.rows], np.float64)
     return judge(known, np.array(scores), threshold, tuple(asked))
 

@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+SPLIT = "run/model.onnx --labels run/split.csv --split test"
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch, journey):
@@ -45,13 +47,17 @@ def here(tmp_path, monkeypatch, journey):
         ("run/model.onnx loose", "the pictures of loose lie in no sub-folder"),
         ("run/model.onnx unknown", "violet"),
         ("run/model.onnx colours", "colours holds splits, not labels"),
-        ("run/model.onnx bad", "none of the 1 pictures can be read"),
+        ("run/model.onnx bad", "the only picture cannot be read, so nothing"),
         ("run/model.onnx colours/test --out text.txt", "--out text.txt is a file"),
         ("run/model.onnx --labels nowhere.csv", "nowhere.csv"),
         ("run/model.onnx --labels empty", "empty"),
         ("run/model.onnx --labels run/split.csv --split val", "no row of the split 'val'"),
         ("run/model.onnx --labels run/split.csv", "choose one of them with --split"),
-        ("run/model.onnx --labels run/split.csv --split test --root empty", "so nothing"),
+        (f"{SPLIT} --root nowhere", "--root nowhere is no folder; give that of the pictures"),
+        (f"{SPLIT} --root text.txt", "--root text.txt is no folder"),
+        (f"{SPLIT} --root empty", "the first one: empty"),
+        (SPLIT, "run/split.csv names no picture that is there; the first one: run"),
+        (SPLIT, "; --root names the folder of the pictures"),
     ],
 )
 def test_what_eval_cannot_use_is_one_line(here, run_tlx, arguments, said):

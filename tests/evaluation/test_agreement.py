@@ -55,5 +55,7 @@ def test_what_cannot_be_compared_is_refused(model_file, multi_label_run, tmp_pat
     first = tlx.Classifier(model_file)
     with pytest.raises(UsageError, match="only files of one task"):
         finish(agree(first, tlx.Classifier(multi_label_run / "model.onnx"), []))
-    with pytest.raises(DataError, match="none of the 1 pictures can be read"):
-        finish(agree(first, first, [tmp_path / "missing.jpg"]))
+    missing = [tmp_path / "missing.jpg", tmp_path / "gone.jpg"]
+    said = r"none of the 2 pictures .* nothing is compared; the first one: .*missing\.jpg"
+    with pytest.raises(DataError, match=f"{said}: no such file"):
+        finish(agree(first, first, missing))

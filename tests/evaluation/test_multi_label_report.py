@@ -213,7 +213,8 @@ def test_labels_that_the_card_does_not_know_are_refused_one_by_one(outcome: Outc
 
 
 def test_pictures_none_of_which_can_be_read_are_an_error():
-    with pytest.raises(DataError, match="none of the 1 pictures can be read"):
+    said = r"the only picture cannot be read, so nothing is scored: 1\.jpg: empty file"
+    with pytest.raises(DataError, match=said):
         scored([("cat", failed("1.jpg"))])
 
 

@@ -125,9 +125,16 @@ def test_known_labels_need_not_all_occur():
     assert report.per_label["dog"] == LabelScores(0.0, 0.0, 0.0, 0)
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_pictures_none_of_which_can_be_read_are_an_error(count: int):
-    with pytest.raises(DataError, match=f"none of the {count} pictures can be read"):
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "there are no pictures, so nothing is scored"),
+        (1, "the only picture cannot be read, so nothing is scored: 0.jpg: empty file"),
+        (3, "none of the 3 pictures can be read, so nothing is scored; the first one: 0.jpg: "),
+    ],
+)
+def test_pictures_none_of_which_can_be_read_are_an_error(count: int, said: str):
+    with pytest.raises(DataError, match=f"^{said}"):
         scored([("cat", failed(f"{index}.jpg")) for index in range(count)])
 
 
