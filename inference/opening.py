@@ -68,15 +68,20 @@ def open_picture(content: bytes) -> Image.Image:
     return image
 
 
-def require_bytes(size: int) -> None:
+def require_bytes(size: int, whole: bool = True) -> None:
     """Refuse a file that is larger than a picture within the limit can be.
+
+    Args:
+        size: in bytes.
+        whole: whether that is all of it; else the file may have more.
 
     Raises:
         PictureError: it is.
     """
     limit = pixel_limit()
     if size > BYTES_A_PIXEL * limit:
-        raise PictureError(_too_many(f"a file of {_amount(size)} may have", limit))
+        amount = _amount(size) if whole else f"at least {_amount(size)}"
+        raise PictureError(_too_many(f"a file of {amount} may have", limit))
 
 
 def _amount(size: int) -> str:

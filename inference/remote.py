@@ -49,7 +49,7 @@ def _fetched(url: str) -> bytes:
         text = _http_cause(error) if _HTTP.match(url) else _cause(error)
         reason = "no such file" if text is None else f"cannot be fetched ({text})"
         raise PictureError(reason, url) from None
-    require_bytes(len(content))
+    require_bytes(len(content), whole=False)
     return content
 
 

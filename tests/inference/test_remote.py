@@ -133,7 +133,7 @@ def test_a_server_that_is_not_there_is_not_a_missing_file(classifier):
 def test_more_bytes_than_a_picture_within_the_limit_has_are_not_taken(classifier, url, monkeypatch):
     monkeypatch.setenv(VARIABLE, "100")
     (error,) = errors_of(classifier, url)
-    assert error.startswith("a file of 401 bytes may have more than 100 pixels")
+    assert error.startswith("a file of at least 401 bytes may have more than 100 pixels")
 
 
 def test_a_kind_whose_package_is_absent_ends_the_run(classifier):
