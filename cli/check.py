@@ -178,9 +178,11 @@ def _show(report: "CheckReport", everything: bool, screen: Screen) -> None:
         if everything or found[0].severity != "note":
             _show_kind(kind, found, len(found) if everything else SHOWN, screen)
     counts = report.counts
+    hidden = " (--all lists them)" if counts["note"] and not everything else ""
     screen.row(
         f"{counted(report.pictures, 'picture')} checked: "
-        + ", ".join(counted(counts[severity], severity) for severity in counts),
+        + ", ".join(counted(counts[severity], severity) for severity in counts)
+        + hidden,
         style="bold",
     )
     errors = counted(counts["error"], "error")

@@ -21,6 +21,7 @@ from ..inference.answers_csv import (
 from .answer_text import chosen_labels, judgement, show_outcome
 from .explanations import ExplanationFolder, open_explanations, without_drawn
 from .model_options import Opening, card_option, provider_option, show_provider
+from .picture_counts import picture_count, unreadable_share
 from .picture_paths import find_paths
 from .screen import Screen
 from .shared_options import max_pixels_option
@@ -179,14 +180,16 @@ def _classify(opening: Opening, pictures: Sequence[str], shown: _Shown) -> None:
             show_outcome(outcome, topk, screen, multi_label, written)
             write(_csv_row(outcome, columns, multi_label))
             screen.progress("classifying", done, len(paths))
-        if explain is not None:
-            explained = len(paths) - failures
-            noun = "picture" if explained == 1 else "pictures"
-            screen.row(f"{explained} {noun} explained in {explain}")
-        if failures:
-            screen.row(f"{len(paths)} pictures, {failures} of them unreadable", style="yellow")
+        _sum_up(len(paths), failures, explain, screen)
     if failures:
         raise typer.Exit(1)
+
+
+def _sum_up(pictures: int, failures: int, explain: Path | None, screen: Screen) -> None:
+    if explain is not None and pictures > failures:
+        screen.row(f"{picture_count(pictures - failures)} explained in {explain}")
+    if failures:
+        screen.row(picture_count(pictures) + unreadable_share(failures), style="yellow")
 
 
 def _no_url(path: str | os.PathLike[str]) -> str | os.PathLike[str]:

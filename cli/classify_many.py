@@ -15,6 +15,7 @@ import typer
 from ..errors import DataError, UsageError
 from .extras import require_extra
 from .model_options import Opening, show_provider
+from .picture_counts import picture_count, unreadable_share
 from .picture_paths import find_listed
 from .screen import Screen
 
@@ -167,15 +168,17 @@ def _show_event(event: "Event", screen: Screen) -> None:
     if isinstance(event, Answered):
         screen.progress("classifying", event.pictures, 0)
     elif isinstance(event, Part):
-        screen.row(f"{event.path}  {_count(event.pictures)}{_unreadable(event.failures)}")
+        screen.row(
+            f"{event.path}  {picture_count(event.pictures)}{unreadable_share(event.failures)}"
+        )
     elif event.parts:
-        screen.row(f"parts with {_count(event.pictures)} are there; going on behind them")
+        screen.row(f"parts with {picture_count(event.pictures)} are there; going on behind them")
 
 
 def _sum_up(whole: "WholeShard", screen: Screen, plan: "PartPlan", options: ManyOptions) -> None:
-    share = f", share {options.shard} of {_count(whole.listed)}" if options.shard else ""
-    found = f"{_count(whole.pictures)} in {options.out}{share}"
-    screen.row(found + _unreadable(whole.failures), style="yellow" if whole.failures else None)
+    share = f", share {options.shard} of {picture_count(whole.listed)}" if options.shard else ""
+    found = f"{picture_count(whole.pictures)} in {options.out}{share}"
+    screen.row(found + unreadable_share(whole.failures), style="yellow" if whole.failures else None)
     screen.json(
         {
             "out": str(options.out),
@@ -188,11 +191,3 @@ def _sum_up(whole: "WholeShard", screen: Screen, plan: "PartPlan", options: Many
             "error": None,
         }
     )
-
-
-def _count(pictures: int) -> str:
-    return f"{pictures:,} picture" + ("" if pictures == 1 else "s")
-
-
-def _unreadable(failures: int) -> str:
-    return f", {failures:,} of them unreadable" if failures else ""

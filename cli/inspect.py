@@ -97,15 +97,17 @@ def _json(found: "FileDescription") -> dict[str, object]:
 
 def _show(found: "FileDescription", screen: Screen) -> None:
     screen.row(f"{found.path}: {found.kind}, {found.size / 1e6:.1f} MB", style="bold")
-    screen.row(f"SHA-256        {found.sha256}")
-    if found.opset is not None:
-        screen.row(f"opset          {found.opset}")
-    for spec in found.inputs:
-        screen.row(f"input          {_spec(spec)}")
-    for spec in found.outputs:
-        screen.row(f"output         {_spec(spec)}")
-    for name, value in _card_rows(found.card):
-        screen.row(f"{name:<14} {value}")
+    opset = [] if found.opset is None else [("opset", str(found.opset))]
+    rows = [
+        ("SHA-256", found.sha256),
+        *opset,
+        *(("input", _spec(spec)) for spec in found.inputs),
+        *(("output", _spec(spec)) for spec in found.outputs),
+        *_card_rows(found.card),
+    ]
+    width = max(len(name) for name, _ in rows) + 1  # a name may end in a number
+    for name, value in rows:
+        screen.row(f"{name:<{width}} {value}")
 
 
 def _spec(spec: "TensorSpec") -> str:

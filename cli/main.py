@@ -143,8 +143,21 @@ def _fail_usage(error: Exception) -> NoReturn:
         not text or not this_process().first
     ):  # nothing was typed and Typer has shown the help, or another says it
         sys.exit(2)
-    command = context.command_path if context else "tlx"
-    _fail(f"{text.rstrip('.')}; {command} --help shows what it takes", 2)
+    command = context.command_path if context else _command_typed()
+    text = text.rstrip(".")
+    _fail(f"{text}{'' if text.endswith('?') else ';'} {command} --help shows what it takes", 2)
+
+
+def _command_typed() -> str:
+    """Name the command that was typed; the parser's own errors do not know it."""
+    words = ["tlx"]
+    known: Any = typer.main.get_command(app)
+    for word in sys.argv[1:]:
+        known = getattr(known, "commands", {}).get(word)
+        if known is None:
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 def _fail(text: str, code: int) -> NoReturn:

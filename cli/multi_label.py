@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from ..inference.wording import counted
 from .screen import Screen, one_line
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def show_summary(report: "MultiLabelReport", screen: Screen) -> None:
     """Print head lines, and a table with a row a label."""
     screen.row(
-        f"{_mean_text(report)}, loss {report.loss:.4f}, {report.pictures} pictures, "
+        f"{_mean_text(report)}, loss {report.loss:.4f}, {counted(report.pictures, 'picture')}, "
         f"{report.pictures_per_second:.1f} pictures/s",
         style="bold",
     )

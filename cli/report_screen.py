@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from ..inference.wording import counted
 from .multi_label import show_mistakes, show_summary
 from .screen import Screen, one_line
 from .unknown_screen import show_refusals, show_unreadable
@@ -52,7 +53,7 @@ def _show_head(report: "Report", screen: Screen) -> None:
     low, high = report.accuracy_interval
     screen.row(
         f"accuracy {report.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}, Wilson), "
-        f"loss {report.loss:.4f}, {report.pictures} pictures, "
+        f"loss {report.loss:.4f}, {counted(report.pictures, 'picture')}, "
         f"{report.pictures_per_second:.1f} pictures/s",
         style="bold",
     )

@@ -32,15 +32,16 @@ def refusal_notes(report: "Report | MultiLabelReport") -> list[str]:
     low, high = report.refused_expected_interval
     if report.refused is None or low <= report.refused <= high:
         return []
+    learned = ", or were learned" if report.refused < low else ""  # what was learned seems near
     return [
-        f"{report.refused:.1%} are taken for unknown; of pictures like those of validation it "
-        f"would be {usual_refusals(report)}: these are not like them (other shares of the "
-        "labels, another camera or light), or were learned"
+        f"{report.refused:.1%} are taken for unknown; for pictures like those of validation it "
+        f"lies between {low:.1%} and {high:.1%} 95% of the time: these are not like them (other "
+        f"shares of the labels, another camera or light){learned}"
     ]
 
 
 def usual_refusals(report: "Report") -> str:
-    """Say between what shares the refused one lies for pictures like those of validation."""
+    """Say between what shares the refused one lies, for pictures like those of validation."""
     assert report.refused_expected_interval is not None  # goes with the expected share
     low, high = report.refused_expected_interval
     return f"95% of the time between {low:.1%} and {high:.1%}"

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from .answer_text import outcome_json, show_outcome
 from .interruption import TakenSignals
 from .model_options import Opening, show_provider
+from .picture_counts import unreadable_share
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def watch_folder(
             shown = _Shown(screen, topk, classifier.card.task == "multi-label", log)
             for event in watch(classifier, arrivals, ending.wait, interval):
                 shown.show(event)
-            screen.row(f"{shown.pictures} answered, {shown.unreadable} of them unreadable")
+            screen.row(f"{shown.pictures:,} answered{unreadable_share(shown.unreadable)}")
 
 
 class _Shown:

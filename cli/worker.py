@@ -42,6 +42,7 @@ from ..gui.protocol import (
     WriteReport,
     decode_request,
     encode,
+    id_of_refused,
 )
 from ..inference.cores import MOST_THREADS
 from ..inference.strict_json import UnexpectedJsonError
@@ -128,7 +129,7 @@ class Worker:
             try:
                 request = decode_request(line)
             except UnexpectedJsonError as error:
-                self._say(Failed(str(error)))
+                self._say(Failed(str(error), id_of_refused(line)))
                 continue
             if isinstance(request, Quit):
                 return False
@@ -169,7 +170,7 @@ class Worker:
         from ..inference.session import CPU
 
         start = perf_counter()
-        threads = request.threads or available_cores()
+        threads = available_cores() if request.threads is None else request.threads
         if not 0 < threads <= MOST_THREADS:
             raise UsageError(f"threads {threads}: it must be from 1 to {MOST_THREADS}")
         # One session: a second one, for single pictures, would take half as much memory again.
@@ -260,7 +261,7 @@ class Worker:
     def _measure(self, request: Measure) -> Measured:
         from ..studies.latency import measure_latency
 
-        found = measure_latency(Path(self._opened().session.path))
+        found = measure_latency(Path(self._opened().session.path), threads=self._threads)
         return Measured(request.id, found.milliseconds, found.runs, found.threads)
 
 

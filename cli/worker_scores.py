@@ -104,7 +104,8 @@ class Evaluations:
             return Written(request.id, request.path)
         if done is None or done.request.id != request.evaluation:
             raise UsageError(
-                f"evaluation {request.evaluation} is not there any more; evaluate again to write it"
+                f"evaluation {request.evaluation} is not there: it has not ended, or a later one "
+                "took its place"
             )
         if path.suffix == ".html":
             yield from _page(request.id, done, path)

@@ -21,6 +21,7 @@ from .reference import ComparisonProgress, compute_reference
 from .verdict import require_passed
 from .verification import Verification, verify_file
 
+BEST = "best.pt"
 FEWEST_SCORES = 64
 """Known pictures below which nothing is said of the threshold for unknown ones."""
 
@@ -46,7 +47,7 @@ def verify(
 
     Args:
         file: a model file of tlx.
-        against: the run folder whose `best.pt` it is said to answer like.
+        against: the run folder whose `best.pt` it is said to answer like, or that `best.pt`.
         data: pictures to verify on, by default the run's.
 
     Raises:
@@ -61,7 +62,9 @@ def verify_events(
 ) -> Generator[VerifyEvent, None, VerifiedFile]:
     """Verify, yielding what happens; nothing is written or changed."""
     target = _format_of(path)
-    checkpoint = load_checkpoint(run / "best.pt")
+    if run.name == BEST and run.is_file():  # named itself, as other commands take it
+        run = run.parent
+    checkpoint = load_checkpoint(run / BEST)
     card = _expected(checkpoint.card, _card_of(target, path))
     checkpoint = replace(checkpoint, card=card)
     with verification_pictures(run, card, data) as pictures:

@@ -155,7 +155,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Failed:
-    """A request that cannot be fulfilled, in one line; without `id` a line that was no request."""
+    """A request that cannot be fulfilled, in one line; `id` is None where the line gave none."""
 
     error: str
     id: int | None = None
@@ -222,6 +222,16 @@ def decode_request(line: bytes | str) -> Request:
         UnexpectedJsonError: no JSON, an unknown kind or field, a value of another type.
     """
     return _decode(line, REQUESTS, "request")
+
+
+def id_of_refused(line: bytes | str) -> int | None:
+    """Give the id of a line that `decode_request` refused; None if it has none that can be read."""
+    try:
+        content = parse(line)
+    except UnexpectedJsonError:
+        return None
+    number = content.get("id") if isinstance(content, dict) else None
+    return number if type(number) is int else None  # True is an int too
 
 
 def decode_answer(line: bytes | str) -> Answer:

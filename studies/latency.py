@@ -32,13 +32,20 @@ class Latency:
     threads: int
 
 
-def measure_latency(model: Path, seconds: float | None = None) -> Latency:
-    """Measure a model file on the processor, with all its cores, for about `SECONDS`.
+def measure_latency(
+    model: Path, seconds: float | None = None, threads: int | None = None
+) -> Latency:
+    """Measure a model file on the processor.
+
+    Args:
+        model: an ONNX file.
+        seconds: about how long; by default `SECONDS`.
+        threads: of the processor; by default all its cores.
 
     Raises:
         ModelFileError: the file cannot be used.
     """
-    threads = available_cores()
+    threads = available_cores() if threads is None else threads
     work = answering(ModelSession(model, threads), batch=1)
     budget = SECONDS if seconds is None else seconds
     (times,) = finish(take_turns("latency", [work], budget, FEWEST))

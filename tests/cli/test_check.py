@@ -189,6 +189,17 @@ def test_many_findings_of_one_kind_do_not_hide_another(run_tlx: Callable, clean:
     assert "--all lists them" not in every
 
 
+def test_notes_that_are_not_listed_say_what_lists_them(run_tlx: Callable, clean: Path):
+    copied = clean / "train" / "red"
+    shutil.copy(copied / "000.jpg", copied / "again.jpg")
+    few = run_tlx("check", clean, "--margin", "0.3").out
+    assert "0 warnings, 1 note (--all lists them)\n" in few
+    assert "\nduplicate: " not in few
+    every = run_tlx("check", clean, "--margin", "0.3", "--all").out
+    assert "0 warnings, 1 note\n" in every
+    assert "\nduplicate: " in every
+
+
 @pytest.mark.parametrize("option", ["--accuracy", "--margin"])
 def test_a_share_out_of_range_is_refused(run_tlx: Callable, clean: Path, option: str):
     assert f"{option} 1.5" in run_tlx("check", clean, option, "1.5").error

@@ -225,3 +225,12 @@ def test_a_file_whose_card_and_graph_differ_on_a_rule_is_refused(model, tmp_path
     rewrite_onnx_card(path, replace(tlx.Classifier(model).card, unknown_threshold=1.0))
     with pytest.raises(CardError, match="the card has a threshold for unknown pictures, the gra"):
         tlx.Classifier(path)
+
+
+def test_one_bad_picture_is_counted_as_one(model, run_tlx, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    last = "1 picture, 1 of them unreadable"
+    assert run_tlx("classify", model, bad).out.splitlines()[1:] == [last]
+    ran = run_tlx("classify", model, bad, "--explain", tmp_path / "why")
+    assert ran.out.splitlines()[1:] == [last], "nothing was explained"

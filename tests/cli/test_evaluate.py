@@ -104,6 +104,14 @@ def test_the_worst_mistakes_are_the_mislabelled_pictures(on_validation, journey)
     assert doubts == sorted(doubts)
 
 
+def test_one_picture_is_counted_as_one(journey, run_tlx, tmp_path):
+    (tmp_path / "red").mkdir()
+    shutil.copy(journey.data / "test" / "red" / "000.jpg", tmp_path / "red")
+    ran = run_tlx("eval", journey.run / "model.onnx", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ", 1 picture, " in ran.out.splitlines()[0]
+
+
 def test_rows_tables_and_mistakes_are_shown(journey, run_tlx):
     ran = run_tlx("eval", journey.run / "model.onnx", journey.data / "val")
     assert (ran.code, ran.err) == (0, "")

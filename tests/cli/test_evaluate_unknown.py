@@ -96,4 +96,6 @@ def test_what_is_refused_is_held_against_what_was_to_be_expected(measured, judgi
     shown = run_tlx("eval", judging_model, folder / "known")
     said = rf"taken for unknown: {report['refused']:.1%} of the pictures, 5.9% expected, 95% of"
     assert said in shown.out
-    assert re.search(r"note: .* taken for unknown; of pictures like those of validation", shown.out)
+    assert re.search(
+        r"note: .* taken for unknown; for pictures like those of validation", shown.out
+    )

@@ -21,6 +21,14 @@ FILES = {
 KEYS = ["path", "kind", "size", "sha256", "card", "inputs", "outputs", "opset"]
 
 
+def column(out: str) -> list[tuple[str, str]]:
+    """Give names and values of the rows under the first; the values stand in one column."""
+    rows = out.splitlines()[1:]
+    place = re.match("SHA-256 +", rows[0]).end()
+    assert all(row[place - 1] == " " != row[place] for row in rows)
+    return [(row[:place].rstrip(), row[place:]) for row in rows]
+
+
 @pytest.fixture(scope="module")
 def things(journey, tmp_path_factory):
     """A folder with files that are no model, or only the first half of one."""
@@ -70,24 +78,25 @@ def test_rows_tell_the_same_to_people(journey, run_tlx):
     path = journey.run / "model.onnx"
     ran = run_tlx("inspect", path)
     assert (ran.code, ran.err) == (0, "")
-    rows = ran.out.splitlines()
-    assert rows[0] == f"{path}: onnx, {path.stat().st_size / 1e6:.1f} MB"
-    assert rows[1] == f"SHA-256        {hashlib.sha256(path.read_bytes()).hexdigest()}"
-    assert rows[2] == "opset          18"
-    assert rows[3] == "input          images: uint8 [N, 32, 32, 3]"
-    assert "takes          pictures after resize and crop, RGB in 0..255" in rows
-    assert "labels         3: blue, green, red" in rows
-    assert "network        resnet18 from weights none, frozen: none" in rows
-    accuracy = next(row for row in rows if row.startswith("accuracy "))
-    assert "0.9091 (95%: " in accuracy
+    assert ran.out.startswith(f"{path}: onnx, {path.stat().st_size / 1e6:.1f} MB\n")
+    rows = column(ran.out)
+    assert rows[0] == ("SHA-256", hashlib.sha256(path.read_bytes()).hexdigest())
+    assert rows[1] == ("opset", "18")
+    assert rows[2] == ("input", "images: uint8 [N, 32, 32, 3]")
+    assert ("takes", "pictures after resize and crop, RGB in 0..255") in rows
+    assert ("labels", "3: blue, green, red") in rows
+    assert ("network", "resnet18 from weights none, frozen: none") in rows
+    assert "calibration error at temperature 1" in dict(rows)
+    accuracy = dict(rows)["accuracy"]
+    assert accuracy.startswith("0.9091 (95%: ")
     assert accuracy.endswith("on 33 validation pictures, which chose the epoch")
-    verified = next(index for index, row in enumerate(rows) if row.startswith("verified"))
-    assert rows[verified].startswith("verified       on 64 pictures (validation and training): ")
-    assert rows[verified].endswith(" (limit 1.00e-04), same label 100.00%")
+    (_, verified), (_, scores) = rows[-2:]
+    assert verified.startswith("on 64 pictures (validation and training): ")
+    assert verified.endswith(" (limit 1.00e-04), same label 100.00%")
     assert re.fullmatch(
-        r" {15}accuracy (0\.\d{4}) on those with a known truth, the checkpoint's \1 "
+        r"accuracy (0\.\d{4}) on those with a known truth, the checkpoint's \1 "
         r"\(95%: -0\.0\d+ to \+0\.0\d+\)",
-        rows[verified + 1],
+        scores,
     )
     assert "\x1b" not in ran.out
 
@@ -166,15 +175,14 @@ def test_a_variant_says_what_it_takes_and_what_was_quantized(journey, run_tlx, t
     card = ModelSession(path).card
     seen = replace(card.verification, limit=None, score=None, metric=None, source="sample")
     rewrite_onnx_card(path, replace(card, quantization=made, verification=seen))
-    rows = run_tlx("inspect", path).out.splitlines()
-    assert (
-        "quantized      int8, per-channel, uint8 x int8, min-max; accuracy drops by 0.0033 "
+    rows = dict(column(run_tlx("inspect", path).out))
+    assert rows["quantized"] == (
+        "int8, per-channel, uint8 x int8, min-max; accuracy drops by 0.0033 "
         "(95%: -0.0100 to +0.0200) on 60 pictures, 99.33% decided alike; "
         "2.50 times as fast on a processor"
-    ) in rows
-    verified = next(row for row in rows if row.startswith("verified"))
-    assert verified.startswith("verified       on 64 pictures (sample): largest difference")
-    assert "limit" not in verified
+    )
+    assert rows["verified"].startswith("on 64 pictures (sample): largest difference")
+    assert "limit" not in rows["verified"]
     (found,) = run_tlx("inspect", path, "--json").json
     assert found["card"]["quantization"]["recipe"] == made.recipe
 
@@ -185,9 +193,9 @@ def test_what_a_graph_takes_is_told(journey, run_tlx, tmp_path, option):
     older = ["--opset", 20, "--legacy-exporter"]  # which is the quicker one
     assert run_tlx("export", journey.run, *arguments, *option, *older).code == 0
     (path,) = tmp_path.glob("*.onnx")
-    rows = run_tlx("inspect", path).out.splitlines()
+    rows = column(run_tlx("inspect", path).out)
     any_size = "--embed-resize" in option
     said = "pictures of any size as decoded" if any_size else "pictures after resize and crop"
-    assert any(row.startswith(f"takes          {said}") for row in rows)
+    assert dict(rows)["takes"].startswith(said)
     shape = "uint8 [N, H, W, 3]" if any_size else "float32 [N, 3, 32, 32]"
-    assert rows[2:4] == ["opset          20", f"input          images: {shape}"]
+    assert rows[1:3] == [("opset", "20"), ("input", f"images: {shape}")]

@@ -53,7 +53,9 @@ def test_nothing_typed_shows_the_help_and_counts_as_wrong_usage(run_tlx):
         (["export", "run", "another"], "another"),
         (["inspect"], "tlx inspect --help"),
         (["train", "data", "--epochs", "2.5"], "'--epochs'"),
-        (["train", "data", "--epochs"], "--epochs"),
+        (["train", "data", "--epochs"], "; tlx train --help"),
+        (["weights", "path", "--bogus"], "; tlx weights path --help"),
+        (["classfy"], "Did you mean 'classify'? tlx --help"),
         (["demo", "folder"], "folder"),
     ],
 )

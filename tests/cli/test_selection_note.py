@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tlx.cli.selection_note import ADOPTED, side_notes
+from tlx.cli.selection_note import ADOPTED, refusal_notes, side_notes
+from tlx.evaluation.report import Report
 from tlx.inference.card import ModelCard, Provenance
 from tlx.inference.preprocessing import Preprocessing
 
@@ -57,3 +58,15 @@ def test_of_an_adopted_file_only_what_was_calibrated_here_is_known():
     notes = list(side_notes(Counter(validation=9), 9, card("", temperature=2.0), None))
     assert notes[0] == ADOPTED
     assert notes[1].endswith("validation pictures, which chose the temperature: that flatters")
+
+
+@pytest.mark.parametrize(("refused", "more"), [(0.0, ", or were learned"), (0.2, "")])
+def test_only_pictures_that_are_refused_too_seldom_may_have_been_learned(refused, more):
+    report = object.__new__(Report)
+    vars(report).update(refused=refused, refused_expected_interval=(0.02, 0.09))
+    (note,) = refusal_notes(report)
+    assert note == (
+        f"{refused:.1%} are taken for unknown; for pictures like those of validation it lies "
+        "between 2.0% and 9.0% 95% of the time: these are not like them (other shares of the "
+        f"labels, another camera or light){more}"
+    )

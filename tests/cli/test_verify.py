@@ -83,6 +83,13 @@ def test_what_is_no_model_file_ends_with_2_in_one_line(journey, run_tlx, tmp_pat
     assert said in run_tlx("verify", path, "--against", journey.run).error
 
 
+def test_the_run_may_be_given_by_its_checkpoint(journey, run_tlx):
+    path, checkpoint = journey.run / "model.onnx", journey.run / "best.pt"
+    ran = run_tlx("verify", path, "--against", checkpoint, "--data", journey.data, "--json")
+    assert ran.code == 0
+    assert ran.json[0]["pictures"] == 64
+
+
 def test_the_run_has_to_be_given(journey, run_tlx):
     ran = run_tlx("verify", journey.run / "model.onnx")
     assert ran.code == 2

@@ -91,7 +91,7 @@ def test_what_is_there_and_what_comes_is_answered_once_over_restarts(
     third = deliver(picture, folder / "third.jpg")
     watch = start(model_file, "--watch", folder, "--csv", log, "--topk", 2)
     assert watch.answer()["path"] == str(third)
-    assert watch.end(signal.SIGINT) == (0, "", "1 answered, 0 of them unreadable\n")
+    assert watch.end(signal.SIGINT) == (0, "", "1 answered\n")
 
     written = rows(log)
     assert [row["path"] for row in written[3:]] == [str(third)]
@@ -188,4 +188,4 @@ def test_memory_and_handles_stay_the_same(start, model_file, picture, tmp_path):
     assert after - before < 2 * 2**20  # 1 MB per 1,000 pictures
     assert handles_after == handles
     time.sleep(0.3)
-    assert watch.end()[2].startswith("3000 answered, 0 of them unreadable")
+    assert watch.end()[2].startswith("3,000 answered\n")

@@ -44,7 +44,7 @@ def test_loading_answers_with_the_card_that_inspect_shows(talk: "Talk", model_fi
     assert loaded["explains"]
 
 
-@pytest.mark.parametrize("threads", [-1, 100_000, 10**300])
+@pytest.mark.parametrize("threads", [-1, 0, 100_000, 10**300])
 def test_threads_beyond_sense_are_refused(talk: "Talk", model_file, threads):
     answer = talk.ask("load", id=2, model=str(model_file), threads=threads)
     assert answer["kind"] == "failed"
@@ -144,8 +144,36 @@ def test_a_bad_request_is_a_line_that_says_why_and_the_worker_goes_on(
     assert talk.ask("explain", id=14, path=pictures[0], label="blue")["id"] == 14
 
 
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ('{"kind": "dance", "id": 7}', 7),
+        ('{"id": 7}', 7),
+        ('{"kind": "classify", "id": 7}', 7),
+        ('{"kind": "classify", "id": 7, "paths": "a.jpg"}', 7),
+        ('{"kind": "measure", "id": 7, "gpu": true}', 7),
+        ('{"kind": "measure", "id": "7"}', None),
+        ('{"kind": "measure", "id": true}', None),
+        ('{"kind": "measure"}', None),
+        ("[7]", None),
+        ('{"id": 7', None),
+    ],
+)
+def test_a_refused_request_keeps_its_id(talk: "Talk", line, number):
+    talk.write(line)
+    failed = talk.read()
+    assert (failed["kind"], failed["id"]) == ("failed", number)
+
+
 def test_it_measures_how_long_a_picture_takes(talk: "Talk"):
     assert talk.ask("measure", id=15)["milliseconds"] > 0
+
+
+def test_it_measures_with_the_threads_of_load(model_file, start_worker):
+    with start_worker() as talk:
+        talk.say("load", id=1, model=str(model_file), threads=3)
+        assert talk.until("loaded")[-1]["threads"] == 3
+        assert talk.ask("measure", id=2)["threads"] == 3
 
 
 def test_without_a_model_it_says_what_to_do_first(start_worker):

@@ -98,7 +98,7 @@ def test_a_file_of_somebody_else_is_not_replaced(talk: "Talk", evaluated, tmp_pa
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
-        ({"kind": "write-report", "evaluation": 99, "path": "a.html"}, "evaluate again"),
+        ({"kind": "write-report", "evaluation": 99, "path": "a.html"}, "it has not ended, or"),
         ({"kind": "write-report", "evaluation": 2, "path": "a.pdf"}, "ends in .html, .json or"),
         ({"kind": "write-report", "evaluation": 2, "path": "no/a.csv"}, "there is no folder no"),
         ({"kind": "evaluate", "data": "missing"}, "missing does not exist"),
